@@ -1,0 +1,135 @@
+"""Two plain networks to start from; both take flat rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import isqrt, prod
+
+import torch
+from torch import nn
+
+__all__ = ["MLP", "ConvNet"]
+
+
+class MLP(nn.Sequential):
+    """Fully connected ReLU network that returns logits (or regression outputs).
+
+    Parameters
+    ----------
+    n_inputs : int
+        Features of one object; images are flattened.
+    n_outputs : int
+        Classes, or regression targets.
+    hidden_sizes : sequence of int, default=(128, 64)
+        Width of each hidden layer; empty for a linear model.
+    bias : bool, default=True
+        Whether the linear layers have biases.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sufficient import MLP
+    >>> MLP(4, 3, hidden_sizes=(8,))(torch.zeros(2, 4)).shape
+    torch.Size([2, 3])
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        n_outputs: int,
+        hidden_sizes: Sequence[int] = (128, 64),
+        bias: bool = True,
+    ) -> None:
+        sizes = [n_inputs, *hidden_sizes, n_outputs]
+        layers: list[nn.Module] = [nn.Flatten()]
+        for width_in, width_out in pairwise(sizes):
+            layers += [nn.Linear(width_in, width_out, bias=bias), nn.ReLU()]
+        super().__init__(*layers[:-1])
+
+
+class ConvNet(nn.Module):
+    """Small convolutional ReLU network on images given as flat rows.
+
+    Two 3 x 3 convolutions, each followed by 2 x 2 max-pooling, then one hidden layer.
+
+    Parameters
+    ----------
+    n_inputs : int
+        Features of one object: channels x height x width.
+    n_outputs : int
+        Classes, or regression targets.
+    image_shape : tuple of (int, int, int) or None, default=None
+        Channels, height, width. None guesses a square image of one or three channels.
+    channels : sequence of two int, default=(8, 16)
+        Filters of the two convolutions.
+    hidden_size : int, default=64
+        Width of the hidden layer.
+    bias : bool, default=True
+        Whether the layers have biases.
+
+    Raises
+    ------
+    ValueError
+        If the features cannot be an image of the given shape.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sufficient import ConvNet
+    >>> ConvNet(64, 10)(torch.zeros(2, 64)).shape
+    torch.Size([2, 10])
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        n_outputs: int,
+        image_shape: tuple[int, int, int] | None = None,
+        channels: Sequence[int] = (8, 16),
+        hidden_size: int = 64,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.image_shape = _checked_image_shape(n_inputs, image_shape)
+        depth, height, width = self.image_shape
+        first, second = channels
+        self.features = nn.Sequential(
+            nn.Conv2d(depth, first, 3, padding=1, bias=bias),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(first, second, 3, padding=1, bias=bias),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+        )
+        self.head = nn.Sequential(
+            nn.Linear(second * (height // 4) * (width // 4), hidden_size, bias=bias),
+            nn.ReLU(),
+            nn.Linear(hidden_size, n_outputs, bias=bias),
+        )
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        """Logits of shape (n, n_outputs) for rows of shape (n, n_inputs)."""
+        return self.head(self.features(X.reshape(len(X), *self.image_shape)))
+
+
+def _checked_image_shape(n_inputs, image_shape):
+    shape = tuple(image_shape) if image_shape is not None else _square(n_inputs)
+    if shape is None or prod(shape) != n_inputs or len(shape) != 3:
+        raise ValueError(
+            f"ConvNet was given {n_inputs} features, which are not an image of shape "
+            f"{shape or '(1 or 3 channels, square)'}. Pass image_shape=(channels, "
+            "height, width) whose product is the number of features, or use an MLP."
+        )
+    if min(shape[1:]) < 4:
+        raise ValueError(f"ConvNet needs images of at least 4 x 4 pixels, got {shape}.")
+    return shape
+
+
+def _square(n_inputs):
+    for depth in (1, 3):
+        side = isqrt(n_inputs // depth)
+        if depth * side * side == n_inputs and side >= 4:
+            return depth, side, side
+    return None
