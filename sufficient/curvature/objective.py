@@ -1,0 +1,147 @@
+"""A network and its criterion as a function: parameters in, one loss per object out."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+__all__ = ["Loss", "Objective", "per_object_loss"]
+
+Loss = str | nn.Module | Callable[[Tensor, Tensor], Tensor]
+
+
+class Objective:
+    """Loss of every object as a function of the trainable parameters.
+
+    The module is evaluated in eval mode: Dropout is off and BatchNorm uses its running
+    statistics, so that the loss of an object does not depend on its neighbours.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Maps a batch of objects to outputs. Never modified.
+    loss : {"cross_entropy", "mse"}, nn.Module or callable
+        A named loss, a torch criterion with a `reduction`, or a function of
+        ``(output, target)`` that returns one loss per object.
+    """
+
+    def __init__(self, module: nn.Module, loss: Loss) -> None:
+        self.module = module
+        self.loss = per_object_loss(loss)
+        self.parameters = {
+            name: parameter.detach()
+            for name, parameter in module.named_parameters()
+            if parameter.requires_grad
+        }
+        if not self.parameters:
+            raise ValueError(
+                f"{type(module).__name__} has no trainable parameters, so its loss has "
+                "no curvature to measure."
+            )
+        self._shapes = [tensor.shape for tensor in self.parameters.values()]
+        self._sizes = [tensor.numel() for tensor in self.parameters.values()]
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of trainable parameters."""
+        return sum(self._sizes)
+
+    @property
+    def weights(self) -> Tensor:
+        """The trainable parameters as one vector of shape (n_parameters,)."""
+        return self.flatten(self.parameters.values())
+
+    def flatten(self, tensors) -> Tensor:
+        """One vector out of one tensor per parameter."""
+        return torch.cat([tensor.reshape(-1) for tensor in tensors])
+
+    def unflatten(self, vector: Tensor) -> dict[str, Tensor]:
+        """One tensor per parameter out of one vector; leading axes are kept."""
+        lead = vector.shape[:-1]
+        parts = vector.split(self._sizes, dim=-1)
+        return {
+            name: part.reshape(*lead, *shape)
+            for name, part, shape in zip(
+                self.parameters, parts, self._shapes, strict=True
+            )
+        }
+
+    def outputs(self, parameters: dict[str, Tensor], X: Tensor) -> Tensor:
+        """Outputs of the network at the given parameters."""
+        return functional_call(self.module, parameters, (X,))
+
+    def losses(self, parameters: dict[str, Tensor], X: Tensor, y: Tensor) -> Tensor:
+        """Loss of each object, shape (n,), at the given parameters."""
+        return self.loss(self.outputs(parameters, X), y)
+
+    def loss_and_gradient(self, X: Tensor, y: Tensor, chunk_size: int = 2048):
+        """Mean loss (float) and its gradient, a vector of shape (n_parameters,)."""
+        leaves = [p.clone().requires_grad_() for p in self.parameters.values()]
+        named = dict(zip(self.parameters, leaves, strict=True))
+        loss, gradient = 0.0, torch.zeros_like(self.weights)
+        for start in range(0, len(X), chunk_size):
+            rows = slice(start, start + chunk_size)
+            part = self.losses(named, X[rows], y[rows]).sum() / len(X)
+            gradient += self.flatten(
+                torch.autograd.grad(part, leaves, materialize_grads=True)
+            )
+            loss += part.item()
+        return loss, gradient
+
+    @contextmanager
+    def eval_mode(self) -> Iterator[None]:
+        """Evaluate in eval mode; restore the mode of every submodule afterwards."""
+        modes = [(module, module.training) for module in self.module.modules()]
+        self.module.eval()
+        try:
+            yield
+        finally:
+            for module, training in modes:
+                module.training = training
+
+
+def per_object_loss(loss: Loss) -> Callable[[Tensor, Tensor], Tensor]:
+    """Turn a named loss, a torch criterion or a function into one loss per object."""
+    if isinstance(loss, str):
+        return _named_loss(loss)
+    if isinstance(loss, nn.Module):
+        return _criterion_loss(loss)
+    return _checked_loss(loss)
+
+
+def _named_loss(name):
+    named = {"cross_entropy": nn.CrossEntropyLoss(), "mse": nn.MSELoss()}
+    if name not in named:
+        raise ValueError(f"loss must be one of {sorted(named)} or a callable: {name!r}")
+    return _criterion_loss(named[name])
+
+
+def _criterion_loss(criterion):
+    if not hasattr(criterion, "reduction"):
+        return _checked_loss(criterion)
+    criterion = copy.deepcopy(criterion)
+    criterion.reduction = "none"
+    return _checked_loss(criterion)
+
+
+def _checked_loss(function):
+    def losses(output, y):
+        values = function(output, y.reshape_as(output) if _is_column(output, y) else y)
+        if values.shape[:1] != output.shape[:1]:
+            raise ValueError(
+                "The loss must return one number per object, got shape "
+                f"{tuple(values.shape)} for {len(output)} objects. Use "
+                "reduction='none', or a function without a mean over the objects."
+            )
+        return values.reshape(len(values), -1).mean(dim=1)
+
+    return losses
+
+
+def _is_column(output, y):
+    return y.is_floating_point() and y.shape != output.shape and len(y) == y.numel()

@@ -1,0 +1,137 @@
+"""Loss, gradient and Hessian of every object, seen in a low-dimensional basis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.func import grad, jvp, vmap
+
+from sufficient.curvature.objective import Objective
+from sufficient.curvature.operator import chunks
+
+__all__ = ["Projections", "losses_at", "project"]
+
+CHUNK = 512
+
+
+@dataclass(frozen=True)
+class Projections:
+    """Second-order picture of n objects in a basis P of d directions.
+
+    Attributes
+    ----------
+    losses : ndarray of shape (n,)
+        l_i.
+    gradients : ndarray of shape (n, d)
+        g_i = P' grad l_i.
+    hessians : ndarray of shape (n, d, d)
+        h_i = P' H_i P.
+    """
+
+    losses: np.ndarray
+    gradients: np.ndarray
+    hessians: np.ndarray
+
+
+def project(
+    objective: Objective,
+    X: Tensor,
+    y: Tensor,
+    basis: Tensor,
+    *,
+    matrix: str = "ggn",
+) -> Projections:
+    """Project loss, gradient and curvature of each object onto a basis.
+
+    Parameters
+    ----------
+    objective : Objective
+        Network and loss.
+    X, y : Tensor
+        Objects and targets.
+    basis : Tensor of shape (n_parameters, d)
+        Directions P.
+    matrix : {"ggn", "hessian"}, default="ggn"
+        ``"ggn"`` needs d forward-mode derivatives and is exact where the network is
+        linear in its parameters along P; ``"hessian"`` is always exact and needs
+        d (d + 1) / 2 nested ones.
+
+    Returns
+    -------
+    Projections
+    """
+    tangents = objective.unflatten(basis.T.contiguous())
+    one_chunk = {"ggn": _gauss_newton, "hessian": _exact}[matrix]
+    parts = [
+        one_chunk(objective, X[rows], y[rows], tangents)
+        for rows in chunks(len(X), CHUNK)
+    ]
+    return Projections(*(_joined(column) for column in zip(*parts, strict=True)))
+
+
+def losses_at(
+    objective: Objective, X: Tensor, y: Tensor, basis: Tensor, offsets: Tensor
+) -> np.ndarray:
+    """Loss of each object at ``w + P theta`` for every offset theta.
+
+    Parameters
+    ----------
+    offsets : Tensor of shape (n_draws, d)
+        The theta.
+
+    Returns
+    -------
+    ndarray of shape (n_draws, n)
+    """
+    rows = []
+    with torch.no_grad():
+        for offset in offsets:
+            shifted = objective.unflatten(objective.weights + basis @ offset)
+            losses = [
+                objective.losses(shifted, X[part], y[part])
+                for part in chunks(len(X), CHUNK)
+            ]
+            rows.append(torch.cat(losses))
+    return torch.stack(rows).double().cpu().numpy()
+
+
+def _gauss_newton(objective, X, y, tangents):
+    def outputs(parameters):
+        return objective.outputs(parameters, X)
+
+    def total(output):
+        return objective.loss(output, y).sum()
+
+    output = outputs(objective.parameters)
+    pushed = vmap(lambda t: jvp(outputs, (objective.parameters,), (t,))[1])(tangents)
+    bent = vmap(lambda u: jvp(grad(total), (output,), (u,))[1])(pushed)
+    flat = (len(pushed), len(X), -1)
+    pushed, bent = pushed.reshape(flat), bent.reshape(flat)
+    slope = grad(total)(output).reshape(len(X), -1)
+    return (
+        objective.loss(output, y),
+        torch.einsum("anc,nc->na", pushed, slope),
+        torch.einsum("anc,bnc->nab", pushed, bent),
+    )
+
+
+def _exact(objective, X, y, tangents):
+    def losses(parameters):
+        return objective.losses(parameters, X, y)
+
+    def along(tangent):
+        return lambda at: jvp(losses, (at,), (tangent,))[1]
+
+    def second(first, other):
+        return jvp(along(first), (objective.parameters,), (other,))[1]
+
+    gradients = vmap(lambda t: along(t)(objective.parameters))(tangents)
+    hessians = vmap(vmap(second, (None, 0)), (0, None))(tangents, tangents)
+    return losses(objective.parameters), gradients.T, hessians.permute(2, 0, 1)
+
+
+def _joined(parts):
+    return torch.cat([part.detach() for part in parts]).double().cpu().numpy()

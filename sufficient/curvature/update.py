@@ -1,0 +1,116 @@
+"""Eigenvalues after one more batch, at the same weights, without a second solve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sufficient.curvature.eigen import KrylovSpace, ritz_error_bounds
+
+__all__ = ["GrownSpectrum", "grown_spectrum"]
+
+MOST_EXPANSIONS = 4
+SHARE_OF_SHIFT = 0.05
+
+
+@dataclass(frozen=True)
+class GrownSpectrum:
+    """Leading eigenvalues of ``(1 - w) H + w h`` and the batch seen in the space.
+
+    Attributes
+    ----------
+    eigenvalues : ndarray of shape (d,)
+        Largest first.
+    error_bounds : ndarray of shape (d,)
+        Certified bound on the error of each.
+    converged : bool
+        Whether the bounds meet the tolerance.
+    batch_images : Tensor of shape (n_vectors, n_parameters)
+        ``V h`` for the rows V of the space given.
+    """
+
+    eigenvalues: np.ndarray
+    error_bounds: np.ndarray
+    converged: bool
+    batch_images: Tensor
+
+
+def grown_spectrum(
+    space: KrylovSpace,
+    seen,
+    batch,
+    *,
+    weight: float,
+    eigenvalues: np.ndarray,
+    tol: float,
+) -> GrownSpectrum:
+    """Rayleigh-Ritz for the grown Hessian in the space that Lanczos left behind.
+
+    The images of the space under the seen Hessian are known, so only the new batch has
+    to be multiplied. Where the residuals do not certify the tolerance, the space is
+    expanded by them, which costs products with the seen Hessian as well.
+
+    Parameters
+    ----------
+    space : KrylovSpace
+        Subspace of the seen Hessian H.
+    seen, batch : CurvatureOperator
+        H, and the Hessian h of the batch alone.
+    weight : float
+        w = b / (n + b).
+    eigenvalues : ndarray of shape (d,)
+        Leading eigenvalues of H.
+    tol : float
+        Largest relative error of an eigenvalue; or a twentieth of the length of the
+        vector of all shifts, where that is more.
+
+    Returns
+    -------
+    GrownSpectrum
+    """
+    basis, images = space.basis, space.images
+    of_batch = _images(batch, basis)
+    given_images = of_batch
+    for expansion in range(MOST_EXPANSIONS + 1):
+        grown = (1 - weight) * images + weight * of_batch
+        values, bounds, rest = _rayleigh_ritz(basis, grown, len(eigenvalues))
+        missed = bounds > _allowed(values, eigenvalues, tol, basis.dtype)
+        if not missed.any() or expansion == MOST_EXPANSIONS:
+            break
+        fresh = _orthonormal_against(basis, rest[torch.as_tensor(missed)])
+        basis = torch.cat([basis, fresh])
+        images = torch.cat([images, _images(seen, fresh)])
+        of_batch = torch.cat([of_batch, _images(batch, fresh)])
+    return GrownSpectrum(values, bounds, not missed.any(), given_images)
+
+
+def _images(operator, rows):
+    return torch.stack([operator @ row for row in rows]) if len(rows) else rows
+
+
+def _rayleigh_ritz(basis, images, n_directions):
+    projected = (basis @ images.T).double().cpu()
+    values, vectors = torch.linalg.eigh((projected + projected.T) / 2)
+    values, vectors = values.flip(0), vectors.flip(1).to(basis)
+    theta = values.to(basis)[:, None]
+    rest = vectors.T @ images - theta * (vectors.T @ basis)
+    residuals = torch.linalg.vector_norm(rest, dim=1).double().cpu().numpy()
+    bounds = ritz_error_bounds(values.numpy(), residuals, n_directions)
+    return values.numpy()[:n_directions], bounds, rest[:n_directions]
+
+
+def _allowed(values, before, tol, dtype):
+    rounding = 100 * torch.finfo(dtype).eps * np.abs(values).max()
+    shift = SHARE_OF_SHIFT * np.linalg.norm(values - before)
+    return np.maximum(tol * np.abs(values), max(shift, rounding))
+
+
+def _orthonormal_against(basis, rows):
+    rows = rows[: basis.shape[1] - len(basis)]
+    for _ in range(2):
+        rows = rows - (rows @ basis.T) @ basis
+        rows = torch.linalg.qr(rows.T)[0].T
+    return rows

@@ -1,0 +1,179 @@
+"""What each stage hands to the next: frozen records of numbers, with shapes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+__all__ = [
+    "DeltaEstimate",
+    "EigenResult",
+    "GainForecast",
+    "Measurement",
+    "SampleSizeCurve",
+    "SampleSizeForecast",
+]
+
+
+@dataclass(frozen=True)
+class EigenResult:
+    """Algebraically largest eigenpairs of a symmetric operator.
+
+    Attributes
+    ----------
+    eigenvalues : ndarray of shape (n_directions,), float64
+        Largest first; negative ones are kept as they are.
+    eigenvectors : Tensor of shape (n_parameters, n_directions)
+        Orthonormal columns, on the device and in the dtype of the operator.
+    residuals : ndarray of shape (n_directions,), float64
+        ``||H v_i - lambda_i v_i||`` for each pair.
+    n_products : int
+        Matrix-vector products spent.
+    converged : bool
+        Whether residuals and gaps certify every eigenvalue to the tolerance asked for.
+    """
+
+    eigenvalues: np.ndarray
+    eigenvectors: torch.Tensor
+    residuals: np.ndarray
+    n_products: int
+    converged: bool
+
+
+@dataclass(frozen=True)
+class DeltaEstimate:
+    """An estimate of the expected squared change of the loss, in squared loss units."""
+
+    value: float
+    std_err: float
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Everything measured at one size of the training set.
+
+    Attributes
+    ----------
+    columns : dict of str to float
+        One number for each name; the same names at every size.
+    eigenvalues : ndarray of shape (n_directions,)
+        Of the training-loss Hessian at this size.
+    eigenvalue_shifts : ndarray of shape (n_directions,)
+        Mean change of each eigenvalue when one more batch is added at the same weights.
+    eigenvectors : Tensor of shape (n_parameters, n_directions)
+        On the CPU.
+    """
+
+    columns: dict[str, float]
+    eigenvalues: np.ndarray
+    eigenvalue_shifts: np.ndarray
+    eigenvectors: torch.Tensor
+
+
+@dataclass(frozen=True)
+class SampleSizeForecast:
+    """Where the curve falls below the tolerance for good.
+
+    Attributes
+    ----------
+    converged : bool
+        Whether the smoothed curve stayed below the tolerance within the data.
+    n_samples : int
+        Objects from which it does: read off the curve, or forecast beyond it.
+    interval : tuple of (int, int)
+        90 % interval of `n_samples`.
+    rate : float
+        Exponent of the fitted local power law (``-2`` in theory).
+    smoothed : ndarray of shape (n_sizes,)
+        The curve that the decision was read from.
+    """
+
+    converged: bool
+    n_samples: int
+    interval: tuple[int, int]
+    rate: float
+    smoothed: np.ndarray
+
+
+@dataclass(frozen=True)
+class GainForecast:
+    """What doubling the training set should add to the validation score.
+
+    Attributes
+    ----------
+    expected : float
+        Forecast of the power law through the validation scores, in score points.
+    interval : tuple of (float, float)
+        90 % interval of `expected`.
+    last_doubling : float
+        Gain seen over the last doubling of the data.
+    generalization_gap : float
+        Training score minus validation score at the last size.
+    """
+
+    expected: float
+    interval: tuple[float, float]
+    last_doubling: float
+    generalization_gap: float
+
+    @property
+    def cautious(self) -> float:
+        """Largest of the forecast, half the last gain and a quarter of the gap."""
+        return max(self.expected, self.last_doubling / 2, self.generalization_gap / 4)
+
+
+@dataclass(frozen=True)
+class SampleSizeCurve:
+    """The whole answer of `sample_size_curve`, or what there is of it.
+
+    Attributes
+    ----------
+    columns : dict of str to ndarray of shape (n_sizes,)
+        Every quantity at every measured size, ready for a data frame.
+    eigenvalues, eigenvalue_shifts : ndarray of shape (n_sizes, n_directions)
+        Spectrum at every size, and its mean change when one more batch arrives.
+    eigenvectors : Tensor of shape (n_parameters, n_directions)
+        Basis at the last measured size, on the CPU.
+    forecast : SampleSizeForecast
+        The stopping decision.
+    gain : GainForecast
+        What doubling the data should add.
+    verdict : str
+        The joint answer.
+    net : skorch.NeuralNet
+        The net at the size where the loop stopped.
+    task : Classification or Regression
+        How targets are read and predictions scored.
+    batch_size : int
+        Objects in one batch.
+    """
+
+    columns: dict[str, np.ndarray]
+    eigenvalues: np.ndarray
+    eigenvalue_shifts: np.ndarray
+    eigenvectors: torch.Tensor
+    forecast: SampleSizeForecast
+    gain: GainForecast
+    verdict: str
+    net: object
+    task: object
+    batch_size: int
+
+    @property
+    def k_star(self) -> int | None:
+        """Batches from which the landscape is stable; None where not reached."""
+        if not self.forecast.converged:
+            return None
+        return -(-self.forecast.n_samples // self.batch_size)
+
+    @property
+    def n_samples_star(self) -> int | None:
+        """The same in objects."""
+        return None if self.k_star is None else self.k_star * self.batch_size
+
+    @property
+    def n_samples_needed(self) -> int:
+        """`n_samples_star`, or a forecast of it where it was not reached."""
+        return self.n_samples_star or self.forecast.n_samples
