@@ -1,0 +1,317 @@
+"""Everything the library measures around a net trained on n objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sufficient.curvature.eigen import KrylovSpace
+from sufficient.curvature.objective import Objective
+from sufficient.curvature.operator import CurvatureOperator
+from sufficient.curvature.projection import losses_at, project
+from sufficient.curvature.solve import leading_eigenpairs
+from sufficient.curvature.update import grown_spectrum
+from sufficient.delta import (
+    SecondOrderForm,
+    eigenvalue_delta,
+    expected_delta,
+    monte_carlo_delta,
+    packed,
+)
+from sufficient.isolation import exact_arithmetic
+from sufficient.results import EigenResult, Measurement
+
+__all__ = ["BOUNDS", "MeasureSettings", "Objects", "measure"]
+
+BOUNDS = {
+    "projected": "projected",
+    "eigenvalue": "eigenvalue",
+    "monte_carlo": "delta",
+}
+AUTO_SIGMA_RISE = 0.1
+# Delta * 64 / b is what meets the tolerance, so that the answer in objects depends
+# little on the batch size; at b = 64 it is the papers' number.
+REFERENCE_BATCH = 64
+DELTAS = ("delta", "projected", "eigenvalue", "one_batch")
+
+
+@dataclass(frozen=True)
+class MeasureSettings:
+    """What to measure, and how finely.
+
+    Attributes
+    ----------
+    batch_size : int
+        Objects in the batch that comes next.
+    n_directions : int
+        Leading eigenvectors that span the plane.
+    sigma : float or "auto"
+        Standard deviation of the displacement.
+    draws : ndarray of shape (n_monte_carlo, n_directions)
+        Standard normal displacements, the same at every size.
+    n_fresh : int
+        Fresh objects used at most.
+    n_candidates : int
+        Candidate next batches over which formulas (1) and (2) are averaged.
+    eigen_tol : float
+        Relative error of the eigenvalues.
+    """
+
+    batch_size: int
+    n_directions: int
+    sigma: float | str
+    draws: np.ndarray
+    n_fresh: int
+    n_candidates: int
+    eigen_tol: float
+
+
+@dataclass(frozen=True)
+class Objects:
+    """Objects with their targets."""
+
+    X: Tensor
+    y: Tensor
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def __getitem__(self, rows) -> Objects:
+        return Objects(self.X[rows], self.y[rows])
+
+    def __add__(self, other: Objects) -> Objects:
+        return Objects(torch.cat([self.X, other.X]), torch.cat([self.y, other.y]))
+
+
+def measure(
+    objective: Objective,
+    seen: Objects,
+    upcoming: Objects,
+    held_out: Objects,
+    settings: MeasureSettings,
+    rng: np.random.Generator,
+) -> Measurement:
+    """Measure spectrum, increments and Delta around the present weights.
+
+    Parameters
+    ----------
+    objective : Objective
+        Net and loss at the weights trained on `seen`.
+    seen : Objects
+        The training set so far.
+    upcoming : Objects
+        What comes next in the permutation; may be empty.
+    held_out : Objects
+        Objects that are never trained on; may be empty, but not both.
+    settings : MeasureSettings
+        What to measure.
+    rng : Generator
+        Draws the start vector and the sample of seen objects.
+
+    Returns
+    -------
+    Measurement
+    """
+    fresh = _fresh_objects(upcoming, held_out, settings.n_fresh)
+    sample = seen[_sample(len(seen), settings.n_fresh, rng)]
+    with objective.eval_mode(), exact_arithmetic():
+        plane = _leading_plane(objective, seen, settings, rng)
+        sigma = _sigma(settings.sigma, plane.eigenvalues)
+        rows = _per_object_rows(objective, plane, fresh)
+        candidates = _candidate_batches(objective, plane, fresh, settings)
+        draws = [
+            _losses_at_draws(objective, plane, objects, sigma * settings.draws)
+            for objects in (fresh, sample)
+        ]
+    weighting = {"batch_size": settings.batch_size, "n_seen": len(seen)}
+    delta = monte_carlo_delta(*draws, **weighting)
+    columns = {
+        "delta": delta.value,
+        "delta_std_err": delta.std_err,
+        **_projected_columns(plane, rows, sigma, weighting),
+        **_candidate_columns(plane, candidates, rows, sigma, weighting),
+        **_plane_columns(plane, sigma),
+        "n_fresh": len(fresh),
+        "fresh_loss": float(rows[:, 0].mean()),
+    }
+    columns["quadratic_ratio"] = columns["delta"] / columns["projected"]
+    for name in DELTAS:
+        for column in (name, f"{name}_std_err"):
+            columns[column] *= REFERENCE_BATCH / settings.batch_size
+    return Measurement(
+        columns=columns,
+        eigenvalues=plane.eigenvalues,
+        eigenvalue_shifts=candidates.shifts.mean(axis=0),
+        eigenvectors=plane.pairs.eigenvectors.cpu(),
+    )
+
+
+@dataclass(frozen=True)
+class _Plane:
+    """The leading eigenvectors of the seen Hessian, and the seen means in them."""
+
+    operator: CurvatureOperator
+    pairs: EigenResult
+    space: KrylovSpace
+    loss: float
+    gradient: Tensor
+
+    @property
+    def basis(self):
+        return self.pairs.eigenvectors
+
+    @property
+    def eigenvalues(self):
+        return self.pairs.eigenvalues
+
+    def mean_row(self):
+        """Loss, gradient and Hessian of the seen objects, packed."""
+        gradient = _numbers(self.basis.T @ self.gradient)
+        return packed(np.float64(self.loss), gradient, np.diag(self.eigenvalues))
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """Candidate next batches: size, eigenvalue shifts, Hessian in the plane."""
+
+    size: int
+    shifts: np.ndarray
+    hessians: np.ndarray
+    certified: bool
+
+
+def _fresh_objects(upcoming, held_out, most):
+    n_upcoming = min(len(upcoming), max(most - len(held_out), 0))
+    return (upcoming[:n_upcoming] + held_out)[:most]
+
+
+def _sample(n, most, rng):
+    return slice(None) if n <= most else np.sort(rng.choice(n, most, replace=False))
+
+
+def _leading_plane(objective, seen, settings, rng):
+    operator = CurvatureOperator(objective, seen.X, seen.y)
+    start = torch.as_tensor(rng.standard_normal(objective.n_parameters))
+    pairs, space = leading_eigenpairs(
+        operator,
+        n_directions=settings.n_directions,
+        tol=settings.eigen_tol,
+        start=start.to(objective.weights),
+    )
+    loss, gradient = objective.loss_and_gradient(seen.X, seen.y)
+    return _Plane(operator, pairs, space, loss, gradient)
+
+
+def _sigma(sigma, eigenvalues):
+    if sigma != "auto":
+        return float(sigma)
+    trace = max(eigenvalues.sum(), np.finfo(np.float32).eps)
+    return float(np.sqrt(2 * AUTO_SIGMA_RISE / trace))
+
+
+def _per_object_rows(objective, plane, fresh):
+    """Packed rows of the fresh objects.
+
+    Gauss-Newton gives the spread of the objects' Hessians; their mean is put right by
+    the exact product, so that no approximation enters the mean shift.
+    """
+    objects = project(objective, fresh.X, fresh.y, plane.basis)
+    operator = CurvatureOperator(objective, fresh.X, fresh.y)
+    images = torch.stack([operator @ column for column in plane.basis.T], dim=1)
+    exact = _numbers(plane.basis.T @ images)
+    hessians = objects.hessians + (exact - objects.hessians.mean(axis=0))
+    return packed(objects.losses, objects.gradients, hessians)
+
+
+def _candidate_batches(objective, plane, fresh, settings):
+    size = min(settings.batch_size, len(fresh))
+    weight = settings.batch_size / (len(plane.operator.X) + settings.batch_size)
+    count = min(settings.n_candidates, len(fresh) // size)
+    in_space = plane.space.basis @ plane.basis
+    shifts, hessians, certified = [], [], []
+    for start in range(0, count * size, size):
+        batch = fresh[start : start + size]
+        grown = grown_spectrum(
+            plane.space,
+            plane.operator,
+            CurvatureOperator(objective, batch.X, batch.y),
+            weight=weight,
+            eigenvalues=plane.eigenvalues,
+            tol=settings.eigen_tol,
+        )
+        shifts.append(grown.eigenvalues - plane.eigenvalues)
+        hessians.append(_numbers(in_space.T @ (grown.batch_images @ plane.basis)))
+        certified.append(grown.converged)
+    return _Candidates(size, np.array(shifts), np.array(hessians), all(certified))
+
+
+def _losses_at_draws(objective, plane, objects, draws):
+    offsets = torch.as_tensor(draws).to(plane.basis)
+    return losses_at(objective, objects.X, objects.y, plane.basis, offsets)
+
+
+def _projected_columns(plane, rows, sigma, weighting):
+    form = SecondOrderForm(sigma, len(plane.eigenvalues))
+    seen = plane.mean_row()
+    projected = expected_delta(form, rows, seen, **weighting)
+    level = expected_delta(lambda x: x[..., 0] ** 2, rows, seen, **weighting)
+    a, c, B = form.unpacked(_weight(weighting) * (rows.mean(axis=0) - seen))
+    return {
+        "projected": projected.value,
+        "projected_std_err": projected.std_err,
+        "loss_increment": float(a),
+        "gradient_increment_norm": float(np.linalg.norm(c)),
+        "hessian_increment_trace": float(np.trace(B)),
+        "hessian_increment_norm": float(np.linalg.norm(B)),
+        "level_share": level.value / projected.value,
+    }
+
+
+def _candidate_columns(plane, candidates, rows, sigma, weighting):
+    count, d = len(candidates.shifts), len(plane.eigenvalues)
+    batches = rows[: count * candidates.size].reshape(count, candidates.size, -1)
+    means = batches.mean(axis=1)
+    means[:, d + 1 :] = candidates.hessians.reshape(count, -1)
+    increments = _weight(weighting) * (means - plane.mean_row())
+    one_batch = SecondOrderForm(sigma, d)(increments)
+    eigenvalue = eigenvalue_delta(candidates.shifts, sigma)
+    return {
+        "one_batch": float(one_batch.mean()),
+        "one_batch_std_err": _std_err(one_batch),
+        "eigenvalue": float(eigenvalue.mean()),
+        "eigenvalue_std_err": _std_err(eigenvalue),
+        "n_candidates": count,
+        "shifts_certified": float(candidates.certified),
+    }
+
+
+def _plane_columns(plane, sigma):
+    values = plane.eigenvalues
+    scale = np.maximum(np.abs(values), np.finfo(np.float32).eps)
+    return {
+        "train_loss": plane.loss,
+        "gradient_norm": float(plane.gradient.norm()),
+        "sigma": sigma,
+        "expected_rise": float(sigma**2 * values.sum() / 2),
+        "eigen_residual": float((plane.pairs.residuals / scale).max()),
+        "eigen_certified": float(plane.pairs.converged),
+        "n_products": plane.pairs.n_products,
+        "smallest_eigenvalue": plane.space.smallest_value,
+    }
+
+
+def _weight(weighting):
+    return weighting["batch_size"] / (weighting["n_seen"] + weighting["batch_size"])
+
+
+def _std_err(values):
+    if len(values) < 2:
+        return float("nan")
+    return float(values.std(ddof=1) / np.sqrt(len(values)))
+
+
+def _numbers(tensor):
+    return tensor.double().cpu().numpy()
