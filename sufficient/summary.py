@@ -1,0 +1,143 @@
+"""The answer, and what weakens it, in plain sentences."""
+
+from __future__ import annotations
+
+from sufficient.results import SampleSizeCurve
+from sufficient.run import RunSettings
+
+__all__ = ["summarise", "weaknesses"]
+
+FEW_FRESH = 512
+FAR_FROM_QUADRATIC = 0.5
+LARGE_GRADIENT_STEP = 0.5
+FAR_FORECAST = 4
+
+
+def summarise(curve: SampleSizeCurve, settings: RunSettings) -> str:
+    """The whole answer as a few lines of text.
+
+    Parameters
+    ----------
+    curve : SampleSizeCurve
+        What was measured.
+    settings : RunSettings
+        How.
+
+    Returns
+    -------
+    str
+    """
+    lines = [
+        f"Verdict: {curve.verdict}.",
+        _landscape(curve, settings),
+        _gain(curve),
+        *_notes(curve, settings),
+    ]
+    return "\n".join(lines)
+
+
+def weaknesses(curve: SampleSizeCurve, settings: RunSettings) -> list[str]:
+    """Sentences that deserve a warning.
+
+    Parameters
+    ----------
+    curve : SampleSizeCurve
+        What was measured.
+    settings : RunSettings
+        How.
+
+    Returns
+    -------
+    list of str
+    """
+    found = []
+    if not curve.forecast.converged:
+        found.append(f"{_not_reached(curve, settings)} {_remedy(curve)}")
+    uncertified = curve.columns["eigen_certified"] < 1
+    if uncertified.any():
+        sizes = curve.columns["train_size"][uncertified].astype(int).tolist()
+        found.append(
+            "The leading eigenvalues are not certified to "
+            f"eigen_tol={settings.eigen_tol:g} at {sizes} samples; the bounds there "
+            "are rough. Raise eigen_tol or lower n_directions."
+        )
+    return found
+
+
+def _landscape(curve, settings):
+    if not curve.forecast.converged:
+        return f"{_not_reached(curve, settings)} {_remedy(curve)}"
+    low, high = curve.forecast.interval
+    return (
+        f"The loss landscape is stable from {curve.n_samples_star:,} training samples "
+        f"on (k* = {curve.k_star} batches of {curve.batch_size}; 90 % interval "
+        f"{low:,} to {high:,}): Delta stays below tol={settings.tol:g}."
+    )
+
+
+def _not_reached(curve, settings):
+    n, last = _last_size(curve), curve.forecast.smoothed[-1]
+    if last < settings.tol:
+        return (
+            f"The loss landscape is below tol={settings.tol:g} at {n:,} samples, the "
+            f"last of {len(curve.forecast.smoothed)} sizes, too few to say it stays so."
+        )
+    return (
+        f"The loss landscape has not settled within {n:,} training samples: the bound "
+        f"is {last:.3g}, {last / settings.tol:.3g} times tol={settings.tol:g}."
+    )
+
+
+def _remedy(curve):
+    low, high = curve.forecast.interval
+    needed = curve.n_samples_needed
+    far = needed > FAR_FORECAST * _last_size(curve)
+    caution = " (more than fourfold: only an order of magnitude)" if far else ""
+    return (
+        f"About {needed:,} samples should be needed{caution}, 90 % interval {low:,} to "
+        f"{high:,}. Label more, raise tol, or take a smaller net."
+    )
+
+
+def _gain(curve):
+    gain, n = curve.gain, _last_size(curve)
+    low, high = gain.interval
+    score = curve.columns["validation_score"][-1]
+    return (
+        f"The validation score is {score:.3f} at {n:,} samples; doubling them should "
+        f"add {gain.expected:+.3f} (90 % interval {low:+.3f} to {high:+.3f}). The last "
+        f"doubling added {gain.last_doubling:+.3f}; the training score is "
+        f"{gain.generalization_gap:+.3f} above."
+    )
+
+
+def _notes(curve, settings):
+    last = {name: column[-1] for name, column in curve.columns.items()}
+    if last["n_fresh"] < FEW_FRESH:
+        yield (
+            f"Weakened by: only {int(last['n_fresh'])} fresh samples to average over, "
+            f"so Delta carries a standard error of "
+            f"{last['projected_std_err'] / last['projected']:.0%}."
+        )
+    if last["quadratic_ratio"] < FAR_FROM_QUADRATIC:
+        yield (
+            f"Note: at sigma={last['sigma']:.3g} the real loss changes "
+            f"{1 / last['quadratic_ratio']:.0f} times less than its second-order model "
+            f"(expected rise {last['expected_rise']:.3g}); bound='monte_carlo' or "
+            "sigma='auto' read the real loss."
+        )
+    if last["gradient_norm"] ** 2 > LARGE_GRADIENT_STEP * abs(
+        last["train_loss"] * curve.eigenvalues[-1, 0]
+    ):
+        yield (
+            f"Note: the gradient norm is {last['gradient_norm']:.3g}, so the net is "
+            "not at a minimum; more update_epochs bring it closer and move k*."
+        )
+    yield (
+        "k* belongs to this data, net and training; a stable landscape does not mean "
+        "that the score has stopped rising."
+    )
+
+
+def _last_size(curve):
+    return int(curve.columns["train_size"][-1])
