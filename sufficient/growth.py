@@ -1,0 +1,181 @@
+"""Growing the training set: one permutation, nested subsets, sizes to measure at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+__all__ = ["Growth", "batch_counts", "grow", "resolve_batch_size", "stratified_order"]
+
+BATCH_SIZE = 64
+FIRST_COUNT = 4
+RATIO = 1.13
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How the objects enter: held-out ones never, the others batch by batch.
+
+    Attributes
+    ----------
+    train_indices : ndarray of shape (n_train,)
+        Objects in the order in which they are added; every prefix is a training set.
+    validation_indices : ndarray of shape (n_validation,)
+        Objects that are never trained on.
+    batch_size : int
+        Objects in one batch.
+    """
+
+    train_indices: np.ndarray
+    validation_indices: np.ndarray
+    batch_size: int
+
+    @property
+    def n_batches(self) -> int:
+        """Whole batches there are."""
+        return len(self.train_indices) // self.batch_size
+
+
+def grow(
+    y: np.ndarray,
+    *,
+    stratify: bool,
+    batch_size: int | str,
+    validation_fraction: float | str,
+    rng: np.random.RandomState,
+) -> Growth:
+    """Hold a part out and put the rest in order.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,) or (n, n_targets)
+        Class codes, or regression targets.
+    stratify : bool
+        Whether every prefix should hold the classes in proportion.
+    batch_size : int or "auto"
+        Objects in a batch; "auto" is 64, or fewer where that leaves under 8 batches.
+    validation_fraction : float or "auto"
+        Share to hold out. "auto" holds out 1,024 objects, but no less than a tenth and
+        no more than a fifth of the data.
+    rng : RandomState
+        Source of the permutation.
+
+    Returns
+    -------
+    Growth
+
+    Raises
+    ------
+    ValueError
+        If fewer than two batches remain.
+    """
+    n = len(y)
+    n_validation = _n_validation(n, validation_fraction, y if stratify else None)
+    rest, held_out = train_test_split(
+        np.arange(n),
+        test_size=n_validation,
+        random_state=rng,
+        stratify=y if stratify else None,
+    )
+    order = stratified_order(y[rest], rng) if stratify else rng.permutation(len(rest))
+    size = resolve_batch_size(batch_size, len(rest))
+    if len(rest) < 2 * size:
+        raise ValueError(
+            f"batch_size={size} leaves fewer than two batches in {n} samples, of which "
+            f"{n_validation} are held out. Use a smaller batch_size or more data."
+        )
+    return Growth(rest[order], held_out, size)
+
+
+def resolve_batch_size(batch_size: int | str, n_train: int) -> int:
+    """The batch size as a number."""
+    if batch_size != "auto":
+        return int(batch_size)
+    return min(BATCH_SIZE, max(1, n_train // 8))
+
+
+def stratified_order(y: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
+    """Random order in which every prefix holds the classes nearly in proportion.
+
+    The r-th object of a class with c objects gets the key (r + u) / c, with u uniform;
+    sorting by the keys interleaves the classes.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,)
+        Class codes.
+    rng : RandomState
+        Source of randomness.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.repeat([0, 1], [30, 10])
+    >>> order = stratified_order(y, np.random.RandomState(0))
+    >>> int(y[order][:20].sum())
+    5
+    """
+    keys = np.empty(len(y))
+    for label in np.unique(y):
+        members = rng.permutation(np.flatnonzero(y == label))
+        ranks = np.arange(len(members)) + rng.uniform(size=len(members))
+        keys[members] = ranks / len(members)
+    return np.argsort(keys, kind="stable")
+
+
+def batch_counts(schedule: str | float | Sequence[int], n_batches: int) -> np.ndarray:
+    """Batch counts at which the loss landscape is measured.
+
+    Parameters
+    ----------
+    schedule : "geometric", "all", float or sequence of int
+        "geometric" grows by a factor of 1.13 from four batches on, a float by that
+        factor, "all" measures after every batch, a sequence at those counts. The last
+        whole batch always belongs to it, except for a sequence.
+    n_batches : int
+        Whole batches there are.
+
+    Returns
+    -------
+    ndarray of int, increasing
+    """
+    if isinstance(schedule, str):
+        if schedule == "all":
+            return np.arange(1, n_batches + 1)
+        return _geometric(RATIO, n_batches)
+    if np.isscalar(schedule):
+        return _geometric(float(schedule), n_batches)
+    return _given(schedule, n_batches)
+
+
+def _geometric(ratio, n_batches):
+    first = min(FIRST_COUNT, max(1, n_batches // 4))
+    steps = int(np.log(n_batches / first) / np.log(ratio))
+    counts = first * ratio ** np.arange(steps + 1)
+    return np.unique([*np.round(counts).astype(int), n_batches])
+
+
+def _given(schedule, n_batches):
+    counts = np.unique(np.asarray(schedule, dtype=int))
+    if not len(counts) or counts[0] < 1 or counts[-1] > n_batches:
+        raise ValueError(
+            f"schedule must hold batch counts between 1 and {n_batches}, the number of "
+            f"whole batches in the data; got {list(schedule)}."
+        )
+    return counts
+
+
+def _n_validation(n, fraction, classes):
+    if fraction == "auto":
+        wanted = min(max(1024, n // 10), n // 5)
+    else:
+        wanted = round(fraction * n)
+    n_classes = 1 if classes is None else len(np.unique(classes))
+    return max(wanted, n_classes)

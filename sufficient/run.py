@@ -1,0 +1,222 @@
+"""One net along one growing training set, and all that was measured on the way."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from skorch import NeuralNet, NeuralNetBinaryClassifier
+
+from sufficient.checks import check_net_fits_data
+from sufficient.gain import forecast_gain, join_verdict
+from sufficient.measure import BOUNDS, MeasureSettings, Objects, measure
+from sufficient.results import Measurement, SampleSizeCurve, SampleSizeForecast
+from sufficient.stopping import forecast_sample_size
+from sufficient.task import Classification, Regression
+from sufficient.training import TRAININGS, objective_of, prepared_net
+
+__all__ = ["GrowingRun", "RunSettings"]
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """The parameters of `SampleSizeEstimator` by the same names."""
+
+    tol: float
+    batch_size: int | str
+    n_directions: int
+    sigma: float | str
+    bound: str
+    n_monte_carlo: int
+    training: str
+    min_gain: float
+    patience: int
+    validation_fraction: float | str
+    schedule: str | float | Sequence[int]
+    update_epochs: int
+    n_fresh: int
+    n_candidates: int
+    eigen_tol: float
+    device: str | None
+
+
+class GrowingRun:
+    """Train, measure and decide, one batch at a time.
+
+    Parameters
+    ----------
+    estimator : None, "mlp", "cnn" or skorch net
+        Cloned, never modified.
+    task : Classification or Regression
+        How targets are read and predictions scored.
+    input_shape : tuple of int
+        Shape of one object.
+    batch_size : int
+        Objects in one batch.
+    settings : RunSettings
+        Everything else.
+    seed : int
+        Source of all randomness.
+    """
+
+    def __init__(
+        self,
+        estimator,
+        task: Classification | Regression,
+        input_shape: tuple[int, ...],
+        batch_size: int,
+        settings: RunSettings,
+        seed: int,
+    ) -> None:
+        template = prepared_net(
+            estimator,
+            n_inputs=int(np.prod(input_shape)),
+            n_outputs=task.n_outputs,
+            device=settings.device,
+        )
+        self.task, self.settings, self.seed = task, settings, seed
+        self.batch_size = batch_size
+        self.training = TRAININGS[settings.training](
+            template, seed=seed, update_epochs=settings.update_epochs
+        )
+        self.net: NeuralNet = self.training.fresh_net()
+        self.measuring = self._measure_settings()
+        self.measurements: list[Measurement] = []
+
+    def objects(self, X: np.ndarray, y: np.ndarray) -> Objects:
+        """Objects and encoded targets on the device of the net."""
+        one_logit = isinstance(self.net, NeuralNetBinaryClassifier)
+        y = y.astype(np.float32) if one_logit else y
+        device = self.net.device
+        return Objects(torch.as_tensor(X).to(device), torch.as_tensor(y).to(device))
+
+    def begin(self, pool: Objects) -> None:
+        """Check the net against the data and get ready to train it."""
+        check_net_fits_data(self.net, pool.X[:32], self.task)
+        self.training.begin(pool.X, pool.y)
+
+    def train(self, seen: Objects, n_new: int, k: int) -> None:
+        """Take in the k-th batch, the last `n_new` of the seen objects."""
+        self.training.extend(seen.X, seen.y, n_new, k)
+
+    def measure(
+        self, seen: Objects, upcoming: Objects, held_out: Objects, k: int
+    ) -> Measurement:
+        """Measure the landscape and the scores at k batches."""
+        start = time.perf_counter()
+        self.net = self.training.net_at(seen.X, seen.y, k)
+        if self.settings.training == "full":
+            upcoming = upcoming[:0]
+        measurement = measure(
+            objective_of(self.net),
+            seen,
+            upcoming,
+            held_out,
+            self.measuring,
+            np.random.default_rng([self.seed, k, 1]),
+        )
+        measurement.columns.update(self._score_columns(seen, held_out))
+        measurement.columns.update(
+            batch_count=k,
+            train_size=len(seen),
+            measure_seconds=time.perf_counter() - start,
+        )
+        self.measurements.append(measurement)
+        return measurement
+
+    def forecast(self) -> SampleSizeForecast:
+        """Where the curve that decides stays below the tolerance."""
+        return forecast_sample_size(
+            self._column("train_size"),
+            self._column(BOUNDS[self.settings.bound]),
+            tol=self.settings.tol,
+            patience=self.settings.patience,
+            bound=self.settings.bound,
+        )
+
+    def has_settled(self) -> bool:
+        """Whether more batches are unnecessary."""
+        return self.settings.training != "full" and self.forecast().converged
+
+    def answer(self) -> SampleSizeCurve:
+        """What was measured so far, and what follows from it."""
+        if not self.measurements:
+            raise ValueError("Nothing has been measured yet.")
+        names = self.measurements[0].columns
+        forecast = self.forecast()
+        gain = forecast_gain(
+            self._column("train_size"),
+            self._column("validation_score"),
+            self._column("train_score"),
+        )
+        verdict = join_verdict(
+            converged=forecast.converged,
+            gain=gain,
+            min_gain=self.settings.min_gain,
+            score_above_chance=self._score_above_chance(),
+        )
+        columns = {name: self._column(name) for name in names}
+        columns["smoothed"] = forecast.smoothed
+        return SampleSizeCurve(
+            columns=columns,
+            eigenvalues=np.array([m.eigenvalues for m in self.measurements]),
+            eigenvalue_shifts=np.array(
+                [m.eigenvalue_shifts for m in self.measurements]
+            ),
+            eigenvectors=self.measurements[-1].eigenvectors,
+            forecast=forecast,
+            gain=gain,
+            verdict=verdict,
+            net=self.net,
+            task=self.task,
+            batch_size=self.batch_size,
+        )
+
+    def _measure_settings(self):
+        settings = self.settings
+        n_parameters = objective_of(self.net).n_parameters
+        n_directions = min(settings.n_directions, n_parameters)
+        if n_directions < settings.n_directions:
+            warnings.warn(
+                f"n_directions={settings.n_directions} exceeds the {n_parameters} "
+                f"parameters of the net; {n_directions} are used.",
+                stacklevel=2,
+            )
+        draws = np.random.default_rng([self.seed, 2]).standard_normal(
+            (settings.n_monte_carlo, n_directions)
+        )
+        return MeasureSettings(
+            batch_size=self.batch_size,
+            n_directions=n_directions,
+            sigma=settings.sigma,
+            draws=draws,
+            n_fresh=settings.n_fresh,
+            n_candidates=settings.n_candidates,
+            eigen_tol=settings.eigen_tol,
+        )
+
+    def _score_columns(self, seen, held_out):
+        targets = held_out.y.cpu().numpy()
+        score = self._score(held_out.X, targets)
+        seen_targets = seen.y.cpu().numpy()
+        return {
+            "train_score": self._score(seen.X, seen_targets),
+            "validation_score": score,
+            "validation_score_std_err": self.task.score_std_err(score, len(targets)),
+            "chance_score": self.task.chance(seen_targets, targets),
+        }
+
+    def _score(self, X, targets):
+        return self.task.score(targets, self.net.predict(X))
+
+    def _score_above_chance(self):
+        last = self.measurements[-1].columns
+        margin = 2 * last["validation_score_std_err"]
+        return last["validation_score"] - last["chance_score"] - margin
+
+    def _column(self, name):
+        return np.array([m.columns[name] for m in self.measurements])

@@ -1,0 +1,111 @@
+"""A labelling session: every batch that arrives is measured on, then trained on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sufficient.growth import resolve_batch_size
+from sufficient.results import SampleSizeCurve
+from sufficient.run import GrowingRun, RunSettings
+from sufficient.task import Classification, Regression
+
+__all__ = ["LabellingSession"]
+
+HELD_OUT_SHARE = 0.2
+
+
+class LabellingSession:
+    """State of a run whose batches come from outside, one call at a time.
+
+    Part of every batch is held out. The rest first serves as the fresh objects on which
+    the net trained so far is measured, and is then trained on.
+
+    Parameters
+    ----------
+    estimator : None, "mlp", "cnn" or skorch net
+        Cloned, never modified.
+    task : Classification or Regression
+        Fixed by the first batch.
+    settings : RunSettings
+        How to train, measure and decide.
+    seed : int
+        Source of all randomness.
+    """
+
+    def __init__(
+        self,
+        estimator,
+        task: Classification | Regression,
+        settings: RunSettings,
+        seed: int,
+    ) -> None:
+        if settings.training == "full":
+            raise ValueError(
+                "training='full' needs all the data at once. Use 'update' or 'restart' "
+                "with partial_fit."
+            )
+        self.estimator, self.task = estimator, task
+        self.settings, self.seed = settings, seed
+        self.n_calls = 0
+        self.run: GrowingRun | None = None
+
+    def arrive(self, X: np.ndarray, y: np.ndarray) -> SampleSizeCurve:
+        """Take in the next labelled batch and answer afresh.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, ...), float32
+            Objects of the batch.
+        y : ndarray of shape (n,) or (n, n_targets)
+            Their labels or targets.
+
+        Returns
+        -------
+        SampleSizeCurve
+        """
+        train_rows, held_out_rows = self._split(len(X))
+        targets = self.task.encode(y)
+        if self.run is None:
+            self.run = self._start(X.shape[1:], len(train_rows))
+        new = self.run.objects(X[train_rows], targets[train_rows])
+        held_out = self.run.objects(X[held_out_rows], targets[held_out_rows])
+        self.n_calls += 1
+        if self.n_calls == 1:
+            return self._first(new, held_out)
+        return self._next(new, held_out)
+
+    def _first(self, new, held_out):
+        self.run.begin(new)
+        self.seen, self.held_out = new, held_out
+        self.run.train(self.seen, len(new), 1)
+        self.run.measure(self.seen, new[:0], held_out, 1)
+        return self.run.answer()
+
+    def _next(self, new, held_out):
+        if self.n_calls == 2:
+            # Only a handful of held-out objects spoke for the first size.
+            self.run.measurements.clear()
+        self.held_out = self.held_out + held_out
+        self.run.measure(self.seen, new, self.held_out, self.n_calls - 1)
+        self.seen = self.seen + new
+        self.run.train(self.seen, len(new), self.n_calls)
+        return self.run.answer()
+
+    def _split(self, n):
+        if n < 2:
+            raise ValueError(
+                f"partial_fit got {n} sample; a batch needs at least 2, one to train "
+                "on and one to hold out."
+            )
+        order = np.random.default_rng([self.seed, self.n_calls, 3]).permutation(n)
+        fraction = self.settings.validation_fraction
+        share = HELD_OUT_SHARE if fraction == "auto" else fraction
+        n_held_out = min(max(1, round(share * n)), n - 1)
+        return order[n_held_out:], order[:n_held_out]
+
+    def _start(self, input_shape, n_train):
+        size = self.settings.batch_size
+        size = n_train if size == "auto" else resolve_batch_size(size, n_train)
+        return GrowingRun(
+            self.estimator, self.task, input_shape, size, self.settings, self.seed
+        )
