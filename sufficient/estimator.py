@@ -1,0 +1,508 @@
+"""`SampleSizeEstimator`: the question as a scikit-learn estimator."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import fields
+from numbers import Integral, Real
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, is_regressor
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils import ClassifierTags, RegressorTags, check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sufficient.curve import plan_curve, task_of
+from sufficient.measure import BOUNDS
+from sufficient.results import SampleSizeCurve
+from sufficient.run import RunSettings
+from sufficient.session import LabellingSession
+from sufficient.summary import summarise, weaknesses
+from sufficient.training import TRAININGS
+
+__all__ = ["SampleSizeEstimator"]
+
+
+def _is_classifier(self):
+    return not self._is_regression()
+
+
+class SampleSizeEstimator(MetaEstimatorMixin, BaseEstimator):
+    r"""Find how much training data a network needs, and whether there is enough.
+
+    The training set grows batch by batch. At chosen sizes the loss landscape around the
+    trained weights is measured, and the data is enough, as far as the landscape goes,
+    from the size :math:`k^*` on at which one more batch changes the loss by less than
+    `tol`:
+
+    .. math::
+
+        \Delta_k = E_\theta \bigl( L_{k+1}(w + P\theta) - L_k(w + P\theta) \bigr)^2
+        < \text{tol} \quad \text{for all } k \ge k^*,
+
+    where :math:`L_k` is the mean loss over the first k batches, w the weights trained
+    on them, P the `n_directions` leading eigenvectors of the Hessian of :math:`L_k` and
+    :math:`\theta \sim N(0, \sigma^2 I)`. Beside it stands what doubling the data
+    should still add to the validation score, and a verdict that joins the two.
+
+    1. Hold a part out, put the rest in one stratified random order.
+    2. Add a batch and train the net on all that has been added.
+    3. At the sizes of the schedule, find the leading eigenvectors of the training-loss
+       Hessian, and estimate :math:`\Delta_k` over the batch that comes next from
+       objects that the net has not been trained on.
+    4. Smooth the curve by a local power law. Stop once it stays below `tol`.
+
+    Parameters
+    ----------
+    estimator : skorch net, "mlp", "cnn" or None, default=None
+        What to train: a `skorch.NeuralNetClassifier` or `skorch.NeuralNetRegressor`
+        around any torch module, cloned and never modified. "mlp" and None are a
+        network with hidden layers of 128 and 64 units, "cnn" a small convolutional one
+        for flattened images; both classify. Pass a net to tune its parameters. A module
+        that takes `n_inputs` or `n_outputs` gets them from the data.
+    tol : float, default=0.025
+        Tolerance of :math:`\Delta_k`, in squared units of the loss.
+    batch_size : int or "auto", default="auto"
+        Objects in a batch. "auto" is 64, or fewer where that leaves less than eight
+        batches. :math:`\Delta_k \cdot 64 / b` is compared with `tol`, so that the
+        answer in objects depends little on b.
+    n_directions : int, default=10
+        Leading eigenvectors d that span the plane of displacements.
+    sigma : float or "auto", default=1.0
+        Standard deviation of the displacement. "auto" makes the second-order model
+        rise by 0.1 loss units on average, where it is still accurate; `tol` then wants
+        to be about 1e-4.
+    bound : {"projected", "eigenvalue", "monte_carlo"}, default="projected"
+        What is compared with `tol`. "projected" is the second-order model of
+        :math:`\Delta_k`, averaged over the batch that comes next; "monte_carlo" the
+        same for the real loss, which is the definition itself; "eigenvalue" the formula
+        of paper B, which knows the eigenvalues only and is no upper bound.
+    n_monte_carlo : int, default=64
+        Displacements drawn for the real loss; the same at every size.
+    training : {"update", "restart", "full"}, default="update"
+        "update" keeps training one net on the grown set; "restart" fits a fresh net
+        for its own `max_epochs` at every measured size; "full" trains once on all data
+        and looks at growing subsets from there, with the held-out part as the only
+        fresh objects.
+    min_gain : float, default=0.01
+        Gain in validation score from doubling the data that is worth more data.
+    patience : int, default=2
+        Measured sizes in succession at which the smoothed curve must be below `tol`.
+    validation_fraction : float or "auto", default="auto"
+        Share held out. "auto" holds out 1,024 objects, but no less than a tenth and no
+        more than a fifth of the data.
+    schedule : "geometric", "all", float or sequence of int, default="geometric"
+        Where to measure, in batches: growing by a factor of 1.13 (or by the float
+        given) from four batches on, after every batch, or at the counts given. The net
+        does not depend on it.
+    update_epochs : int, default=20
+        With ``training="update"``, every new batch is followed by as many optimiser
+        steps as this many passes over it take, on minibatches of the whole grown set.
+    n_fresh : int, default=2048
+        Untrained objects over which expectations are taken, at most.
+    n_candidates : int, default=4
+        Candidate next batches over which the eigenvalue formula is averaged; 1 is
+        paper B to the letter.
+    eigen_tol : float, default=1e-3
+        Certified relative error of the eigenvalues.
+    device : str or None, default=None
+        Where to compute, such as "cuda". None keeps the device of a net that is given,
+        and takes CUDA for the default ones where there is one.
+    random_state : int, RandomState instance or None, default=None
+        Determines the order of the objects, the initial weights and all draws. The
+        caller's random state is not touched.
+    verbose : int, default=0
+        Above 0, show a progress bar.
+
+    Attributes
+    ----------
+    k_star_ : int or None
+        Batches from which the landscape is stable; None where not reached.
+    n_samples_star_ : int or None
+        The same in training objects. The held-out ones come on top.
+    converged_ : bool
+        Whether it was reached.
+    n_samples_needed_ : int
+        Training objects needed: `n_samples_star_`, or a forecast where not reached.
+    n_samples_needed_interval_ : tuple of (int, int)
+        Its 90 % interval.
+    batch_counts_, train_sizes_ : ndarray of shape (n_sizes,)
+        Measured sizes in batches and in objects.
+    delta_curve_, delta_std_err_ : ndarray of shape (n_sizes,)
+        :math:`\Delta_k` of the real loss and its standard error, in squared loss
+        units, scaled to a batch of 64.
+    bound_curve_, bound_std_err_ : ndarray of shape (n_sizes,)
+        The quantity chosen by `bound`, which the stopping rule reads.
+    eigenvalues_ : ndarray of shape (n_sizes, n_directions)
+        Leading Hessian eigenvalues.
+    curves_ : dict of str to ndarray of shape (n_sizes,)
+        Every quantity at every size, ready for ``pandas.DataFrame``; the user guide
+        lists the names.
+    rate_ : float
+        Exponent of the local power law of the bound in the last sizes.
+    score_curve_ : ndarray of shape (n_sizes,)
+        Validation score: accuracy, or the coefficient of determination.
+    expected_gain_, expected_gain_interval_ : float, tuple of (float, float)
+        What doubling the data should add to the validation score; 90 % interval.
+    generalization_gap_ : float
+        Training score minus validation score at the last size.
+    verdict_ : str
+        "sufficient", "stable, still improving", "not stable yet" or "has not learnt".
+    estimator_ : skorch net
+        The net at the size where the loop stopped.
+    curve_ : SampleSizeCurve
+        All of this in one record.
+    batch_size_ : int
+        Objects in a batch.
+    train_indices_, validation_indices_ : ndarray of int
+        Objects in the order in which they were added, and held-out ones.
+    classes_ : ndarray of shape (n_classes,)
+        Labels; classifiers only.
+    n_features_in_ : int
+        Features seen during fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where X has string column names.
+
+    See Also
+    --------
+    sample_size_curve : The same as a function that returns the numbers.
+    sklearn.model_selection.learning_curve : Score against training-set size, for when
+        only the score matters.
+
+    Notes
+    -----
+    The verdict "sufficient" needs both a stable landscape and a small expected gain: a
+    stable landscape alone says little about whether more data would help the score.
+    The answer belongs to data, network and training together; three times the training
+    steps have moved :math:`k^*` by 40 %. The landscape is measured in eval mode:
+    Dropout is off and BatchNorm uses its running statistics. Weight decay is not part
+    of the loss.
+
+    Regression targets are standardised inside, so that `tol` is in units of their
+    variance; predictions come back in their own unit.
+
+    References
+    ----------
+    T. Nikitin, N. Kiselev, V. Meshkov, A. Grabovoy, "Neural Networks Loss Landscape
+    Convergence in Hessian Low-Dimensional Space", 2025 ("paper B").
+
+    N. Kiselev, A. Grabovoy, "Unraveling the Hessian", arXiv:2409.11995 ("paper A").
+
+    Examples
+    --------
+    >>> from sufficient import SampleSizeEstimator
+    >>> from sufficient.datasets import load_digits_images
+    >>> X, y = load_digits_images(n_samples=600)
+    >>> est = SampleSizeEstimator(bound="monte_carlo", tol=0.2, random_state=0)
+    >>> est.fit(X, y).converged_
+    True
+    >>> est.predict(X[:3]).tolist() == y[:3].tolist()
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "estimator": [HasMethods(["fit", "predict"]), StrOptions({"mlp", "cnn"}), None],
+        "tol": [Interval(Real, 0, None, closed="neither")],
+        "batch_size": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
+        "n_directions": [Interval(Integral, 1, None, closed="left")],
+        "sigma": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
+        "bound": [StrOptions(set(BOUNDS))],
+        "n_monte_carlo": [Interval(Integral, 2, None, closed="left")],
+        "training": [StrOptions(set(TRAININGS))],
+        "min_gain": [Interval(Real, 0, None, closed="left")],
+        "patience": [Interval(Integral, 1, None, closed="left")],
+        "validation_fraction": [
+            Interval(Real, 0, 1, closed="neither"),
+            StrOptions({"auto"}),
+        ],
+        "schedule": [
+            StrOptions({"geometric", "all"}),
+            Interval(Real, 1, None, closed="neither"),
+            "array-like",
+        ],
+        "update_epochs": [Interval(Integral, 1, None, closed="left")],
+        "n_fresh": [Interval(Integral, 2, None, closed="left")],
+        "n_candidates": [Interval(Integral, 1, None, closed="left")],
+        "eigen_tol": [Interval(Real, 0, 1, closed="neither")],
+        "device": [str, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        tol: float = 0.025,
+        batch_size: int | str = "auto",
+        n_directions: int = 10,
+        sigma: float | str = 1.0,
+        bound: str = "projected",
+        n_monte_carlo: int = 64,
+        training: str = "update",
+        min_gain: float = 0.01,
+        patience: int = 2,
+        validation_fraction: float | str = "auto",
+        schedule: str | float | Sequence[int] = "geometric",
+        update_epochs: int = 20,
+        n_fresh: int = 2048,
+        n_candidates: int = 4,
+        eigen_tol: float = 1e-3,
+        device: str | None = None,
+        random_state=None,
+        verbose: int = 0,
+    ) -> None:
+        self.estimator = estimator
+        self.tol = tol
+        self.batch_size = batch_size
+        self.n_directions = n_directions
+        self.sigma = sigma
+        self.bound = bound
+        self.n_monte_carlo = n_monte_carlo
+        self.training = training
+        self.min_gain = min_gain
+        self.patience = patience
+        self.validation_fraction = validation_fraction
+        self.schedule = schedule
+        self.update_epochs = update_epochs
+        self.n_fresh = n_fresh
+        self.n_candidates = n_candidates
+        self.eigen_tol = eigen_tol
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y) -> SampleSizeEstimator:
+        """Grow the training set until the loss landscape has settled.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, channels, \
+height, width)
+            Labelled objects. Their order does not matter.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Labels of any kind, or regression targets.
+
+        Returns
+        -------
+        SampleSizeEstimator
+            Itself, fitted.
+
+        Raises
+        ------
+        ValueError
+            If the data or the net cannot give an answer; the message names the remedy.
+        KeyboardInterrupt
+            On Ctrl-C; what was measured so far stays readable in the attributes.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the landscape does not settle within the data, or an eigenvalue could not
+            be certified.
+        """
+        X, y = self._validated(X, y, reset=True, least=4)
+        self.__dict__.pop("_session", None)
+        plan = plan_curve(self.estimator, X, y, self._settings(), self.random_state)
+        self.train_indices_ = plan.train_indices
+        self.validation_indices_ = plan.validation_indices
+        try:
+            self._publish(plan.follow(self.verbose))
+        except KeyboardInterrupt:
+            if plan.run.measurements:
+                self._publish(plan.run.answer())
+            raise
+        self._warn_where_weak()
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def partial_fit(self, X, y, classes=None) -> SampleSizeEstimator:
+        """Take in the next labelled batch and update the answer.
+
+        A fifth of the batch (or `validation_fraction` of it) is held out for good. The
+        rest tells how the landscape would change, and is then trained on.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, channels, \
+height, width)
+            Objects of this batch only.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Their labels or targets.
+        classes : array-like of shape (n_classes,), default=None
+            All labels there can be; read on the first call. None takes those of the
+            first batch.
+
+        Returns
+        -------
+        SampleSizeEstimator
+            Itself; `converged_` says when to stop labelling.
+        """
+        first = not hasattr(self, "_session")
+        X, y = self._validated(X, y, reset=first, least=2)
+        if first:
+            self._session = LabellingSession(
+                self.estimator,
+                task_of(self.estimator, y, classes),
+                self._settings(),
+                int(check_random_state(self.random_state).randint(2**31 - 1)),
+            )
+        self._publish(self._session.arrive(X, y))
+        return self
+
+    def predict(self, X) -> np.ndarray:
+        """Predict with the net at the size where the loop stopped.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Objects.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_targets)
+            Labels, or regression targets in their own unit.
+        """
+        check_is_fitted(self)
+        return self.curve_.task.decode(self.estimator_.predict(self._checked(X)))
+
+    @available_if(_is_classifier)
+    def predict_proba(self, X) -> np.ndarray:
+        """Class probabilities of the net at the size where the loop stopped.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Objects.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(self._checked(X))
+
+    def score(self, X, y) -> float:
+        """Accuracy on the given data, or the coefficient of determination.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Objects.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            True labels or targets.
+
+        Returns
+        -------
+        float
+        """
+        metric = r2_score if self._is_regression() else accuracy_score
+        return float(metric(y, self.predict(X)))
+
+    def summary(self) -> str:
+        """Say the answer, and what weakens it, in a few plain sentences.
+
+        Returns
+        -------
+        str
+        """
+        check_is_fitted(self)
+        return summarise(self.curve_, self._settings())
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether there is an answer."""
+        return hasattr(self, "curve_")
+
+    def __sklearn_tags__(self):
+        """Classifier or regressor, as the net inside is."""
+        tags = super().__sklearn_tags__()
+        if self._is_regression():
+            tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags()
+            tags.target_tags.multi_output = True
+            tags.target_tags.single_output = True
+        else:
+            tags.estimator_type, tags.classifier_tags = "classifier", ClassifierTags()
+        tags.target_tags.required = True
+        tags.input_tags.sparse = False
+        tags.input_tags.allow_nan = False
+        return tags
+
+    def _is_regression(self):
+        is_net = self.estimator is not None and not isinstance(self.estimator, str)
+        return is_net and is_regressor(self.estimator)
+
+    def _settings(self):
+        return RunSettings(
+            **{f.name: getattr(self, f.name) for f in fields(RunSettings)}
+        )
+
+    def _validated(self, X, y, *, reset, least):
+        regression = self._is_regression()
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            reset=reset,
+            dtype=np.float32,
+            allow_nd=True,
+            multi_output=regression,
+            y_numeric=regression,
+            ensure_min_samples=least,
+        )
+        if reset:
+            self._input_shape = X.shape[1:]
+        return self._same_shape(X), y
+
+    def _checked(self, X):
+        X = validate_data(self, X, reset=False, dtype=np.float32, allow_nd=True)
+        return self._same_shape(X)
+
+    def _same_shape(self, X):
+        if X.shape[1:] != self._input_shape:
+            raise ValueError(
+                f"X has objects of shape {X.shape[1:]}, but {type(self).__name__} was "
+                f"fitted on objects of shape {self._input_shape}."
+            )
+        return X
+
+    def _publish(self, curve: SampleSizeCurve):
+        """Views of the curve under the names of the documentation."""
+        columns, forecast, gain = curve.columns, curve.forecast, curve.gain
+        self.curve_ = curve
+        self.estimator_ = curve.net
+        self.batch_size_ = curve.batch_size
+        self.curves_ = columns
+        self.batch_counts_ = columns["batch_count"].astype(int)
+        self.train_sizes_ = columns["train_size"].astype(int)
+        self.delta_curve_ = columns["delta"]
+        self.delta_std_err_ = columns["delta_std_err"]
+        self.bound_curve_ = columns[BOUNDS[self.bound]]
+        self.bound_std_err_ = columns[f"{BOUNDS[self.bound]}_std_err"]
+        self.eigenvalues_ = curve.eigenvalues
+        self.score_curve_ = columns["validation_score"]
+        self.converged_ = forecast.converged
+        self.k_star_ = curve.k_star
+        self.n_samples_star_ = curve.n_samples_star
+        self.n_samples_needed_ = curve.n_samples_needed
+        self.n_samples_needed_interval_ = forecast.interval
+        self.rate_ = forecast.rate
+        self.expected_gain_ = gain.expected
+        self.expected_gain_interval_ = gain.interval
+        self.generalization_gap_ = gain.generalization_gap
+        self.verdict_ = curve.verdict
+        if not self._is_regression():
+            self.classes_ = curve.task.classes
+
+    def _warn_where_weak(self):
+        for sentence in weaknesses(self.curve_, self._settings()):
+            warnings.warn(sentence, ConvergenceWarning, stacklevel=3)
