@@ -1,0 +1,281 @@
+"""`LandscapeDisplay`: the loss on a plane through the weights, for growing subsets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from sufficient.curvature.projection import losses_at
+from sufficient.display.style import COLORS, LABELS, axes_for
+from sufficient.isolation import exact_arithmetic
+from sufficient.objects import Objects
+from sufficient.training import objective_of
+
+__all__ = ["LandscapeDisplay"]
+
+# Objects whose losses on the whole grid are held in memory at once.
+CHUNK = 2048
+N_LEVELS = 15
+CROSS_COLORS = {"losses": "white", "increments": "black"}
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class LandscapeDisplay:
+    r"""Loss surfaces of nested training subsets, and what the next batch changes.
+
+    Every surface lies in the plane of the two leading eigenvectors of the Hessian,
+    around the weights w of the net at the size where the loop stopped:
+    :math:`L_k(w + \theta_1 v_1 + \theta_2 v_2)`, the mean loss of the first k batches.
+    Use `from_estimator`, or pass numbers. All parameters are stored as attributes.
+
+    Parameters
+    ----------
+    offsets : ndarray of shape (n_grid,)
+        Displacements along either eigenvector, in units of the weights.
+    losses : ndarray of shape (n_counts, n_grid, n_grid)
+        :math:`L_k` at ``(theta_1, theta_2) = (offsets[i], offsets[j])``.
+    increments : ndarray of shape (n_counts, n_grid, n_grid)
+        :math:`L_{k+1} - L_k` at the same points.
+    train_sizes : ndarray of shape (n_counts,)
+        Sizes of the subsets in objects.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        First panel.
+    axes_ : ndarray of Axes of shape (2, n_counts)
+        Losses above, increments below.
+    figure_ : matplotlib Figure
+        The figure.
+    contours_ : list of QuadContourSet
+        In the order of the panels.
+
+    See Also
+    --------
+    SampleSizeDisplay : The increments squared and averaged, along all sizes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sufficient.display import LandscapeDisplay
+    >>> offsets = np.linspace(-1, 1, 5)
+    >>> bowl = offsets[:, None] ** 2 + 0.2 * offsets**2
+    >>> display = LandscapeDisplay(
+    ...     offsets=offsets, losses=np.stack([bowl, 0.9 * bowl]),
+    ...     increments=np.stack([0.1 * bowl, 0.05 * bowl]),
+    ...     train_sizes=np.array([128, 256]),
+    ... )
+    >>> display.plot().axes_.shape
+    (2, 2)
+    """
+
+    offsets: np.ndarray
+    losses: np.ndarray
+    increments: np.ndarray
+    train_sizes: np.ndarray
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        y,
+        *,
+        batch_counts: Sequence[int] | None = None,
+        radius: float = 1.0,
+        n_grid: int = 21,
+        ax=None,
+    ) -> LandscapeDisplay:
+        """Compute the surfaces of a fitted `SampleSizeEstimator`, and draw them.
+
+        The next batch is what comes next in the order in which objects were added, and
+        held-out objects where none is left. Only from the size where the loop stopped
+        is it fresh; before it, the net has been trained on the next batch as well.
+
+        Parameters
+        ----------
+        estimator : SampleSizeEstimator
+            Fitted by `fit`, with at least two directions.
+        X : array-like of shape (n_samples, n_features) or (n_samples, channels, \
+height, width)
+            The objects given to `fit`.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Their labels or targets.
+        batch_counts : sequence of int or None, default=None
+            Subsets in batches. None takes the first, the middle and the last of
+            ``estimator.batch_counts_`` after which one more batch is left.
+        radius : float, default=1.0
+            Largest displacement, in units of the weights.
+        n_grid : int, default=21
+            Points along either direction; an odd number has the weights among them.
+        ax : array-like of Axes of shape (2, n_counts) or None, default=None
+            None makes a figure.
+
+        Returns
+        -------
+        LandscapeDisplay
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If it was fitted by `partial_fit` or with one direction, if X, y are not
+            the data given to `fit`, or if a batch count is out of range.
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        check_is_fitted(estimator)
+        X, y = _in_order_of_arrival(estimator, X, y)
+        size = estimator.batch_size_
+        counts = _checked_counts(estimator, batch_counts, len(X) // size - 1)
+        offsets = np.linspace(-radius, radius, n_grid)
+        ends = np.unique([counts, counts + 1]) * size
+        surfaces = _mean_losses(estimator, X, y, offsets, ends)
+        before, after = (
+            surfaces[np.searchsorted(ends, k * size)] for k in (counts, counts + 1)
+        )
+        display = cls(
+            offsets=offsets,
+            losses=before,
+            increments=after - before,
+            train_sizes=counts * size,
+        )
+        return display.plot(ax)
+
+    def plot(self, ax=None) -> LandscapeDisplay:
+        """Draw the numbers.
+
+        Parameters
+        ----------
+        ax : array-like of Axes of shape (2, n_counts) or None, default=None
+            None makes a figure.
+
+        Returns
+        -------
+        LandscapeDisplay
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If `ax` holds another number of axes.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        shape = (2, len(self.train_sizes))
+        size = (2.6 * shape[1] + 1.4, 5.2)
+        panels = {"sharex": True, "sharey": True, "figsize": size}
+        self.axes_ = axes_for(ax, shape, **panels).reshape(shape)
+        self.ax_, self.figure_ = self.axes_[0, 0], self.axes_[0, 0].figure
+        self.contours_ = [
+            *self._draw_row(0, "losses"),
+            *self._draw_row(1, "increments"),
+        ]
+        self._label()
+        return self
+
+    def _draw_row(self, row, name):
+        surfaces, drawn = getattr(self, name), []
+        levels = _levels(surfaces, symmetric=name == "increments")
+        for ax, surface in zip(self.axes_[row], surfaces, strict=True):
+            # contourf wants the vertical direction first.
+            surface, style = np.transpose(surface), {"cmap": COLORS[name]}
+            drawn.append(
+                ax.contourf(self.offsets, self.offsets, surface, levels, **style)
+            )
+            ax.plot(0, 0, "+", color=CROSS_COLORS[name], ms=8)
+            ax.set(aspect="equal", xticks=self._ticks(), yticks=self._ticks())
+        self.figure_.colorbar(drawn[-1], ax=list(self.axes_[row]), label=LABELS[name])
+        return drawn
+
+    def _ticks(self):
+        return [self.offsets[0], 0, self.offsets[-1]]
+
+    def _label(self):
+        for ax, n in zip(self.axes_[0], self.train_sizes, strict=True):
+            ax.set_title(f"{n:,} samples", fontsize="medium")
+        for ax, increment in zip(self.axes_[1], self.increments, strict=True):
+            size = np.sqrt(np.mean(np.square(increment)))
+            ax.set_title(f"root mean square {size:.2g}", fontsize="small")
+            ax.set_xlabel(r"$\theta_1$ (weights)")
+        for ax in self.axes_[:, 0]:
+            ax.set_ylabel(r"$\theta_2$ (weights)")
+
+
+def _in_order_of_arrival(estimator, X, y):
+    """Objects and targets as the net saw them, the held-out ones at the end."""
+    order = _order_of_arrival(estimator)
+    check_consistent_length(X, y)
+    X, y = estimator._checked(X), estimator.curve_.task.encode(np.asarray(y))
+    if len(X) != len(order):
+        raise ValueError(
+            f"X has {len(X)} samples, but the estimator was fitted on {len(order)}. "
+            "Pass the X and y that were given to fit."
+        )
+    objects = Objects.for_net(estimator.estimator_, X[order], y[order])
+    return objects.X, objects.y
+
+
+def _order_of_arrival(estimator):
+    if not hasattr(estimator, "train_indices_"):
+        raise ValueError(
+            "An estimator fitted by partial_fit does not know its objects any more. "
+            "Call fit on all the labelled data to draw the landscape."
+        )
+    if estimator.eigenvalues_.shape[1] < 2:
+        raise ValueError("The landscape needs a plane: fit with n_directions >= 2.")
+    return np.concatenate([estimator.train_indices_, estimator.validation_indices_])
+
+
+def _checked_counts(estimator, batch_counts, most):
+    if batch_counts is None:
+        measured = estimator.batch_counts_[estimator.batch_counts_ <= most]
+        middle = len(measured) // 2
+        batch_counts = [*measured[:1], *measured[middle : middle + 1], *measured[-1:]]
+    counts = np.unique(np.asarray(batch_counts, dtype=int))
+    if not len(counts) or counts[0] < 1 or counts[-1] > most:
+        raise ValueError(
+            f"batch_counts must be between 1 and {most}, so that one more batch is "
+            f"left in the data; got {list(batch_counts)}."
+        )
+    return counts
+
+
+def _mean_losses(estimator, X, y, offsets, ends):
+    """Mean loss of the first n objects on the grid, for each n in `ends`."""
+    objective = objective_of(estimator.estimator_)
+    basis = estimator.curve_.eigenvectors[:, :2].to(objective.weights)
+    grid = np.stack(np.meshgrid(offsets, offsets, indexing="ij"), axis=-1)
+    points = torch.as_tensor(grid.reshape(-1, 2)).to(basis)
+
+    def total(start, stop):
+        return sum(
+            losses_at(objective, X[rows], y[rows], basis, points).sum(axis=1)
+            for rows in _chunks(start, stop)
+        )
+
+    with objective.eval_mode(), exact_arithmetic():
+        parts = [total(*segment) for segment in pairwise([0, *ends])]
+    means = np.cumsum(parts, axis=0) / ends[:, None]
+    return means.reshape(len(ends), *grid.shape[:2])
+
+
+def _chunks(start, stop):
+    edges = [*range(start, stop, CHUNK), stop]
+    return [slice(*pair) for pair in pairwise(edges)]
+
+
+def _levels(surfaces, *, symmetric):
+    from matplotlib import ticker
+
+    low, high = np.min(surfaces), np.max(surfaces)
+    if symmetric:
+        low, high = -max(-low, high), max(-low, high)
+    # A flat surface still needs two levels.
+    high = max(high, low + 1e-6 * abs(low) + 1e-12)
+    return ticker.MaxNLocator(N_LEVELS, symmetric=symmetric).tick_values(low, high)

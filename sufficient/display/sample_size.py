@@ -1,0 +1,298 @@
+"""`SampleSizeDisplay`: the curve, the tolerance, and the size that suffices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import is_regressor
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils.validation import check_is_fitted
+
+from sufficient.display.style import (
+    COLORS,
+    LABELS,
+    axes_for,
+    band,
+    batch_axis,
+    frame_positive,
+    legend,
+    size_axis,
+)
+
+__all__ = ["SampleSizeDisplay"]
+
+WIDEST = 100
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SampleSizeDisplay:
+    r"""Change of the loss landscape, and validation score, along training-set sizes.
+
+    Use `from_estimator`, or pass numbers. All parameters are stored as attributes.
+
+    Parameters
+    ----------
+    train_sizes : ndarray of shape (n_sizes,)
+        Measured sizes in objects.
+    delta, delta_std_err : ndarray of shape (n_sizes,)
+        :math:`\Delta_k` of the real loss and its standard error, in squared loss units.
+    bound, bound_std_err : ndarray of shape (n_sizes,)
+        The curve that the stop rule read, in the same units.
+    bound_name : str
+        "projected", "eigenvalue", "monte_carlo" (which is `delta` itself, and is not
+        drawn twice) or a label of your own.
+    smoothed : ndarray of shape (n_sizes,)
+        `bound` as the local power law smooths it.
+    rate : float
+        Exponent of the last local power law; carries `smoothed` beyond the data.
+    tol : float
+        Tolerance, in squared loss units.
+    n_samples_needed : int
+        Objects that suffice, read off or forecast; named in the legend but not drawn
+        beyond 100 times the data.
+    n_samples_needed_interval : tuple of (int, int)
+        Its 90 % interval.
+    converged : bool
+        Whether it was read off within the data.
+    batch_size : int
+        Objects in one batch.
+    scores, score_std_err : ndarray of shape (n_sizes,)
+        Validation score and its standard error.
+    expected_gain : float
+        Score points that doubling the last size should add.
+    expected_gain_interval : tuple of (float, float)
+        Its 90 % interval; where it is infinite no forecast is drawn.
+    score_name : str, default="accuracy"
+        Name of the score.
+    estimator_name : str or None, default=None
+        Heads the legend.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Panel of the landscape.
+    axes_ : ndarray of Axes
+        All panels.
+    figure_ : matplotlib Figure
+        The figure.
+    lines_ : list of Line2D
+        Curves of the landscape: `delta`, then `bound` and `smoothed`.
+    fill_between_ : list of PolyCollection
+        Bands of two standard errors.
+    errorbar_ : list of ErrorbarContainer
+        Scores within two standard errors, then the forecast in its interval.
+
+    See Also
+    --------
+    SpectrumDisplay : Eigenvalues of the Hessian along the same sizes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sufficient.display import SampleSizeDisplay
+    >>> n = np.array([256, 512, 1024])
+    >>> display = SampleSizeDisplay(
+    ...     train_sizes=n, delta=4e3 / n**2, delta_std_err=4e2 / n**2,
+    ...     bound=4e4 / n**2, bound_std_err=4e3 / n**2, bound_name="projected",
+    ...     smoothed=4e4 / n**2, rate=-2.0, tol=0.1, n_samples_needed=640,
+    ...     n_samples_needed_interval=(580, 700), converged=True, batch_size=64,
+    ...     scores=1 - 10 / n, score_std_err=0.1 / np.sqrt(n), expected_gain=0.005,
+    ...     expected_gain_interval=(0.002, 0.008),
+    ... )
+    >>> display.plot().ax_.get_xscale()
+    'log'
+    """
+
+    train_sizes: np.ndarray
+    delta: np.ndarray
+    delta_std_err: np.ndarray
+    bound: np.ndarray
+    bound_std_err: np.ndarray
+    bound_name: str
+    smoothed: np.ndarray
+    rate: float
+    tol: float
+    n_samples_needed: int
+    n_samples_needed_interval: tuple[int, int]
+    converged: bool
+    batch_size: int
+    scores: np.ndarray
+    score_std_err: np.ndarray
+    expected_gain: float
+    expected_gain_interval: tuple[float, float]
+    score_name: str = "accuracy"
+    estimator_name: str | None = None
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, *, kind: str = "delta", ax=None, name: str | None = None
+    ) -> SampleSizeDisplay:
+        """Draw what a fitted `SampleSizeEstimator` measured.
+
+        Parameters
+        ----------
+        estimator : fitted SampleSizeEstimator
+        kind, ax : as in `plot`
+        name : str or None, default=None
+            Heads the legend; None takes the name of the module.
+
+        Returns
+        -------
+        SampleSizeDisplay
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        check_is_fitted(estimator)
+        display = cls(
+            train_sizes=estimator.train_sizes_,
+            delta=estimator.delta_curve_,
+            delta_std_err=estimator.delta_std_err_,
+            bound=estimator.bound_curve_,
+            bound_std_err=estimator.bound_std_err_,
+            bound_name=estimator.bound,
+            smoothed=estimator.curves_["smoothed"],
+            rate=estimator.rate_,
+            tol=estimator.tol,
+            n_samples_needed=estimator.n_samples_needed_,
+            n_samples_needed_interval=estimator.n_samples_needed_interval_,
+            converged=estimator.converged_,
+            batch_size=estimator.batch_size_,
+            scores=estimator.score_curve_,
+            score_std_err=estimator.curves_["validation_score_std_err"],
+            expected_gain=estimator.expected_gain_,
+            expected_gain_interval=estimator.expected_gain_interval_,
+            score_name="R²" if is_regressor(estimator) else "accuracy",
+            estimator_name=name or type(estimator.estimator_.module_).__name__,
+        )
+        return display.plot(ax, kind=kind)
+
+    def plot(self, ax=None, *, kind: str = "delta") -> SampleSizeDisplay:
+        r"""Draw the numbers.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, sequence of two Axes or None, default=None
+            None makes a figure. A single one takes the landscape without the scores.
+        kind : {"delta", "rate"}, default="delta"
+            ``"delta"``: the curves against the tolerance, and the scores below them;
+            ``"rate"``: the curves times :math:`k^2`, flat where they fall as
+            :math:`1/k^2`, with k in batches.
+
+        Returns
+        -------
+        SampleSizeDisplay
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If `kind` is unknown, or `ax` holds the wrong number of axes.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        panels = {"delta": self._plot_delta, "rate": self._plot_rate}
+        if kind not in panels:
+            raise ValueError(f"kind must be one of {sorted(panels)}, got {kind!r}.")
+        self.lines_, self.fill_between_, self.errorbar_ = [], [], []
+        self._finish(panels[kind](ax), LABELS[kind], beside=ax is None)
+        return self
+
+    def _plot_delta(self, ax):
+        panels = {"sharex": True, "height_ratios": (3, 2), "figsize": (8, 5.5)}
+        self._take(axes_for(ax, (2, 1), least=1, **panels))
+        self._draw_curves(np.ones(len(self.train_sizes)), self.tol)
+        self._draw_answer()
+        for panel in self.axes_[1:]:
+            self._draw_scores(panel)
+        return self._horizon()
+
+    def _plot_rate(self, ax):
+        self._take(axes_for(ax, (1, 1), figsize=(8, 3.6)))
+        k = np.asarray(self.train_sizes) / self.batch_size
+        self._draw_curves(k**2)
+        return self.train_sizes[-1]
+
+    def _take(self, axes):
+        self.axes_, self.ax_, self.figure_ = axes, axes[0], axes[0].figure
+
+    def _is_far(self):
+        return self.n_samples_needed > WIDEST * self.train_sizes[-1]
+
+    def _horizon(self):
+        last = self.train_sizes[-1]
+        shown = 2 * last if len(self.axes_) > 1 else last
+        beyond = 0 if self._is_far() else self.n_samples_needed_interval[1]
+        return max(shown, min(beyond, WIDEST * last))
+
+    def _draw_curves(self, weight, *in_view):
+        read = "delta" if self.bound_name == "monte_carlo" else "bound"
+        for name in dict.fromkeys(("delta", read)):
+            self._draw_curve(name, weight, "o" if name == read else "o-")
+        label = f"smoothed, $\\propto n^{{{self.rate:.1f}}}$ at its end"
+        style = {"color": COLORS[read], "label": label}
+        self.lines_ += self.ax_.plot(self.train_sizes, self.smoothed * weight, **style)
+        drawn = [line.get_ydata() for line in self.lines_]
+        frame_positive(self.ax_, np.concatenate([*drawn, in_view]))
+
+    def _draw_curve(self, name, weight, marks):
+        n, color = self.train_sizes, COLORS[name]
+        values = getattr(self, name) * weight
+        std_err = getattr(self, f"{name}_std_err") * weight
+        meaning = "monte_carlo" if name == "delta" else self.bound_name
+        style = {"ms": 4, "color": color, "label": LABELS.get(meaning, meaning)}
+        self.lines_ += self.ax_.plot(n, values, marks, **style)
+        self.fill_between_.append(band(self.ax_, n, values, std_err, color))
+
+    def _draw_answer(self):
+        self.ax_.axhline(self.tol, color="black", ls=":", label=f"tol = {self.tol:g}")
+        if self._is_far():
+            self.ax_.plot([], [], " ", label=f"n* over {WIDEST} times the data")
+        else:
+            self._draw_needed()
+
+    def _draw_needed(self):
+        if not self.converged:
+            self._extend_smoothed()
+        name, line = ("n*", "-") if self.converged else ("forecast n*", "--")
+        label = f"{name} = {self.n_samples_needed:,} samples"
+        low, high = self.n_samples_needed_interval
+        color, interval = COLORS["answer"], f"90 %: {low:,} to {high:,}"
+        for panel, text in zip(self.axes_, (label, None), strict=False):
+            panel.axvline(self.n_samples_needed, color=color, ls=line, label=text)
+        self.ax_.axvspan(low, high, color=color, alpha=0.15, lw=0, label=interval)
+
+    def _extend_smoothed(self):
+        last, color = self.train_sizes[-1], self.lines_[-1].get_color()
+        ends = np.array([last, self.n_samples_needed])
+        values = self.smoothed[-1] * (ends / last) ** self.rate
+        self.ax_.plot(ends, values, "--", color=color)
+
+    def _draw_scores(self, ax):
+        style = {"color": COLORS["score"], "ms": 4, "capsize": 2}
+        reach, label = 2 * np.asarray(self.score_std_err), "score, 2 std. err."
+        bars = {"fmt": "o-", "label": label, **style}
+        self.errorbar_.append(ax.errorbar(self.train_sizes, self.scores, reach, **bars))
+        if np.isfinite(self.expected_gain_interval).all():
+            self._draw_gain(ax, style)
+        ax.set_ylabel(f"validation {self.score_name}")
+
+    def _draw_gain(self, ax, style):
+        n, score, gain = self.train_sizes[-1], self.scores[-1], self.expected_gain
+        low, high = self.expected_gain_interval
+        ax.plot([n, 2 * n], [score, score + gain], "--", color=style["color"])
+        style = {**style, "fmt": "o", "mfc": "white", "label": "forecast, 90 %"}
+        away = [[gain - low], [high - gain]]
+        self.errorbar_.append(ax.errorbar([2 * n], [score + gain], away, **style))
+
+    def _finish(self, last, ylabel, beside):
+        self.ax_.set_ylabel(ylabel)
+        for panel in self.axes_:
+            size_axis(panel, self.train_sizes[0], last)
+            legend(panel, beside=beside)
+        self.ax_.get_legend().set_title(self.estimator_name)
+        batch_axis(self.ax_, self.batch_size)
+        self.axes_[-1].set_xlabel("training samples")

@@ -1,0 +1,121 @@
+"""What the pictures share: words, colours the colour-blind can tell apart, axes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = [
+    "COLORS",
+    "LABELS",
+    "axes_for",
+    "band",
+    "batch_axis",
+    "frame_positive",
+    "legend",
+    "size_axis",
+]
+
+COLORS = {
+    "delta": "#0072B2",
+    "bound": "#D55E00",
+    "answer": "#009E73",
+    "score": "#7B3F80",
+    "eigenvalues": "viridis",
+    "losses": "viridis",
+    "increments": "PuOr_r",
+}
+LABELS = {
+    "projected": "second-order model",
+    "eigenvalue": "eigenvalue formula",
+    "monte_carlo": "real loss, Monte Carlo",
+    "delta": r"$\Delta_k$ (loss²)",
+    "rate": r"$\Delta_k \, k^2$ (loss²), flat if $\Delta_k \propto 1/k^2$",
+    "eigenvalues": r"$\lambda_i$ (loss/weight²)",
+    "shifts": r"$|\delta\lambda_i|$ per batch (loss/weight²)",
+    "losses": "$L_k$ (loss)",
+    "increments": "$L_{k+1} - L_k$ (loss)",
+}
+PLAIN_TICKS = {1: (1, 2, 3, 5), 2: (1, 2, 5)}
+MARGIN = 1.15
+
+
+def axes_for(ax, shape: tuple[int, int], *, least: int | None = None, **figure_kw):
+    """Axes given by the caller, or all those of a new figure.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes, array-like of Axes or None
+        None makes a figure.
+    shape : tuple of (int, int)
+        Rows and columns of panels.
+    least : int or None, default=None
+        Panels that may be drawn on their own; None is all of them.
+    **figure_kw
+        Given to ``matplotlib.pyplot.subplots``.
+
+    Returns
+    -------
+    ndarray of Axes, flat
+
+    Raises
+    ------
+    ValueError
+        If the number of axes is not the number of panels.
+    """
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        layout = {"layout": "constrained", "squeeze": False, **figure_kw}
+        return plt.subplots(*shape, **layout)[1].ravel()
+    axes, most = np.ravel(np.array(ax, dtype=object)), shape[0] * shape[1]
+    if len(axes) not in {least or most, most}:
+        raise ValueError(
+            f"This picture has {most} panels, got {len(axes)} axes. Pass as many axes "
+            "as panels, or None for a new figure."
+        )
+    return axes
+
+
+def size_axis(ax, first: float, last: float) -> None:
+    """Make the horizontal axis one of training-set sizes, logarithmic."""
+    ax.set(xscale="log", xlim=(first / MARGIN, last * MARGIN))
+    _whole_numbers(ax.xaxis, first, last)
+
+
+def batch_axis(ax, batch_size: int) -> None:
+    """Say the sizes once more above the panel, in batches."""
+    as_batches = (lambda n: n / batch_size, lambda k: k * batch_size)
+    top = ax.secondary_xaxis("top", functions=as_batches)
+    _whole_numbers(top.xaxis, *ax.get_xlim())
+    top.set_xlabel(f"batches of {batch_size}")
+
+
+def band(ax, x, y, std_err, color: str):
+    """Shade two standard errors about a positive curve."""
+    y, reach = np.asarray(y), 2 * np.asarray(std_err)
+    low = np.maximum(y - reach, np.finfo(float).tiny)
+    return ax.fill_between(x, low, y + reach, color=color, alpha=0.2, lw=0)
+
+
+def frame_positive(ax, values) -> None:
+    """Make the vertical axis logarithmic, with the positive values in view."""
+    values = np.asarray(values)
+    values = values[values > 0]
+    ax.set(yscale="log", ylim=(values.min() / 1.6, values.max() * 1.6))
+
+
+def legend(ax, *, beside: bool) -> None:
+    """Name what is drawn; beside the panel no data are hidden."""
+    place = {"loc": "best"}
+    if beside:
+        place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "frameon": False}
+    ax.legend(alignment="left", **place)
+
+
+def _whole_numbers(axis, low, high):
+    from matplotlib import ticker
+
+    decades = max(int(np.ceil(np.log10(high / low))), 1)
+    axis.set_major_locator(ticker.LogLocator(subs=PLAIN_TICKS.get(decades, (1,))))
+    axis.set_major_formatter(ticker.FuncFormatter(lambda n, _: f"{n:,.0f}"))
+    axis.set_minor_formatter(ticker.NullFormatter())
