@@ -1,7 +1,19 @@
 """Answer whether a network has enough training data, and if not, how much more."""
 
+from sufficient.compare import compare_architectures, sample_size_scorer
 from sufficient.curve import sample_size_curve
+from sufficient.display import LandscapeDisplay, SampleSizeDisplay, SpectrumDisplay
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.nets import MLP, ConvNet
 
-__all__ = ["MLP", "ConvNet", "SampleSizeEstimator", "sample_size_curve"]
+__all__ = [
+    "MLP",
+    "ConvNet",
+    "LandscapeDisplay",
+    "SampleSizeDisplay",
+    "SampleSizeEstimator",
+    "SpectrumDisplay",
+    "compare_architectures",
+    "sample_size_curve",
+    "sample_size_scorer",
+]

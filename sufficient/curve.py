@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from sufficient.checks import check_class_counts
 from sufficient.growth import batch_counts, grow
-from sufficient.measure import Objects
+from sufficient.objects import Objects
 from sufficient.results import SampleSizeCurve
 from sufficient.run import GrowingRun, RunSettings
 from sufficient.task import Classification, Regression
@@ -177,7 +177,7 @@ def plan_curve(
     )
     run = GrowingRun(estimator, task, X.shape[1:], growth.batch_size, settings, seed)
     pool, held_out = (
-        run.objects(X[rows], targets[rows])
+        Objects.for_net(run.net, X[rows], targets[rows])
         for rows in (growth.train_indices, growth.validation_indices)
     )
     return CurvePlan(

@@ -311,7 +311,7 @@ height, width)
             be certified.
         """
         X, y = self._validated(X, y, reset=True, least=4)
-        self.__dict__.pop("_session", None)
+        self._forget("_session")
         plan = plan_curve(self.estimator, X, y, self._settings(), self.random_state)
         self.train_indices_ = plan.train_indices
         self.validation_indices_ = plan.validation_indices
@@ -348,6 +348,8 @@ height, width)
             Itself; `converged_` says when to stop labelling.
         """
         first = not hasattr(self, "_session")
+        if first:
+            self._forget("train_indices_", "validation_indices_")
         X, y = self._validated(X, y, reset=first, least=2)
         if first:
             self._session = LabellingSession(
@@ -445,6 +447,10 @@ height, width)
         return RunSettings(
             **{f.name: getattr(self, f.name) for f in fields(RunSettings)}
         )
+
+    def _forget(self, *names):
+        for name in names:
+            self.__dict__.pop(name, None)
 
     def _validated(self, X, y, *, reset, least):
         regression = self._is_regression()

@@ -22,9 +22,10 @@ from sufficient.delta import (
     packed,
 )
 from sufficient.isolation import exact_arithmetic
+from sufficient.objects import Objects
 from sufficient.results import EigenResult, Measurement
 
-__all__ = ["BOUNDS", "MeasureSettings", "Objects", "measure"]
+__all__ = ["BOUNDS", "MeasureSettings", "measure"]
 
 BOUNDS = {
     "projected": "projected",
@@ -67,23 +68,6 @@ class MeasureSettings:
     n_fresh: int
     n_candidates: int
     eigen_tol: float
-
-
-@dataclass(frozen=True)
-class Objects:
-    """Objects with their targets."""
-
-    X: Tensor
-    y: Tensor
-
-    def __len__(self) -> int:
-        return len(self.X)
-
-    def __getitem__(self, rows) -> Objects:
-        return Objects(self.X[rows], self.y[rows])
-
-    def __add__(self, other: Objects) -> Objects:
-        return Objects(torch.cat([self.X, other.X]), torch.cat([self.y, other.y]))
 
 
 def measure(
@@ -184,8 +168,8 @@ class _Candidates:
 
 
 def _fresh_objects(upcoming, held_out, most):
-    n_upcoming = min(len(upcoming), max(most - len(held_out), 0))
-    return (upcoming[:n_upcoming] + held_out)[:most]
+    # What comes next first: it changes with k, so that its errors average out along k.
+    return (upcoming[:most] + held_out)[:most]
 
 
 def _sample(n, most, rng):

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from skorch import NeuralNet, NeuralNetBinaryClassifier
+from skorch import NeuralNet
 
 from sufficient.checks import check_net_fits_data
 from sufficient.gain import forecast_gain, join_verdict
-from sufficient.measure import BOUNDS, MeasureSettings, Objects, measure
+from sufficient.measure import BOUNDS, MeasureSettings, measure
+from sufficient.objects import Objects
 from sufficient.results import Measurement, SampleSizeCurve, SampleSizeForecast
 from sufficient.stopping import forecast_sample_size
 from sufficient.task import Classification, Regression
@@ -86,13 +86,6 @@ class GrowingRun:
         self.net: NeuralNet = self.training.fresh_net()
         self.measuring = self._measure_settings()
         self.measurements: list[Measurement] = []
-
-    def objects(self, X: np.ndarray, y: np.ndarray) -> Objects:
-        """Objects and encoded targets on the device of the net."""
-        one_logit = isinstance(self.net, NeuralNetBinaryClassifier)
-        y = y.astype(np.float32) if one_logit else y
-        device = self.net.device
-        return Objects(torch.as_tensor(X).to(device), torch.as_tensor(y).to(device))
 
     def begin(self, pool: Objects) -> None:
         """Check the net against the data and get ready to train it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sufficient.growth import resolve_batch_size
+from sufficient.objects import Objects
 from sufficient.results import SampleSizeCurve
 from sufficient.run import GrowingRun, RunSettings
 from sufficient.task import Classification, Regression
@@ -67,8 +68,10 @@ class LabellingSession:
         targets = self.task.encode(y)
         if self.run is None:
             self.run = self._start(X.shape[1:], len(train_rows))
-        new = self.run.objects(X[train_rows], targets[train_rows])
-        held_out = self.run.objects(X[held_out_rows], targets[held_out_rows])
+        new, held_out = (
+            Objects.for_net(self.run.net, X[rows], targets[rows])
+            for rows in (train_rows, held_out_rows)
+        )
         self.n_calls += 1
         if self.n_calls == 1:
             return self._first(new, held_out)

@@ -19,7 +19,13 @@ from scipy import stats
 
 from sufficient.results import SampleSizeForecast
 
-__all__ = ["LEAST_SIZES", "PowerLaw", "forecast_sample_size", "local_power_law"]
+__all__ = [
+    "LARGEST_FORECAST",
+    "LEAST_SIZES",
+    "PowerLaw",
+    "forecast_sample_size",
+    "local_power_law",
+]
 
 LEAST_SIZES = 4
 WINDOW = 8
@@ -165,7 +171,7 @@ def forecast_sample_size(
     if converged:
         n_star = np.clip(n_star, n[max(settled_from - 1, 0)], n[settled_from])
     else:
-        n_star = max(n_star, n[-1] + 1)
+        n_star, low = max(n_star, n[-1] + 1), max(low, n[-1] + 1)
     return SampleSizeForecast(
         converged=bool(converged),
         n_samples=_whole(n_star),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
+from sufficient.stopping import LARGEST_FORECAST
 
 __all__ = ["summarise", "weaknesses"]
 
@@ -91,6 +92,11 @@ def _not_reached(curve, settings):
 def _remedy(curve):
     low, high = curve.forecast.interval
     needed = curve.n_samples_needed
+    if needed >= LARGEST_FORECAST:
+        return (
+            "The bound does not fall with more data, so there is no forecast. Train "
+            "longer, lower the learning rate, or check the labels."
+        )
     far = needed > FAR_FORECAST * _last_size(curve)
     caution = " (more than fourfold: only an order of magnitude)" if far else ""
     return (

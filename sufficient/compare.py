@@ -1,0 +1,148 @@
+"""Several architectures on the same data: the papers' table, and a scorer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.base import clone
+from sklearn.model_selection import cross_validate
+
+from sufficient.estimator import SampleSizeEstimator
+
+__all__ = ["compare_architectures", "sample_size_scorer"]
+
+
+def sample_size_scorer(estimator, X, y) -> float:
+    """Score a fitted estimator by how little data it needs.
+
+    For ``scoring=`` in scikit-learn's searches and `cross_validate`.
+
+    Parameters
+    ----------
+    estimator : SampleSizeEstimator or Pipeline
+        Fitted; of a pipeline the last step is asked.
+    X, y : array-like
+        Ignored; part of the interface of scorers.
+
+    Returns
+    -------
+    float
+        ``-n_samples_needed_``, so that larger is better.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> sample_size_scorer(SimpleNamespace(n_samples_needed_=640), None, None)
+    -640.0
+    """
+    return -float(_last_step(estimator).n_samples_needed_)
+
+
+def compare_architectures(
+    architectures: Mapping[str, object],
+    X,
+    y,
+    *,
+    cv: int | None = None,
+    n_jobs: int | None = None,
+    **parameters,
+) -> pd.DataFrame:
+    """Sample size, loss, score and time of several architectures on the same data.
+
+    Parameters
+    ----------
+    architectures : mapping of str to estimator
+        Anything that `SampleSizeEstimator` takes as its `estimator`, or a whole
+        `SampleSizeEstimator`, or a pipeline that ends in one.
+    X : array-like of shape (n_samples, ...)
+        Objects.
+    y : array-like of shape (n_samples,) or (n_samples, n_targets)
+        Labels or targets.
+    cv : int or None, default=None
+        Folds over which every number is averaged; None fits once, on all data.
+    n_jobs : int or None, default=None
+        Architectures, or folds, fitted at a time.
+    **parameters
+        Parameters of `SampleSizeEstimator` for those that are not one already.
+
+    Returns
+    -------
+    DataFrame
+        One row for each architecture: `tol`, `k_star` (NaN where not reached),
+        `n_samples_needed`, `converged` (share of the fits), `train_loss`, `score` (on
+        held-out data), `expected_gain`, `verdict` and `seconds`.
+
+    Examples
+    --------
+    >>> from sufficient import compare_architectures
+    >>> from sufficient.datasets import load_digits_images
+    >>> from sufficient.training import default_net
+    >>> X, y = load_digits_images(n_samples=400)
+    >>> nets = {"linear": default_net(module__hidden_sizes=()), "mlp": "mlp"}
+    >>> table = compare_architectures(nets, X, y, schedule=[2, 3, 4], random_state=0)
+    >>> table.index.tolist()
+    ['linear', 'mlp']
+    """
+    estimators = {
+        name: _as_estimator(given, parameters) for name, given in architectures.items()
+    }
+    if cv is None:
+        rows = Parallel(n_jobs=n_jobs)(
+            delayed(_fit_once)(estimator, X, y) for estimator in estimators.values()
+        )
+    else:
+        rows = [_cross_fit(e, X, y, cv, n_jobs) for e in estimators.values()]
+    return pd.DataFrame(rows, index=pd.Index(estimators, name="architecture"))
+
+
+def _as_estimator(given, parameters):
+    if hasattr(given, "steps") or isinstance(given, SampleSizeEstimator):
+        return clone(given)
+    return SampleSizeEstimator(given, **parameters)
+
+
+def _fit_once(estimator, X, y):
+    start = time.perf_counter()
+    estimator.fit(X, y)
+    seconds = time.perf_counter() - start
+    fitted = _last_step(estimator)
+    return {**_row(fitted), "score": fitted.score_curve_[-1], "seconds": seconds}
+
+
+def _cross_fit(estimator, X, y, cv, n_jobs):
+    found = cross_validate(
+        estimator,
+        X,
+        y,
+        cv=cv,
+        n_jobs=n_jobs,
+        return_estimator=True,
+        error_score="raise",
+    )
+    rows = pd.DataFrame([_row(_last_step(e)) for e in found["estimator"]])
+    row = rows.drop(columns="verdict").astype(float).mean().to_dict()
+    return {
+        **row,
+        "verdict": rows["verdict"].mode()[0],
+        "score": found["test_score"].mean(),
+        "seconds": found["fit_time"].mean(),
+    }
+
+
+def _row(fitted):
+    return {
+        "tol": fitted.tol,
+        "k_star": float("nan") if fitted.k_star_ is None else fitted.k_star_,
+        "n_samples_needed": fitted.n_samples_needed_,
+        "converged": fitted.converged_,
+        "train_loss": fitted.curves_["train_loss"][-1],
+        "expected_gain": fitted.expected_gain_,
+        "verdict": fitted.verdict_,
+    }
+
+
+def _last_step(estimator):
+    return estimator[-1] if hasattr(estimator, "steps") else estimator

@@ -1,0 +1,44 @@
+"""Objects with their targets, as the net takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from skorch import NeuralNet, NeuralNetBinaryClassifier
+from torch import Tensor
+
+__all__ = ["Objects"]
+
+
+@dataclass(frozen=True)
+class Objects:
+    """A set of objects that can be sliced and joined.
+
+    Attributes
+    ----------
+    X : Tensor of shape (n, ...)
+        Objects.
+    y : Tensor of shape (n,) or (n, n_targets)
+        Encoded targets.
+    """
+
+    X: Tensor
+    y: Tensor
+
+    @classmethod
+    def for_net(cls, net: NeuralNet, X: np.ndarray, y: np.ndarray) -> Objects:
+        """Objects on the device of the net, with targets in the type of its loss."""
+        one_logit = isinstance(net, NeuralNetBinaryClassifier)
+        y = y.astype(np.float32) if one_logit else y
+        return cls(*(torch.as_tensor(part).to(net.device) for part in (X, y)))
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def __getitem__(self, rows) -> Objects:
+        return Objects(self.X[rows], self.y[rows])
+
+    def __add__(self, other: Objects) -> Objects:
+        return Objects(torch.cat([self.X, other.X]), torch.cat([self.y, other.y]))
