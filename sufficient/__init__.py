@@ -6,6 +6,8 @@ from sufficient.display import LandscapeDisplay, SampleSizeDisplay, SpectrumDisp
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.nets import MLP, ConvNet
 
+__version__ = "0.1.0"
+
 __all__ = [
     "MLP",
     "ConvNet",

@@ -26,8 +26,9 @@ def check_class_counts(codes: np.ndarray, task: Classification) -> None:
     rare = task.classes[counts < 2]
     if len(rare):
         raise ValueError(
-            f"The class {rare[0]!r} has fewer than 2 samples, so it cannot be both "
-            "trained on and held out. Label more of it, or leave it out."
+            f"The class {rare[0]} has fewer than 2 samples, so it cannot be both "
+            "trained on and held out. Label more of it, or leave it out; if y is a "
+            "quantity and not a label, pass a skorch NeuralNetRegressor."
         )
 
 

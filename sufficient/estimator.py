@@ -500,7 +500,7 @@ height, width)
         self.k_star_ = curve.k_star
         self.n_samples_star_ = curve.n_samples_star
         self.n_samples_needed_ = curve.n_samples_needed
-        self.n_samples_needed_interval_ = forecast.interval
+        self.n_samples_needed_interval_ = curve.n_samples_needed_interval
         self.rate_ = forecast.rate
         self.expected_gain_ = gain.expected
         self.expected_gain_interval_ = gain.interval

@@ -177,3 +177,9 @@ class SampleSizeCurve:
     def n_samples_needed(self) -> int:
         """`n_samples_star`, or a forecast of it where it was not reached."""
         return self.n_samples_star or self.forecast.n_samples
+
+    @property
+    def n_samples_needed_interval(self) -> tuple[int, int]:
+        """90 % interval of `n_samples_needed`, rounded to hold it."""
+        low, high = self.forecast.interval
+        return min(low, self.n_samples_needed), max(high, self.n_samples_needed)

@@ -68,11 +68,12 @@ def weaknesses(curve: SampleSizeCurve, settings: RunSettings) -> list[str]:
 def _landscape(curve, settings):
     if not curve.forecast.converged:
         return f"{_not_reached(curve, settings)} {_remedy(curve)}"
-    low, high = curve.forecast.interval
+    low, high = curve.n_samples_needed_interval
+    batches = "1 batch" if curve.k_star == 1 else f"{curve.k_star} batches"
     return (
         f"The loss landscape is stable from {curve.n_samples_star:,} training samples "
-        f"on (k* = {curve.k_star} batches of {curve.batch_size}; 90 % interval "
-        f"{low:,} to {high:,}): Delta stays below tol={settings.tol:g}."
+        f"on (k* = {batches} of {curve.batch_size}; 90 % interval {low:,} to {high:,}): "
+        f"Delta stays below tol={settings.tol:g}."
     )
 
 
@@ -90,7 +91,7 @@ def _not_reached(curve, settings):
 
 
 def _remedy(curve):
-    low, high = curve.forecast.interval
+    low, high = curve.n_samples_needed_interval
     needed = curve.n_samples_needed
     if needed >= LARGEST_FORECAST:
         return (

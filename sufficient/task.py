@@ -32,7 +32,7 @@ class Classification:
         labels = np.unique(y if classes is None else classes)
         if len(labels) < 2:
             raise ValueError(
-                f"y holds one class only ({labels[0]!r}); at least two are needed to "
+                f"y holds one class only ({labels[0]}); at least two are needed to "
                 "train a classifier."
             )
         return cls(labels)
@@ -47,7 +47,8 @@ class Classification:
         unknown = np.setdiff1d(y, self.classes)
         if len(unknown):
             raise ValueError(
-                f"y holds labels that are not among the classes: {list(unknown[:5])}."
+                "y holds labels that are not among the classes: "
+                f"{', '.join(map(str, unknown[:5]))}."
             )
         return np.searchsorted(self.classes, y).astype(np.int64)
 

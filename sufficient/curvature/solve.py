@@ -84,7 +84,8 @@ def top_eigenpairs(
     Warns
     -----
     ConvergenceWarning
-        If the tolerance was not certified within 400 products.
+        If the tolerance was not certified within 400 products, or four for every
+        direction.
 
     Notes
     -----
@@ -130,9 +131,8 @@ def leading_eigenpairs(
     operator, *, n_directions: int, tol: float, start: Tensor
 ) -> tuple[EigenResult, KrylovSpace]:
     """Certified leading eigenpairs of an operator, and the space they were found in."""
-    return lanczos(
-        operator, n_directions, tol=tol, start=start, max_products=MAX_PRODUCTS
-    )
+    most = max(MAX_PRODUCTS, 4 * n_directions)
+    return lanczos(operator, n_directions, tol=tol, start=start, max_products=most)
 
 
 def _check_arguments(n_directions, matrix, tol, chunk_size):

@@ -1,0 +1,8 @@
+"""Let ``python -m sufficient`` do what the command ``sufficient`` does."""
+
+import sys
+
+from sufficient.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
