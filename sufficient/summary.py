@@ -72,8 +72,8 @@ def _landscape(curve, settings):
     batches = "1 batch" if curve.k_star == 1 else f"{curve.k_star} batches"
     return (
         f"The loss landscape is stable from {curve.n_samples_star:,} training samples "
-        f"on (k* = {batches} of {curve.batch_size}; 90 % interval {low:,} to {high:,}): "
-        f"Delta stays below tol={settings.tol:g}."
+        f"on (k* = {batches} of {curve.batch_size}; 90 % interval {low:,} to "
+        f"{high:,}): Delta stays below tol={settings.tol:g}."
     )
 
 
