@@ -12,7 +12,7 @@ from torch import nn
 __all__ = ["MLP", "ConvNet"]
 
 
-class MLP(nn.Sequential):
+class MLP(nn.Module):
     """Fully connected ReLU network that returns logits (or regression outputs).
 
     Parameters
@@ -45,7 +45,12 @@ class MLP(nn.Sequential):
         layers: list[nn.Module] = [nn.Flatten()]
         for width_in, width_out in pairwise(sizes):
             layers += [nn.Linear(width_in, width_out, bias=bias), nn.ReLU()]
-        super().__init__(*layers[:-1])
+        super().__init__()
+        self.layers = nn.Sequential(*layers[:-1])
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        """Logits of shape (n, n_outputs) for rows of shape (n, n_inputs)."""
+        return self.layers(X)
 
 
 class ConvNet(nn.Module):
