@@ -164,6 +164,8 @@ def expected_delta(
     Returns
     -------
     DeltaEstimate
+        The standard error is the first-order one, which is too large where the shift
+        of the mean is smaller than its own noise.
     """
     m, b = len(fresh), batch_size
     shift = fresh.mean(axis=0) - seen_mean

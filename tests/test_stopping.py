@@ -1,0 +1,123 @@
+"""Oracles: exact power laws, simulated noisy curves with a known crossing."""
+
+import numpy as np
+import pytest
+
+from sufficient.stopping import (
+    LARGEST_FORECAST,
+    forecast_sample_size,
+    local_power_law,
+)
+
+SIZES = np.round(256 * 1.13 ** np.arange(28)).astype(int)
+
+
+def curve(n, n_star, slope=-2.6, tol=0.025):
+    return tol * (n / n_star) ** slope
+
+
+def test_an_exact_power_law_is_crossed_where_it_crosses():
+    found = forecast_sample_size(SIZES, curve(SIZES, 2000), tol=0.025, patience=2)
+    assert found.converged
+    assert abs(found.n_samples - 2000) <= 2
+    assert found.interval[0] < 2000 < found.interval[1]
+    assert found.rate == pytest.approx(-2.6, abs=0.01)
+
+
+def test_an_exact_power_law_is_forecast_beyond_the_data():
+    n = SIZES[SIZES < 1000]
+    found = forecast_sample_size(n, curve(n, 2000), tol=0.025, patience=2)
+    assert not found.converged
+    assert found.n_samples == pytest.approx(2000, rel=0.02)
+    assert found.interval[0] < 2000 < found.interval[1]
+
+
+def test_four_sizes_at_least_are_needed_to_settle():
+    n = SIZES[:3]
+    found = forecast_sample_size(n, curve(n, 100), tol=0.025, patience=1)
+    assert not found.converged
+    assert found.n_samples > n[-1]
+
+
+def test_four_sizes_below_the_tolerance_settle_at_the_first():
+    n = SIZES[:4]
+    found = forecast_sample_size(n, curve(n, 100), tol=0.025, patience=2)
+    assert found.converged
+    assert found.n_samples == n[0]
+
+
+def test_one_lucky_size_does_not_settle_the_curve():
+    n = SIZES[:12]
+    values = curve(n, 4000)
+    values[6] = 1e-4
+    assert not forecast_sample_size(n, values, tol=0.025, patience=2).converged
+
+
+def test_a_curve_that_rises_again_has_not_settled():
+    values = np.concatenate([curve(SIZES[:20], 1000), np.full(8, 0.2)])
+    found = forecast_sample_size(SIZES, values, tol=0.025, patience=2)
+    assert not found.converged
+    assert found.n_samples > SIZES[-1]
+
+
+def test_a_curve_that_climbs_has_no_finite_forecast():
+    found = forecast_sample_size(SIZES, curve(SIZES, 100, 3), tol=1e-9, patience=2)
+    assert found.n_samples == LARGEST_FORECAST
+
+
+@pytest.mark.parametrize("n_sizes", [1, 2])
+def test_even_one_size_gives_a_forecast_by_the_prior_slope(n_sizes):
+    n = SIZES[:n_sizes]
+    found = forecast_sample_size(n, curve(n, 1000), tol=0.025, patience=2)
+    assert found.n_samples == pytest.approx(1000, rel=0.01)
+
+
+def test_a_zero_in_the_curve_is_survived():
+    values = np.where(np.arange(28) == 3, 0.0, curve(SIZES, 2000))
+    assert forecast_sample_size(SIZES, values, tol=0.025, patience=2).n_samples > 0
+
+
+def test_patience_waits_but_does_not_move_the_answer():
+    found = {}
+    for patience in (1, 2, 4):
+        for last in range(4, len(SIZES)):
+            n = SIZES[:last]
+            answer = forecast_sample_size(
+                n, curve(n, 2000), tol=0.025, patience=patience
+            )
+            if answer.converged:
+                found[patience] = (last, answer.n_samples)
+                break
+    assert found[1][0] < found[2][0] < found[4][0]
+    np.testing.assert_allclose([n for _, n in found.values()], 2000, rtol=0.01)
+
+
+def test_the_line_is_least_squares_where_the_data_outweigh_the_prior():
+    n = np.geomspace(10, 1e6, 40)
+    line = local_power_law(n, 3 * n**-1.5, prior_slope=-2.6)
+    assert line.slope == pytest.approx(-1.5, abs=1e-3)
+    np.testing.assert_allclose(line(n), 3 * n**-1.5, rtol=0.05)
+
+
+def test_noise_as_measured_moves_the_answer_by_a_few_percent():
+    rng = np.random.default_rng(0)
+    answers = []
+    for _ in range(200):
+        noisy = curve(SIZES, 3000) * np.exp(0.17 * rng.standard_normal(len(SIZES)))
+        answers.append(forecast_sample_size(SIZES, noisy, tol=0.025, patience=2))
+    assert all(answer.converged for answer in answers)
+    n = np.array([answer.n_samples for answer in answers])
+    assert n.std() / n.mean() < 0.05
+    assert abs(n.mean() / 3000 - 1) < 0.03
+
+
+def test_forecast_intervals_cover_where_the_exponent_varies():
+    """Curves whose slope drifts as much as those that were measured."""
+    rng = np.random.default_rng(1)
+    n, covered = SIZES[SIZES <= 1500], []
+    for _ in range(300):
+        slope = -2.6 + 0.25 * rng.standard_normal()
+        noisy = curve(n, 3000, slope) * np.exp(0.17 * rng.standard_normal(len(n)))
+        low, high = forecast_sample_size(n, noisy, tol=0.025, patience=2).interval
+        covered.append(low <= 3000 <= high)
+    assert np.mean(covered) > 0.85
