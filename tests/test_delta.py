@@ -105,7 +105,7 @@ def test_expected_delta_is_unbiased_and_its_standard_error_true(name, m):
 
 def test_a_sample_of_the_seen_objects_adds_no_bias():
     rng = np.random.default_rng(5)
-    fresh, seen = population(rng, 50_000), 2 * population(rng, 5_000)
+    fresh, seen = population(rng, 50_000), population(rng, 5_000) + 1
     rest = {"batch_size": 16, "n_seen": len(seen)}
     all_seen = expected_delta(draw_form, fresh, seen.mean(axis=0), **rest)
     found = []
