@@ -45,7 +45,7 @@ class CurvePlan:
     train_indices: np.ndarray
     validation_indices: np.ndarray
 
-    def follow(self, verbose: int = 0) -> SampleSizeCurve:
+    def follow(self, verbose: int = 0) -> None:
         """Algorithm 1: add a batch, train, measure, until the landscape has settled."""
         run, size = self.run, self.run.batch_size
         run.begin(self.pool)
@@ -58,7 +58,6 @@ class CurvePlan:
                 progress.set_postfix(_in_words(measurement))
                 if run.has_settled():
                     break
-        return run.answer()
 
 
 def sample_size_curve(
@@ -137,7 +136,9 @@ width)
         device=device,
     )
     X, y = np.asarray(X, dtype=np.float32), np.asarray(y)
-    return plan_curve(estimator, X, y, settings, random_state).follow(verbose)
+    plan = plan_curve(estimator, X, y, settings, random_state)
+    plan.follow(verbose)
+    return plan.run.answer()
 
 
 def plan_curve(

@@ -8,16 +8,14 @@ from dataclasses import fields
 from numbers import Integral, Real
 from typing import ClassVar
 
-import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, is_regressor
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import accuracy_score, r2_score
-from sklearn.utils import ClassifierTags, RegressorTags, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sufficient.curve import plan_curve, task_of
+from sufficient.delegation import FittedNetMixin
 from sufficient.measure import BOUNDS
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
@@ -28,11 +26,7 @@ from sufficient.training import TRAININGS
 __all__ = ["SampleSizeEstimator"]
 
 
-def _is_classifier(self):
-    return not self._is_regression()
-
-
-class SampleSizeEstimator(MetaEstimatorMixin, BaseEstimator):
+class SampleSizeEstimator(FittedNetMixin, MetaEstimatorMixin, BaseEstimator):
     r"""Find how much training data a network needs, and whether there is enough.
 
     The training set grows batch by batch. At chosen sizes the loss landscape around the
@@ -302,7 +296,8 @@ height, width)
         ValueError
             If the data or the net cannot give an answer; the message names the remedy.
         KeyboardInterrupt
-            On Ctrl-C; what was measured so far stays readable in the attributes.
+            On Ctrl-C. After this or any error on the way, what was measured so far is
+            in the attributes.
 
         Warns
         -----
@@ -313,14 +308,14 @@ height, width)
         X, y = self._validated(X, y, reset=True, least=4)
         self._forget("_session")
         plan = plan_curve(self.estimator, X, y, self._settings(), self.random_state)
-        self.train_indices_ = plan.train_indices
-        self.validation_indices_ = plan.validation_indices
         try:
-            self._publish(plan.follow(self.verbose))
-        except KeyboardInterrupt:
+            plan.follow(self.verbose)
+        finally:
+            # Whatever ended the loop, Ctrl-C and divergence included.
             if plan.run.measurements:
                 self._publish(plan.run.answer())
-            raise
+                self.train_indices_ = plan.train_indices
+                self.validation_indices_ = plan.validation_indices
         self._warn_where_weak()
         return self
 
@@ -361,56 +356,6 @@ height, width)
         self._publish(self._session.arrive(X, y))
         return self
 
-    def predict(self, X) -> np.ndarray:
-        """Predict with the net at the size where the loop stopped.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Objects.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_targets)
-            Labels, or regression targets in their own unit.
-        """
-        check_is_fitted(self)
-        return self.curve_.task.decode(self.estimator_.predict(self._checked(X)))
-
-    @available_if(_is_classifier)
-    def predict_proba(self, X) -> np.ndarray:
-        """Class probabilities of the net at the size where the loop stopped.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Objects.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`.
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict_proba(self._checked(X))
-
-    def score(self, X, y) -> float:
-        """Accuracy on the given data, or the coefficient of determination.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Objects.
-        y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            True labels or targets.
-
-        Returns
-        -------
-        float
-        """
-        metric = r2_score if self._is_regression() else accuracy_score
-        return float(metric(y, self.predict(X)))
-
     def summary(self) -> str:
         """Say the answer, and what weakens it, in a few plain sentences.
 
@@ -425,24 +370,6 @@ height, width)
         """Whether there is an answer."""
         return hasattr(self, "curve_")
 
-    def __sklearn_tags__(self):
-        """Classifier or regressor, as the net inside is."""
-        tags = super().__sklearn_tags__()
-        if self._is_regression():
-            tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags()
-            tags.target_tags.multi_output = True
-            tags.target_tags.single_output = True
-        else:
-            tags.estimator_type, tags.classifier_tags = "classifier", ClassifierTags()
-        tags.target_tags.required = True
-        tags.input_tags.sparse = False
-        tags.input_tags.allow_nan = False
-        return tags
-
-    def _is_regression(self):
-        is_net = self.estimator is not None and not isinstance(self.estimator, str)
-        return is_net and is_regressor(self.estimator)
-
     def _settings(self):
         return RunSettings(
             **{f.name: getattr(self, f.name) for f in fields(RunSettings)}
@@ -451,35 +378,6 @@ height, width)
     def _forget(self, *names):
         for name in names:
             self.__dict__.pop(name, None)
-
-    def _validated(self, X, y, *, reset, least):
-        regression = self._is_regression()
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            reset=reset,
-            dtype=np.float32,
-            allow_nd=True,
-            multi_output=regression,
-            y_numeric=regression,
-            ensure_min_samples=least,
-        )
-        if reset:
-            self._input_shape = X.shape[1:]
-        return self._same_shape(X), y
-
-    def _checked(self, X):
-        X = validate_data(self, X, reset=False, dtype=np.float32, allow_nd=True)
-        return self._same_shape(X)
-
-    def _same_shape(self, X):
-        if X.shape[1:] != self._input_shape:
-            raise ValueError(
-                f"X has objects of shape {X.shape[1:]}, but {type(self).__name__} was "
-                f"fitted on objects of shape {self._input_shape}."
-            )
-        return X
 
     def _publish(self, curve: SampleSizeCurve):
         """Views of the curve under the names of the documentation."""

@@ -32,7 +32,8 @@ def summarise(curve: SampleSizeCurve, settings: RunSettings) -> str:
         f"Verdict: {curve.verdict}.",
         _landscape(curve, settings),
         _gain(curve),
-        *_notes(curve, settings),
+        *_uncertified(curve, settings),
+        *_notes(curve),
     ]
     return "\n".join(lines)
 
@@ -54,15 +55,18 @@ def weaknesses(curve: SampleSizeCurve, settings: RunSettings) -> list[str]:
     found = []
     if not curve.forecast.converged:
         found.append(f"{_not_reached(curve, settings)} {_remedy(curve)}")
+    return [*found, *_uncertified(curve, settings)]
+
+
+def _uncertified(curve, settings):
     uncertified = curve.columns["eigen_certified"] < 1
     if uncertified.any():
         sizes = curve.columns["train_size"][uncertified].astype(int).tolist()
-        found.append(
+        yield (
             "The leading eigenvalues are not certified to "
             f"eigen_tol={settings.eigen_tol:g} at {sizes} samples; the bounds there "
             "are rough. Raise eigen_tol or lower n_directions."
         )
-    return found
 
 
 def _landscape(curve, settings):
@@ -118,7 +122,7 @@ def _gain(curve):
     )
 
 
-def _notes(curve, settings):
+def _notes(curve):
     last = {name: column[-1] for name, column in curve.columns.items()}
     if last["n_fresh"] < FEW_FRESH:
         yield (

@@ -1,0 +1,117 @@
+"""What the net inside does for new objects: validated input, predictions, a score."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import is_regressor
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils import ClassifierTags, RegressorTags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+__all__ = ["FittedNetMixin"]
+
+
+def _is_classifier(self):
+    return not self._is_regression()
+
+
+class FittedNetMixin:
+    """Predict with ``estimator_``, and be a classifier or regressor as it is."""
+
+    def predict(self, X) -> np.ndarray:
+        """Predict with the net at the size where the loop stopped.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Objects.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_targets)
+            Labels, or regression targets in their own unit.
+        """
+        check_is_fitted(self)
+        return self.curve_.task.decode(self.estimator_.predict(self._checked(X)))
+
+    @available_if(_is_classifier)
+    def predict_proba(self, X) -> np.ndarray:
+        """Class probabilities of the net at the size where the loop stopped.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Objects.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(self._checked(X))
+
+    def score(self, X, y) -> float:
+        """Accuracy on the given data, or the coefficient of determination.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Objects.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            True labels or targets.
+
+        Returns
+        -------
+        float
+        """
+        metric = r2_score if self._is_regression() else accuracy_score
+        return float(metric(y, self.predict(X)))
+
+    def __sklearn_tags__(self):
+        """Classifier or regressor, as the net inside is."""
+        tags = super().__sklearn_tags__()
+        if self._is_regression():
+            tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags()
+            tags.target_tags.multi_output = True
+            tags.target_tags.single_output = True
+        else:
+            tags.estimator_type, tags.classifier_tags = "classifier", ClassifierTags()
+        tags.target_tags.required = True
+        tags.input_tags.sparse = False
+        tags.input_tags.allow_nan = False
+        return tags
+
+    def _is_regression(self):
+        is_net = self.estimator is not None and not isinstance(self.estimator, str)
+        return is_net and is_regressor(self.estimator)
+
+    def _validated(self, X, y, *, reset, least):
+        regression = self._is_regression()
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            reset=reset,
+            dtype=np.float32,
+            allow_nd=True,
+            multi_output=regression,
+            y_numeric=regression,
+            ensure_min_samples=least,
+        )
+        if reset:
+            self._input_shape = X.shape[1:]
+        return self._same_shape(X), y
+
+    def _checked(self, X):
+        X = validate_data(self, X, reset=False, dtype=np.float32, allow_nd=True)
+        return self._same_shape(X)
+
+    def _same_shape(self, X):
+        if X.shape[1:] != self._input_shape:
+            raise ValueError(
+                f"X has objects of shape {X.shape[1:]}, but {type(self).__name__} was "
+                f"fitted on objects of shape {self._input_shape}."
+            )
+        return X
