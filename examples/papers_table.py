@@ -14,7 +14,7 @@ import pandas as pd
 
 from sufficient import SampleSizeEstimator
 from sufficient.datasets import load_fashion_mnist, load_mnist
-from sufficient.training import default_net
+from sufficient.nets import default_net
 
 ARCHITECTURES = {
     "MLP-1": default_net("mlp", module__hidden_sizes=(128,)),

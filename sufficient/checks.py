@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from skorch import NeuralNet
+from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import Tensor, nn
 
 from sufficient.task import Classification, Regression
 
-__all__ = ["check_class_counts", "check_net_fits_data"]
+__all__ = ["check_class_counts", "check_finite", "check_net_fits_data"]
 
 
 def check_class_counts(codes: np.ndarray, task: Classification) -> None:
@@ -32,6 +32,23 @@ def check_class_counts(codes: np.ndarray, task: Classification) -> None:
         )
 
 
+def check_finite(loss: float, n_objects: int) -> None:
+    """Raise ValueError where the loss, or its gradient, is not a number any more.
+
+    Parameters
+    ----------
+    loss : float
+        Training loss.
+    n_objects : int
+        Size of the training set.
+    """
+    if not np.isfinite(loss):
+        raise ValueError(
+            f"The training loss became {loss} with {n_objects} samples. Lower the "
+            "learning rate, scale X, or check that the criterion fits the outputs."
+        )
+
+
 def check_net_fits_data(
     net: NeuralNet, X: Tensor, task: Classification | Regression
 ) -> None:
@@ -46,7 +63,9 @@ def check_net_fits_data(
     task : Classification or Regression
         What is asked.
     """
+    _check_dtype(net)
     output = _output(net, X)
+    _check_shape(net, output, len(X), task)
     if isinstance(net.criterion_, nn.NLLLoss) and not _are_probabilities(output):
         raise ValueError(
             "NLLLoss is given outputs that are not probabilities; its loss would be "
@@ -58,12 +77,14 @@ def check_net_fits_data(
             "The module ends in a softmax, and CrossEntropyLoss applies another one. "
             "Return logits from the module."
         )
-    wanted = _wanted_outputs(net, task)
-    if output.ndim > 1 and output.shape[1] < wanted:
+
+
+def _check_dtype(net):
+    dtypes = {p.dtype for p in net.module_.parameters() if p.requires_grad}
+    if dtypes - {torch.float32}:
         raise ValueError(
-            f"The module returns {output.shape[1]} outputs for {wanted} "
-            f"{'classes' if isinstance(task, Classification) else 'targets'}. Widen "
-            "its last layer, or give it a parameter n_outputs to be set from the data."
+            f"The module has parameters of {', '.join(map(str, dtypes))}, and X is "
+            "float32. Build the module in float32, which is torch's default."
         )
 
 
@@ -75,15 +96,41 @@ def _output(net, X):
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
         raise ValueError(
             f"The module cannot take X of shape (n, {', '.join(map(str, X.shape[1:]))})"
-            f": {str(error).splitlines()[0]}. An image module needs X of shape "
-            "(n, channels, height, width), or flat rows that it unflattens itself."
+            f": {str(error).splitlines()[0]}.{_image_hint(net)}"
         ) from error
     return output[0] if isinstance(output, tuple) else output
 
 
-def _wanted_outputs(net, task):
-    one_logit = isinstance(net.criterion_, (nn.BCEWithLogitsLoss, nn.BCELoss))
-    return 1 if one_logit else task.n_outputs
+def _image_hint(net):
+    if not any(isinstance(m, nn.Conv2d) for m in net.module_.modules()):
+        return ""
+    return (
+        " An image module needs X of shape (n, channels, height, width), or flat rows "
+        "that it unflattens itself."
+    )
+
+
+def _check_shape(net, output, n, task):
+    if isinstance(net, NeuralNetBinaryClassifier):
+        if task.n_outputs > 2:
+            raise ValueError(
+                f"NeuralNetBinaryClassifier has one logit for {task.n_outputs} "
+                "classes. Use NeuralNetClassifier with CrossEntropyLoss."
+            )
+        return
+    what = "classes" if isinstance(task, Classification) else "targets"
+    if output.ndim != 2 or len(output) != n:
+        raise ValueError(
+            f"The module returns shape {tuple(output.shape)} for {n} samples. Return "
+            f"({n}, {task.n_outputs}): one row for each sample, a column for each of "
+            f"the {task.n_outputs} {what}."
+        )
+    if output.shape[1] != task.n_outputs:
+        raise ValueError(
+            f"The module returns {output.shape[1]} outputs for {task.n_outputs} {what}."
+            " Widen or narrow its last layer, or give it a parameter n_outputs to be "
+            "set from the data."
+        )
 
 
 def _are_probabilities(output):

@@ -25,7 +25,8 @@ from sufficient import __version__, datasets
 from sufficient.display import SampleSizeDisplay
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.measure import BOUNDS
-from sufficient.training import DEFAULT_MODULES, TRAININGS, default_net
+from sufficient.nets import DEFAULT_MODULES, default_net
+from sufficient.training import TRAININGS
 
 __all__ = ["main"]
 

@@ -79,7 +79,7 @@ def compare_architectures(
     --------
     >>> from sufficient import compare_architectures
     >>> from sufficient.datasets import load_digits_images
-    >>> from sufficient.training import default_net
+    >>>     from sufficient.nets import default_net
     >>> X, y = load_digits_images(n_samples=400)
     >>> nets = {"linear": default_net(module__hidden_sizes=()), "mlp": "mlp"}
     >>> table = compare_architectures(nets, X, y, schedule=[2, 3, 4], random_state=0)

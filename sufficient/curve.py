@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import is_regressor
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, check_X_y
+from sklearn.utils._param_validation import validate_params
 from tqdm.auto import tqdm
 
 from sufficient.checks import check_class_counts
+from sufficient.constraints import PARAMETER_CONSTRAINTS
 from sufficient.growth import batch_counts, grow
 from sufficient.objects import Objects
+from sufficient.preparation import is_regression
 from sufficient.results import SampleSizeCurve
 from sufficient.run import GrowingRun, RunSettings
 from sufficient.task import Classification, Regression
@@ -47,6 +49,13 @@ class CurvePlan:
 
     def follow(self, verbose: int = 0) -> None:
         """Algorithm 1: add a batch, train, measure, until the landscape has settled."""
+        try:
+            self._follow(verbose)
+        except BaseException:
+            self.run.rewind()
+            raise
+
+    def _follow(self, verbose):
         run, size = self.run, self.run.batch_size
         run.begin(self.pool)
         progress = tqdm(range(1, self.batch_counts[-1] + 1), disable=not verbose)
@@ -60,6 +69,7 @@ class CurvePlan:
                     break
 
 
+@validate_params(PARAMETER_CONSTRAINTS, prefer_skip_nested_validation=False)
 def sample_size_curve(
     estimator,
     X,
@@ -135,7 +145,17 @@ width)
         eigen_tol=eigen_tol,
         device=device,
     )
-    X, y = np.asarray(X, dtype=np.float32), np.asarray(y)
+    regression = is_regression(estimator)
+    X, y = check_X_y(
+        X,
+        y,
+        dtype=np.float32,
+        allow_nd=True,
+        multi_output=regression,
+        y_numeric=regression,
+        ensure_min_samples=4,
+        estimator="sample_size_curve",
+    )
     plan = plan_curve(estimator, X, y, settings, random_state)
     plan.follow(verbose)
     return plan.run.answer()
@@ -193,8 +213,7 @@ def plan_curve(
 
 def task_of(estimator, y: np.ndarray, classes=None) -> Classification | Regression:
     """Regression for a regressor, classification for everything else."""
-    is_net = estimator is not None and not isinstance(estimator, str)
-    if is_net and is_regressor(estimator):
+    if is_regression(estimator):
         return Regression.of(np.asarray(y, dtype=np.float64))
     return Classification.of(y, classes)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.base import is_regressor
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import ClassifierTags, RegressorTags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sufficient.preparation import is_regression
 
 __all__ = ["FittedNetMixin"]
 
@@ -84,8 +85,7 @@ class FittedNetMixin:
         return tags
 
     def _is_regression(self):
-        is_net = self.estimator is not None and not isinstance(self.estimator, str)
-        return is_net and is_regressor(self.estimator)
+        return is_regression(self.estimator)
 
     def _validated(self, X, y, *, reset, least):
         regression = self._is_regression()
@@ -106,7 +106,7 @@ class FittedNetMixin:
 
     def _checked(self, X):
         X = validate_data(self, X, reset=False, dtype=np.float32, allow_nd=True)
-        return self._same_shape(X)
+        return np.require(self._same_shape(X), requirements="W")
 
     def _same_shape(self, X):
         if X.shape[1:] != self._input_shape:

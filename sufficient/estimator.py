@@ -5,23 +5,21 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import fields
-from numbers import Integral, Real
 from typing import ClassVar
 
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sufficient.curve import plan_curve, task_of
+from sufficient.constraints import PARAMETER_CONSTRAINTS
+from sufficient.curve import CurvePlan, plan_curve, task_of
 from sufficient.delegation import FittedNetMixin
 from sufficient.measure import BOUNDS
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
 from sufficient.session import LabellingSession
 from sufficient.summary import summarise, weaknesses
-from sufficient.training import TRAININGS
 
 __all__ = ["SampleSizeEstimator"]
 
@@ -199,37 +197,7 @@ class SampleSizeEstimator(FittedNetMixin, MetaEstimatorMixin, BaseEstimator):
     True
     """
 
-    _parameter_constraints: ClassVar[dict] = {
-        "estimator": [HasMethods(["fit", "predict"]), StrOptions({"mlp", "cnn"}), None],
-        "tol": [Interval(Real, 0, None, closed="neither")],
-        "batch_size": [
-            Interval(Integral, 1, None, closed="left"),
-            StrOptions({"auto"}),
-        ],
-        "n_directions": [Interval(Integral, 1, None, closed="left")],
-        "sigma": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
-        "bound": [StrOptions(set(BOUNDS))],
-        "n_monte_carlo": [Interval(Integral, 2, None, closed="left")],
-        "training": [StrOptions(set(TRAININGS))],
-        "min_gain": [Interval(Real, 0, None, closed="left")],
-        "patience": [Interval(Integral, 1, None, closed="left")],
-        "validation_fraction": [
-            Interval(Real, 0, 1, closed="neither"),
-            StrOptions({"auto"}),
-        ],
-        "schedule": [
-            StrOptions({"geometric", "all"}),
-            Interval(Real, 1, None, closed="neither"),
-            "array-like",
-        ],
-        "update_epochs": [Interval(Integral, 1, None, closed="left")],
-        "n_fresh": [Interval(Integral, 2, None, closed="left")],
-        "n_candidates": [Interval(Integral, 1, None, closed="left")],
-        "eigen_tol": [Interval(Real, 0, 1, closed="neither")],
-        "device": [str, None],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-    }
+    _parameter_constraints: ClassVar[dict] = PARAMETER_CONSTRAINTS
 
     def __init__(
         self,
@@ -305,17 +273,18 @@ height, width)
             If the landscape does not settle within the data, or an eigenvalue could not
             be certified.
         """
-        X, y = self._validated(X, y, reset=True, least=4)
-        self._forget("_session")
-        plan = plan_curve(self.estimator, X, y, self._settings(), self.random_state)
+        before, plan = vars(self).copy(), None
         try:
+            X, y = self._validated(X, y, reset=True, least=4)
+            plan = plan_curve(self.estimator, X, y, self._settings(), self.random_state)
             plan.follow(self.verbose)
         finally:
-            # Whatever ended the loop, Ctrl-C and divergence included.
-            if plan.run.measurements:
-                self._publish(plan.run.answer())
-                self.train_indices_ = plan.train_indices
-                self.validation_indices_ = plan.validation_indices
+            # However the loop ended, Ctrl-C and divergence included.
+            if plan is not None and plan.run.measurements:
+                self._publish_plan(plan)
+            else:
+                vars(self).clear()
+                vars(self).update(before)
         self._warn_where_weak()
         return self
 
@@ -342,18 +311,12 @@ height, width)
         SampleSizeEstimator
             Itself; `converged_` says when to stop labelling.
         """
-        first = not hasattr(self, "_session")
-        if first:
-            self._forget("train_indices_", "validation_indices_")
-        X, y = self._validated(X, y, reset=first, least=2)
-        if first:
-            self._session = LabellingSession(
-                self.estimator,
-                task_of(self.estimator, y, classes),
-                self._settings(),
-                int(check_random_state(self.random_state).randint(2**31 - 1)),
-            )
-        self._publish(self._session.arrive(X, y))
+        session = getattr(self, "_session", None)
+        X, y = self._validated(X, y, reset=session is None, least=2)
+        if session is None:
+            session = self._new_session(y, classes)
+        self._publish(session.arrive(X, y))
+        self._session = session
         return self
 
     def summary(self) -> str:
@@ -375,9 +338,24 @@ height, width)
             **{f.name: getattr(self, f.name) for f in fields(RunSettings)}
         )
 
+    def _new_session(self, y, classes):
+        self._forget("train_indices_", "validation_indices_")
+        return LabellingSession(
+            self.estimator,
+            task_of(self.estimator, y, classes),
+            self._settings(),
+            int(check_random_state(self.random_state).randint(2**31 - 1)),
+        )
+
+    def _publish_plan(self, plan: CurvePlan):
+        self._forget("_session", "classes_")
+        self._publish(plan.run.answer())
+        self.train_indices_ = plan.train_indices
+        self.validation_indices_ = plan.validation_indices
+
     def _forget(self, *names):
         for name in names:
-            self.__dict__.pop(name, None)
+            vars(self).pop(name, None)
 
     def _publish(self, curve: SampleSizeCurve):
         """Views of the curve under the names of the documentation."""

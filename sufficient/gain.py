@@ -86,7 +86,7 @@ def join_verdict(
     min_gain : float
         Gain, in score points, that is worth more data.
     score_above_chance : float
-        Validation score minus that of a constant prediction, less two standard errors.
+        Validation score less that of a constant answer and three standard errors.
 
     Returns
     -------

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sufficient.checks import check_finite
 from sufficient.curvature.eigen import KrylovSpace
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
@@ -101,7 +102,7 @@ def measure(
     """
     fresh = _fresh_objects(upcoming, held_out, settings.n_fresh)
     sample = seen[_sample(len(seen), settings.n_fresh, rng)]
-    with objective.eval_mode(), exact_arithmetic():
+    with objective.eval_mode(), exact_arithmetic(), torch.enable_grad():
         plane = _leading_plane(objective, seen, settings, rng)
         sigma = _sigma(settings.sigma, plane.eigenvalues)
         rows = _per_object_rows(objective, plane, fresh)
@@ -177,6 +178,8 @@ def _sample(n, most, rng):
 
 
 def _leading_plane(objective, seen, settings, rng):
+    loss, gradient = objective.loss_and_gradient(seen.X, seen.y)
+    check_finite(loss + float(gradient.sum()), len(seen))
     operator = CurvatureOperator(objective, seen.X, seen.y)
     start = torch.as_tensor(rng.standard_normal(objective.n_parameters))
     pairs, space = leading_eigenpairs(
@@ -185,7 +188,6 @@ def _leading_plane(objective, seen, settings, rng):
         tol=settings.eigen_tol,
         start=start.to(objective.weights),
     )
-    loss, gradient = objective.loss_and_gradient(seen.X, seen.y)
     return _Plane(operator, pairs, space, loss, gradient)
 
 

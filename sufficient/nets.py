@@ -1,4 +1,4 @@
-"""Two plain networks to start from; both take flat rows."""
+"""Two plain networks to start from, and the skorch nets around them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from itertools import pairwise
 from math import isqrt, prod
 
 import torch
+from skorch import NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
-__all__ = ["MLP", "ConvNet"]
+__all__ = ["DEFAULT_MODULES", "MLP", "ConvNet", "default_net"]
 
 
 class MLP(nn.Module):
@@ -117,6 +118,55 @@ class ConvNet(nn.Module):
     def forward(self, X: torch.Tensor) -> torch.Tensor:
         """Logits of shape (n, n_outputs) for rows of shape (n, n_inputs)."""
         return self.head(self.features(X.reshape(len(X), *self.image_shape)))
+
+
+DEFAULT_MODULES = {"mlp": MLP, "cnn": ConvNet}
+
+
+def default_net(
+    name: str = "mlp", *, regression: bool = False, **params
+) -> NeuralNetClassifier | NeuralNetRegressor:
+    """The net behind ``estimator="mlp"`` and ``estimator="cnn"``, free to be changed.
+
+    Adam with learning rate 1e-3 on batches of 64, 20 epochs.
+
+    Parameters
+    ----------
+    name : {"mlp", "cnn"}, default="mlp"
+        `MLP` with two hidden layers, or `ConvNet`.
+    regression : bool, default=False
+        Squared error instead of cross-entropy.
+    **params
+        Parameters of the skorch net that replace these, such as ``lr`` or
+        ``module__hidden_sizes``.
+
+    Returns
+    -------
+    skorch.NeuralNetClassifier or skorch.NeuralNetRegressor
+
+    Examples
+    --------
+    >>> from sufficient.nets import default_net
+    >>> net = default_net("mlp", module__hidden_sizes=(32,), lr=0.01)
+    >>> net.get_params()["module__hidden_sizes"]
+    (32,)
+    """
+    kind, criterion = (
+        (NeuralNetRegressor, nn.MSELoss)
+        if regression
+        else (NeuralNetClassifier, nn.CrossEntropyLoss)
+    )
+    settings = {
+        "criterion": criterion,
+        "optimizer": torch.optim.Adam,
+        "lr": 1e-3,
+        "batch_size": 64,
+        "max_epochs": 20,
+        "train_split": None,
+        "iterator_train__shuffle": True,
+        "verbose": 0,
+    }
+    return kind(DEFAULT_MODULES[name], **{**settings, **params})
 
 
 def _checked_image_shape(n_inputs, image_shape):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 import warnings
 from collections.abc import Sequence
@@ -14,10 +15,11 @@ from sufficient.checks import check_net_fits_data
 from sufficient.gain import forecast_gain, join_verdict
 from sufficient.measure import BOUNDS, MeasureSettings, measure
 from sufficient.objects import Objects
+from sufficient.preparation import objective_of, prepared_net
 from sufficient.results import Measurement, SampleSizeCurve, SampleSizeForecast
 from sufficient.stopping import forecast_sample_size
 from sufficient.task import Classification, Regression
-from sufficient.training import TRAININGS, objective_of, prepared_net
+from sufficient.training import TRAININGS
 
 __all__ = ["GrowingRun", "RunSettings"]
 
@@ -119,7 +121,13 @@ class GrowingRun:
             measure_seconds=time.perf_counter() - start,
         )
         self.measurements.append(measurement)
+        self._measured_weights = copy.deepcopy(self.net.module_.state_dict())
         return measurement
+
+    def rewind(self) -> None:
+        """Put the net back to where it was last measured."""
+        if self.measurements:
+            self.net.module_.load_state_dict(self._measured_weights)
 
     def forecast(self) -> SampleSizeForecast:
         """Where the curve that decides stays below the tolerance."""
@@ -208,7 +216,7 @@ class GrowingRun:
 
     def _score_above_chance(self):
         last = self.measurements[-1].columns
-        margin = 2 * last["validation_score_std_err"]
+        margin = 3 * last["validation_score_std_err"]
         return last["validation_score"] - last["chance_score"] - margin
 
     def _column(self, name):

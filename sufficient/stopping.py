@@ -118,11 +118,11 @@ def local_power_law(n: np.ndarray, values: np.ndarray, prior_slope: float) -> Po
     scatter = (residual + PRIOR_SCATTER_WEIGHT * PRIOR_SCATTER**2) / dof
     data, prior = squares / scatter, 1 / PRIOR_SLOPE_SD**2
     return PowerLaw(
-        centre=x.mean(),
-        level=y.mean(),
-        slope=(data * least_squares + prior * prior_slope) / (data + prior),
-        level_var=scatter / len(x),
-        slope_var=1 / (data + prior) + SLOPE_DRIFT_SD**2,
+        centre=float(x.mean()),
+        level=float(y.mean()),
+        slope=float((data * least_squares + prior * prior_slope) / (data + prior)),
+        level_var=float(scatter / len(x)),
+        slope_var=float(1 / (data + prior) + SLOPE_DRIFT_SD**2),
         dof=dof,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sufficient.measure import BOUNDS
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
 from sufficient.stopping import LARGEST_FORECAST
@@ -33,7 +34,7 @@ def summarise(curve: SampleSizeCurve, settings: RunSettings) -> str:
         _landscape(curve, settings),
         _gain(curve),
         *_uncertified(curve, settings),
-        *_notes(curve),
+        *_notes(curve, settings),
     ]
     return "\n".join(lines)
 
@@ -77,7 +78,7 @@ def _landscape(curve, settings):
     return (
         f"The loss landscape is stable from {curve.n_samples_star:,} training samples "
         f"on (k* = {batches} of {curve.batch_size}; 90 % interval {low:,} to "
-        f"{high:,}): Delta stays below tol={settings.tol:g}."
+        f"{_count(high)}): Delta stays below tol={settings.tol:g}."
     )
 
 
@@ -106,7 +107,7 @@ def _remedy(curve):
     caution = " (more than fourfold: only an order of magnitude)" if far else ""
     return (
         f"About {needed:,} samples should be needed{caution}, 90 % interval {low:,} to "
-        f"{high:,}. Label more, raise tol, or take a smaller net."
+        f"{_count(high)}. Label more, raise tol, or take a smaller net."
     )
 
 
@@ -122,13 +123,13 @@ def _gain(curve):
     )
 
 
-def _notes(curve):
+def _notes(curve, settings):
     last = {name: column[-1] for name, column in curve.columns.items()}
     if last["n_fresh"] < FEW_FRESH:
         yield (
             f"Weakened by: only {int(last['n_fresh'])} fresh samples to average over, "
-            f"so Delta carries a standard error of "
-            f"{last['projected_std_err'] / last['projected']:.0%}."
+            "so Delta carries a standard error of "
+            f"{_relative_error(last, settings):.0%}."
         )
     if last["quadratic_ratio"] < FAR_FROM_QUADRATIC:
         yield (
@@ -148,6 +149,15 @@ def _notes(curve):
         "k* belongs to this data, net and training; a stable landscape does not mean "
         "that the score has stopped rising."
     )
+
+
+def _relative_error(last, settings):
+    name = BOUNDS[settings.bound]
+    return last[f"{name}_std_err"] / last[name]
+
+
+def _count(n):
+    return f"{n:,}" if n < LARGEST_FORECAST else "no upper limit"
 
 
 def _last_size(curve):

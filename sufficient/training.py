@@ -1,141 +1,19 @@
-"""The user's net, trained along the growing set; all that is skorch-specific."""
+"""The net, trained along the growing set."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 from sklearn.base import clone
-from skorch import NeuralNet, NeuralNetClassifier
-from skorch import NeuralNetRegressor as _Regressor
-from torch import Tensor, nn
-from torch.utils.data import DataLoader
+from skorch import NeuralNet
+from torch import Tensor
 
-from sufficient.curvature.objective import Objective, per_object_loss
+from sufficient.checks import check_finite
 from sufficient.isolation import seeded
-from sufficient.nets import MLP, ConvNet
 
-__all__ = [
-    "TRAININGS",
-    "TensorBatches",
-    "Training",
-    "default_net",
-    "objective_of",
-    "prepared_net",
-]
-
-DEFAULT_MODULES = {"mlp": MLP, "cnn": ConvNet}
-
-
-def default_net(
-    name: str = "mlp", *, regression: bool = False, **params
-) -> NeuralNetClassifier | _Regressor:
-    """The net behind ``estimator="mlp"`` and ``estimator="cnn"``, free to be changed.
-
-    Adam with learning rate 1e-3 on batches of 64, 20 epochs.
-
-    Parameters
-    ----------
-    name : {"mlp", "cnn"}, default="mlp"
-        `MLP` with two hidden layers, or `ConvNet`.
-    regression : bool, default=False
-        Squared error instead of cross-entropy.
-    **params
-        Parameters of the skorch net that replace these, such as ``lr`` or
-        ``module__hidden_sizes``.
-
-    Returns
-    -------
-    skorch.NeuralNetClassifier or skorch.NeuralNetRegressor
-
-    Examples
-    --------
-    >>> from sufficient.training import default_net
-    >>> net = default_net("mlp", module__hidden_sizes=(32,), lr=0.01)
-    >>> net.get_params()["module__hidden_sizes"]
-    (32,)
-    """
-    kind, criterion = (
-        (_Regressor, nn.MSELoss)
-        if regression
-        else (NeuralNetClassifier, nn.CrossEntropyLoss)
-    )
-    settings = {
-        "criterion": criterion,
-        "optimizer": torch.optim.Adam,
-        "lr": 1e-3,
-        "batch_size": 64,
-        "max_epochs": 20,
-        "train_split": None,
-        "iterator_train__shuffle": True,
-        "verbose": 0,
-    }
-    return kind(DEFAULT_MODULES[name], **{**settings, **params})
-
-
-def prepared_net(
-    estimator, *, n_inputs: int, n_outputs: int, device: str | None
-) -> NeuralNet:
-    """A clone of the user's net, sized for the data, that trains on all it is given.
-
-    Parameters
-    ----------
-    estimator : None, "mlp", "cnn" or skorch net
-        None is "mlp".
-    n_inputs, n_outputs : int
-        Given to the module where it takes parameters of these names that are not set.
-    device : str or None
-        None keeps the device of the user's net, and takes CUDA for the default ones
-        where there is one.
-
-    Returns
-    -------
-    skorch.NeuralNet
-        Not yet initialised.
-    """
-    if estimator is None or isinstance(estimator, str):
-        net = default_net(estimator or "mlp")
-        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    elif isinstance(estimator, NeuralNet):
-        net = clone(estimator)
-        device = device or net.device
-    else:
-        raise ValueError(
-            f"{type(estimator).__name__} has no loss landscape to measure. Pass a "
-            "skorch NeuralNetClassifier or NeuralNetRegressor around your torch "
-            "module, 'mlp', 'cnn' or None."
-        )
-    sizes = {"n_inputs": n_inputs, "n_outputs": n_outputs}
-    wanted = _missing_module_params(net, sizes)
-    net.set_params(train_split=None, verbose=0, device=_there(device), **wanted)
-    return _with_fast_batches(net)
-
-
-def objective_of(net: NeuralNet) -> Objective:
-    """Loss of every object as the net's criterion sees it."""
-    criterion = net.criterion_
-    if isinstance(criterion, nn.NLLLoss):
-        return Objective(net.module_, _nll_of_probabilities(criterion))
-    return Objective(net.module_, criterion)
-
-
-class TensorBatches:
-    """Slices of whole tensors where a DataLoader would collate single objects."""
-
-    def __init__(self, dataset, batch_size: int, shuffle: bool = False) -> None:
-        self.X, self.n = torch.as_tensor(dataset.X), len(dataset)
-        self.y = torch.zeros(self.n) if dataset.y is None else dataset.y
-        self.batch_size, self.shuffle = batch_size, shuffle
-
-    def __len__(self) -> int:
-        return -(-self.n // self.batch_size)
-
-    def __iter__(self) -> Iterator:
-        order = torch.randperm(self.n) if self.shuffle else torch.arange(self.n)
-        for rows in order.split(self.batch_size):
-            yield self.X[rows], self.y[rows]
+__all__ = ["TRAININGS", "Training"]
 
 
 class Training:
@@ -158,7 +36,7 @@ class Training:
     def fresh_net(self) -> NeuralNet:
         """An untrained net."""
         with seeded(self.seed, self.template.device):
-            return clone(self.template).initialize()
+            return _initialised(clone(self.template))
 
     def begin(self, X: Tensor, y: Tensor) -> None:
         """Get ready; X, y is all there will be."""
@@ -171,12 +49,14 @@ class Training:
         raise NotImplementedError
 
     def _train(self, net, X, y, *, k, epochs, n_objects):
-        with seeded(_seed_at(self.seed, k), net.device):
-            # fit and partial_fit would swallow KeyboardInterrupt.
+        with seeded(_seed_at(self.seed, k), net.device), _skorch_manners():
+            # fit and partial_fit would swallow Ctrl-C.
             net.notify("on_train_begin", X=X, y=y)
             net.fit_loop(X, y, epochs=epochs)
             net.notify("on_train_end", X=X, y=y)
-        _check_finite(net.history[-1]["train_loss"], n_objects)
+        if not net.history:
+            raise ValueError("The net was not trained at all: set max_epochs above 0.")
+        check_finite(net.history[-1]["train_loss"], n_objects)
 
 
 class UpdateTraining(Training):
@@ -235,58 +115,41 @@ TRAININGS = {
 }
 
 
-def _check_finite(loss, n_objects):
-    if not np.isfinite(loss):
+def _initialised(net):
+    try:
+        return net.initialize()
+    except ValueError as error:
+        if "empty parameter list" not in str(error):
+            raise
         raise ValueError(
-            f"The training loss became {loss} with {n_objects} samples. Lower the "
-            "learning rate, scale X, or check that the criterion fits the outputs."
-        )
+            "The module has no trainable parameters, so there is nothing to train."
+        ) from error
+
+
+@contextmanager
+def _skorch_manners():
+    """Turn what skorch's callbacks do in passing into something understandable."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        # Early stopping raises it, and so does Ctrl-C, but not from there.
+        if _raised_in(error) != "skorch.callbacks.training":
+            raise
+    except KeyError as error:
+        if "valid" not in str(error):
+            raise
+        raise ValueError(
+            f"A callback monitors {error}, and there is no validation split inside the "
+            "training: every sample of the subset is trained on. Monitor 'train_loss'."
+        ) from error
+
+
+def _raised_in(error):
+    trace = error.__traceback__
+    while trace.tb_next:
+        trace = trace.tb_next
+    return trace.tb_frame.f_globals.get("__name__")
 
 
 def _seed_at(seed, k):
     return int(np.random.SeedSequence([seed, k]).generate_state(1)[0])
-
-
-def _there(device):
-    try:
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(
-            f"device={device!r} is not there ({str(error).splitlines()[0]}). Use "
-            "device='cpu', or None to take what is there."
-        ) from error
-    return str(device)
-
-
-def _missing_module_params(net, sizes):
-    if not inspect.isclass(net.module) and not inspect.isfunction(net.module):
-        return {}
-    known = inspect.signature(net.module).parameters
-    given = net.get_params()
-    return {
-        f"module__{name}": value
-        for name, value in sizes.items()
-        if name in known and f"module__{name}" not in given
-    }
-
-
-def _with_fast_batches(net):
-    if _is_plain_loader(net, "iterator_train", {"shuffle", "batch_size"}):
-        net.set_params(iterator_train=TensorBatches)
-    if _is_plain_loader(net, "iterator_valid", set()):
-        net.set_params(iterator_valid=TensorBatches, iterator_valid__batch_size=1024)
-    return net
-
-
-def _is_plain_loader(net, name, known):
-    params = net.get_params_for(name)
-    return getattr(net, name) is DataLoader and known.issuperset(params)
-
-
-def _nll_of_probabilities(criterion):
-    inner = per_object_loss(criterion)
-
-    def losses(output, y):
-        return inner(torch.log(output + torch.finfo(output.dtype).eps), y)
-
-    return losses

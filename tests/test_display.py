@@ -16,7 +16,7 @@ from skorch import NeuralNetBinaryClassifier, NeuralNetRegressor
 from sufficient import MLP, SampleSizeEstimator
 from sufficient.datasets import load_digits_images
 from sufficient.display import LandscapeDisplay, SampleSizeDisplay, SpectrumDisplay
-from sufficient.training import default_net
+from sufficient.nets import default_net
 
 DISPLAYS = [SampleSizeDisplay, SpectrumDisplay, LandscapeDisplay]
 N = np.array([128, 256, 512, 1024])

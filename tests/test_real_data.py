@@ -5,7 +5,7 @@ import pytest
 
 from sufficient import SampleSizeEstimator
 from sufficient.datasets import load_digits_images, load_fashion_mnist
-from sufficient.training import default_net
+from sufficient.nets import default_net
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,9 @@ from torch import nn
 
 from sufficient import MLP
 from sufficient.isolation import exact_arithmetic, seeded
-from sufficient.training import (
-    TRAININGS,
-    TensorBatches,
-    default_net,
-    objective_of,
-    prepared_net,
-)
+from sufficient.nets import default_net
+from sufficient.preparation import TensorBatches, objective_of, prepared_net
+from sufficient.training import TRAININGS
 
 X = torch.randn(60, 5, generator=torch.Generator().manual_seed(0))
 Y = torch.arange(60) % 3

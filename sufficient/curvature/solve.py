@@ -108,7 +108,7 @@ def top_eigenpairs(
     _check_arguments(n_directions, matrix, tol, chunk_size)
     objective = Objective(module, loss)
     X, y = _like_parameters(objective, X, y)
-    with objective.eval_mode(), exact_arithmetic():
+    with objective.eval_mode(), exact_arithmetic(), torch.enable_grad():
         _check_finite(objective, X, y)
         result, _ = leading_eigenpairs(
             CurvatureOperator(objective, X, y, matrix=matrix, chunk_size=chunk_size),

@@ -15,7 +15,7 @@ from sufficient.curvature.projection import losses_at
 from sufficient.display.style import COLORS, LABELS, axes_for
 from sufficient.isolation import exact_arithmetic
 from sufficient.objects import Objects
-from sufficient.training import objective_of
+from sufficient.preparation import objective_of
 
 __all__ = ["LandscapeDisplay"]
 

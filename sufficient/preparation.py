@@ -1,0 +1,135 @@
+"""The user's net made ready: cloned, sized for the data, with its loss per object."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+
+import torch
+from sklearn.base import clone, is_classifier, is_regressor
+from skorch import NeuralNet, NeuralNetBinaryClassifier
+from torch import nn
+from torch.utils.data import DataLoader
+
+from sufficient.curvature.objective import Objective, per_object_loss
+from sufficient.nets import DEFAULT_MODULES, default_net
+
+__all__ = ["TensorBatches", "is_regression", "objective_of", "prepared_net"]
+
+
+def prepared_net(
+    estimator, *, n_inputs: int, n_outputs: int, device: str | None
+) -> NeuralNet:
+    """A clone of the user's net, sized for the data, that trains on all it is given.
+
+    Parameters
+    ----------
+    estimator : None, "mlp", "cnn" or skorch net
+        None is "mlp".
+    n_inputs, n_outputs : int
+        Given to the module where it takes parameters of these names that are not set.
+    device : str or None
+        None keeps the device of the user's net, and takes CUDA for the default ones
+        where there is one.
+
+    Returns
+    -------
+    skorch.NeuralNet
+        Not yet initialised.
+    """
+    net, device = _net_and_device(estimator, device)
+    one_logit = isinstance(net, NeuralNetBinaryClassifier)
+    sizes = {"n_inputs": n_inputs, "n_outputs": 1 if one_logit else n_outputs}
+    wanted = _missing_module_params(net, sizes)
+    net.set_params(train_split=None, verbose=0, device=_there(device), **wanted)
+    return _with_fast_batches(net)
+
+
+def is_regression(estimator) -> bool:
+    """Whether the estimator given is a skorch regressor."""
+    return isinstance(estimator, NeuralNet) and is_regressor(estimator)
+
+
+def objective_of(net: NeuralNet) -> Objective:
+    """Loss of every object as the net's criterion sees it."""
+    criterion = net.criterion_
+    if isinstance(criterion, nn.NLLLoss):
+        return Objective(net.module_, _nll_of_probabilities(criterion))
+    return Objective(net.module_, criterion)
+
+
+class TensorBatches:
+    """Slices of whole tensors where a DataLoader would collate single objects."""
+
+    def __init__(self, dataset, batch_size: int, shuffle: bool = False) -> None:
+        self.X, self.n = torch.as_tensor(dataset.X), len(dataset)
+        self.y = torch.zeros(self.n) if dataset.y is None else dataset.y
+        self.batch_size, self.shuffle = batch_size, shuffle
+
+    def __len__(self) -> int:
+        return -(-self.n // self.batch_size)
+
+    def __iter__(self) -> Iterator:
+        order = torch.randperm(self.n) if self.shuffle else torch.arange(self.n)
+        for rows in order.split(self.batch_size):
+            yield self.X[rows], self.y[rows]
+
+
+def _net_and_device(estimator, device):
+    if estimator is None or estimator in tuple(DEFAULT_MODULES):
+        net = default_net(estimator or "mlp")
+        return net, device or ("cuda" if torch.cuda.is_available() else "cpu")
+    is_net = isinstance(estimator, NeuralNet)
+    if is_net and (is_classifier(estimator) or is_regressor(estimator)):
+        return clone(estimator), device or estimator.device
+    what = estimator if isinstance(estimator, (str, type)) else type(estimator).__name__
+    raise ValueError(
+        f"estimator={what!r} has no loss landscape to measure. Pass a skorch "
+        "NeuralNetClassifier or NeuralNetRegressor around your torch module, or one of "
+        f"{', '.join(map(repr, DEFAULT_MODULES))}, or None."
+    )
+
+
+def _there(device):
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f"device={device!r} is not there ({str(error).splitlines()[0]}). Use "
+            "device='cpu', or None to take what is there."
+        ) from error
+    return str(device)
+
+
+def _missing_module_params(net, sizes):
+    if not inspect.isclass(net.module) and not inspect.isfunction(net.module):
+        return {}
+    known = inspect.signature(net.module).parameters
+    given = net.get_params()
+    return {
+        f"module__{name}": value
+        for name, value in sizes.items()
+        if name in known and f"module__{name}" not in given
+    }
+
+
+def _with_fast_batches(net):
+    if _is_plain_loader(net, "iterator_train", {"shuffle", "batch_size"}):
+        net.set_params(iterator_train=TensorBatches)
+    if _is_plain_loader(net, "iterator_valid", set()):
+        net.set_params(iterator_valid=TensorBatches, iterator_valid__batch_size=1024)
+    return net
+
+
+def _is_plain_loader(net, name, known):
+    params = net.get_params_for(name)
+    return getattr(net, name) is DataLoader and known.issuperset(params)
+
+
+def _nll_of_probabilities(criterion):
+    inner = per_object_loss(criterion)
+
+    def losses(output, y):
+        return inner(torch.log(output + torch.finfo(output.dtype).eps), y)
+
+    return losses

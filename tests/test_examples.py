@@ -1,0 +1,38 @@
+"""Every example runs in small."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+SMALL = {
+    "plot_digits.py": ["--tol", "1"],
+    "labelling_session.py": ["--tol", "0.5"],
+    "plot_fashion_mnist.py": [],
+    "papers_table.py": ["--data", "Fashion-MNIST", "--models", "MLP-1"],
+}
+FASHION = Path("/usr/share/datasets/fashion-mnist")
+
+
+def test_every_example_is_listed():
+    assert {path.name for path in EXAMPLES.glob("*.py")} == set(SMALL)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_an_example_runs_in_small(name, tmp_path):
+    if name in ("plot_fashion_mnist.py", "papers_table.py") and not FASHION.exists():
+        pytest.skip("Fashion-MNIST is not installed")
+    command = [sys.executable, str(EXAMPLES / name), *SMALL[name]]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        env={"OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg", "PATH": ""},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout
