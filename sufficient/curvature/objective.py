@@ -34,7 +34,7 @@ class Objective:
         self.module = module
         self.loss = per_object_loss(loss)
         self.parameters = {
-            name: parameter.detach()
+            name: _laid_out(parameter.detach())
             for name, parameter in module.named_parameters()
             if parameter.requires_grad
         }
@@ -65,7 +65,7 @@ class Objective:
         lead = vector.shape[:-1]
         parts = vector.split(self._sizes, dim=-1)
         return {
-            name: part.reshape(*lead, *shape)
+            name: _laid_out(part.reshape(*lead, *shape))
             for name, part, shape in zip(
                 self.parameters, parts, self._shapes, strict=True
             )
@@ -103,6 +103,13 @@ class Objective:
         finally:
             for module, training in modes:
                 module.training = training
+
+
+def _laid_out(tensor):
+    # With filters in this layout, convolution and pooling take half the time on CPUs.
+    if tensor.ndim != 4:
+        return tensor
+    return torch.empty_like(tensor, memory_format=torch.channels_last).copy_(tensor)
 
 
 def per_object_loss(loss: Loss) -> Callable[[Tensor, Tensor], Tensor]:
