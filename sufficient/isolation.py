@@ -28,13 +28,16 @@ def exact_arithmetic() -> Iterator[None]:
     """
     flushed = _denormals_are_flushed()
     precision = torch.get_float32_matmul_precision()
+    convolutions = torch.backends.cudnn.allow_tf32
     torch.set_flush_denormal(True)
     torch.set_float32_matmul_precision("highest")
+    torch.backends.cudnn.allow_tf32 = False
     try:
         yield
     finally:
         torch.set_flush_denormal(flushed)
         torch.set_float32_matmul_precision(precision)
+        torch.backends.cudnn.allow_tf32 = convolutions
 
 
 def _denormals_are_flushed():

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from sufficient.checks import check_finite
+from sufficient.curvature.draws import losses_at
 from sufficient.curvature.eigen import KrylovSpace
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.curvature.projection import losses_at, project
+from sufficient.curvature.projection import project
 from sufficient.curvature.solve import leading_eigenpairs
 from sufficient.curvature.update import grown_spectrum
 from sufficient.delta import (

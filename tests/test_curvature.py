@@ -10,10 +10,11 @@ from torch.func import functional_call
 
 from sufficient import MLP, ConvNet
 from sufficient.curvature import top_eigenpairs
+from sufficient.curvature.draws import losses_at
 from sufficient.curvature.eigen import lanczos, ritz_error_bounds
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.curvature.projection import losses_at, project
+from sufficient.curvature.projection import project
 from sufficient.curvature.update import grown_spectrum
 
 REFERENCE = Path(__file__).parents[2] / "shared" / "reference"
@@ -328,3 +329,37 @@ def reference_net(name):
         nn.ReLU(),
         nn.Linear(64, 10),
     )
+
+
+@pytest.mark.parametrize("name", [*CASES, "first layer frozen", "layer used twice"])
+def test_losses_at_draws_equal_plain_passes_object_by_object(name):
+    net, X, y, loss = make_draw_case(name)
+    objective = Objective(net, loss)
+    basis = torch.linalg.qr(torch.randn(objective.n_parameters, 3).double())[0]
+    offsets = torch.randn(5, 3).double()
+    with objective.eval_mode():
+        found = losses_at(objective, X, y, basis, offsets)
+        for offset, losses in zip(offsets, found, strict=True):
+            shifted = objective.unflatten(objective.weights + basis @ offset)
+            plain = objective.losses(shifted, X, y).detach()
+            np.testing.assert_allclose(losses, plain, atol=1e-12)
+    assert "forward" not in vars(net)
+
+
+class TwiceUsed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(6, 6)
+
+    def forward(self, X):
+        return self.layer(self.layer(X).relu())
+
+
+def make_draw_case(name):
+    if name in CASES:
+        return make_case(name)
+    net, X, y, loss = make_case("mlp")
+    if name == "layer used twice":
+        return TwiceUsed().double(), X, y, loss
+    net.layers[1].weight.requires_grad_(False)
+    return net, X, y, loss

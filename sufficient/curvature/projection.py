@@ -12,7 +12,7 @@ from torch.func import grad, jvp, vmap
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import chunks
 
-__all__ = ["Projections", "losses_at", "project"]
+__all__ = ["Projections", "project"]
 
 CHUNK = 512
 
@@ -70,32 +70,6 @@ def project(
         for rows in chunks(len(X), CHUNK)
     ]
     return Projections(*(_joined(column) for column in zip(*parts, strict=True)))
-
-
-def losses_at(
-    objective: Objective, X: Tensor, y: Tensor, basis: Tensor, offsets: Tensor
-) -> np.ndarray:
-    """Loss of each object at ``w + P theta`` for every offset theta.
-
-    Parameters
-    ----------
-    offsets : Tensor of shape (n_draws, d)
-        The theta.
-
-    Returns
-    -------
-    ndarray of shape (n_draws, n)
-    """
-    rows = []
-    with torch.no_grad():
-        for offset in offsets:
-            shifted = objective.unflatten(objective.weights + basis @ offset)
-            losses = [
-                objective.losses(shifted, X[part], y[part])
-                for part in chunks(len(X), CHUNK)
-            ]
-            rows.append(torch.cat(losses))
-    return torch.stack(rows).double().cpu().numpy()
 
 
 def _gauss_newton(objective, X, y, tangents):

@@ -11,7 +11,7 @@ import torch
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from sufficient.curvature.projection import losses_at
+from sufficient.curvature.draws import losses_at
 from sufficient.display.style import COLORS, LABELS, axes_for
 from sufficient.isolation import exact_arithmetic
 from sufficient.objects import Objects
