@@ -71,15 +71,15 @@ def compare_architectures(
     Returns
     -------
     DataFrame
-        One row for each architecture: `tol`, `k_star` (NaN where not reached),
-        `n_samples_needed`, `converged` (share of the fits), `train_loss`, `score` (on
-        held-out data), `expected_gain`, `verdict` and `seconds`.
+        One row for each architecture: `tol`, `k_star` (NaN unless every fit reached
+        it), `n_samples_needed`, `converged` (share of the fits), `train_loss`, `score`
+        (on held-out data), `expected_gain`, `verdict` and `seconds`.
 
     Examples
     --------
     >>> from sufficient import compare_architectures
     >>> from sufficient.datasets import load_digits_images
-    >>>     from sufficient.nets import default_net
+    >>> from sufficient.nets import default_net
     >>> X, y = load_digits_images(n_samples=400)
     >>> nets = {"linear": default_net(module__hidden_sizes=()), "mlp": "mlp"}
     >>> table = compare_architectures(nets, X, y, schedule=[2, 3, 4], random_state=0)
@@ -123,7 +123,7 @@ def _cross_fit(estimator, X, y, cv, n_jobs):
         error_score="raise",
     )
     rows = pd.DataFrame([_row(_last_step(e)) for e in found["estimator"]])
-    row = rows.drop(columns="verdict").astype(float).mean().to_dict()
+    row = rows.drop(columns="verdict").astype(float).mean(skipna=False).to_dict()
     return {
         **row,
         "verdict": rows["verdict"].mode()[0],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state, check_X_y
 from sklearn.utils._param_validation import validate_params
 from tqdm.auto import tqdm
@@ -17,6 +19,7 @@ from sufficient.objects import Objects
 from sufficient.preparation import is_regression
 from sufficient.results import SampleSizeCurve
 from sufficient.run import GrowingRun, RunSettings
+from sufficient.summary import weaknesses
 from sufficient.task import Classification, Regression
 
 __all__ = ["CurvePlan", "plan_curve", "sample_size_curve", "task_of"]
@@ -54,6 +57,8 @@ class CurvePlan:
         except BaseException:
             self.run.rewind()
             raise
+        for sentence in weaknesses(self.run.answer(), self.run.settings):
+            warnings.warn(sentence, ConvergenceWarning, stacklevel=4)
 
     def _follow(self, verbose):
         run, size = self.run, self.run.batch_size

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import ClassVar
 
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -19,7 +17,7 @@ from sufficient.measure import BOUNDS
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
 from sufficient.session import LabellingSession
-from sufficient.summary import summarise, weaknesses
+from sufficient.summary import summarise
 
 __all__ = ["SampleSizeEstimator"]
 
@@ -285,7 +283,6 @@ height, width)
             else:
                 vars(self).clear()
                 vars(self).update(before)
-        self._warn_where_weak()
         return self
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -384,7 +381,3 @@ height, width)
         self.verdict_ = curve.verdict
         if not self._is_regression():
             self.classes_ = curve.task.classes
-
-    def _warn_where_weak(self):
-        for sentence in weaknesses(self.curve_, self._settings()):
-            warnings.warn(sentence, ConvergenceWarning, stacklevel=3)

@@ -2,7 +2,8 @@ r"""What more data should still add to the validation score, and the joint verdi
 
 The score follows a power law in the number n of training objects,
 
-.. math:: s(n) = s_\infty - c \, n^{-\gamma}, \qquad c \ge 0,\; 0 < \gamma \le 2,
+.. math:: s(n) = s_\infty - c \, n^{-\gamma}, \qquad
+    s_\infty \le 1,\; c \ge 0,\; 0.01 \le \gamma \le 2,
 
 fitted to the validation scores of the very nets whose landscape was measured.
 """
@@ -33,6 +34,7 @@ def forecast_gain(
     validation_scores: np.ndarray,
     train_scores: np.ndarray,
     coverage: float = 0.9,
+    one_net: bool = False,
 ) -> GainForecast:
     """Forecast the gain in validation score from doubling the last training set.
 
@@ -44,6 +46,9 @@ def forecast_gain(
         Scores of the net at each size, larger is better.
     coverage : float, default=0.9
         Nominal coverage of the interval.
+    one_net : bool, default=False
+        Whether all scores are of the same net, trained on everything. They say nothing
+        about more data then, and the forecast is not a number.
 
     Returns
     -------
@@ -60,6 +65,9 @@ def forecast_gain(
     (0.0006, 0.0006)
     """
     n = np.asarray(n, dtype=float)
+    gap = float(train_scores[-1] - validation_scores[-1])
+    if one_net:
+        return GainForecast(np.nan, (-np.inf, np.inf), np.nan, gap)
     last_doubling = _last_doubling(n, validation_scores)
     expected, half_width = _power_law_gain(n, validation_scores, coverage)
     if not np.isfinite(half_width):
@@ -68,7 +76,7 @@ def forecast_gain(
         expected=float(expected),
         interval=(float(expected - half_width), float(expected + half_width)),
         last_doubling=float(last_doubling),
-        generalization_gap=float(train_scores[-1] - validation_scores[-1]),
+        generalization_gap=gap,
     )
 
 
@@ -117,8 +125,9 @@ def _power_law_gain(n, scores, coverage):
     # In units of the last size, the scale is what is still missing there.
     x = np.log(n / n[-1])
     spread = max(np.ptp(scores), 1e-6)
-    start = (scores[-1] + spread / 4, spread / 4, 0.5)
-    bounds = ([-np.inf, 0, 0.01], [np.inf, np.inf, 2])
+    most = max(1.0, scores.max()) + 1e-9
+    start = (min(scores[-1] + spread / 4, most), spread / 4, 0.5)
+    bounds = ([-np.inf, 0, 0.01], [most, np.inf, 2])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", OptimizeWarning)

@@ -1,43 +1,61 @@
-"""Leave the caller's process as it was found: random state and floating-point mode."""
+"""Leave the caller's process as it was found: random state and arithmetic."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 __all__ = ["exact_arithmetic", "seeded"]
 
 
 @contextmanager
 def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
-    """Run with torch's generators at `seed`; restore the caller's state afterwards."""
+    """Run with the generators of `device` at `seed`; restore their state afterwards."""
     device = torch.device(device)
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
+    cuda = device.type == "cuda"
+    with torch.random.fork_rng(devices=[device] if cuda else []):
+        # torch.manual_seed would reseed every device there is.
+        torch.random.default_generator.manual_seed(seed)
+        if cuda:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
         yield
 
 
 @contextmanager
 def exact_arithmetic() -> Iterator[None]:
-    """Flush denormals and switch TF32 off; restore both afterwards.
+    """Differentiate as often as needed, in full single precision, without denormals.
 
     Saturated networks produce float32 denormals, on which processors are up to fifty
-    times slower; at 1e-38 they carry no information about curvature.
+    times slower; at 1e-38 they carry no information about curvature. TF32 is switched
+    off. Attention uses the kernel that has second derivatives. All is restored.
     """
     flushed = _denormals_are_flushed()
-    precision = torch.get_float32_matmul_precision()
-    convolutions = torch.backends.cudnn.allow_tf32
-    torch.set_flush_denormal(True)
-    torch.set_float32_matmul_precision("highest")
-    torch.backends.cudnn.allow_tf32 = False
-    try:
+    fast_attention = torch.backends.mha.get_fastpath_enabled()
+    with ExitStack() as stack:
+        stack.callback(torch.set_flush_denormal, flushed)
+        stack.callback(torch.backends.mha.set_fastpath_enabled, fast_attention)
+        for backend, name, exact in _precision_switches():
+            stack.callback(setattr, backend, name, getattr(backend, name))
+            setattr(backend, name, exact)
+        torch.set_flush_denormal(True)
+        torch.backends.mha.set_fastpath_enabled(False)
+        stack.enter_context(sdpa_kernel(SDPBackend.MATH))
         yield
-    finally:
-        torch.set_flush_denormal(flushed)
-        torch.set_float32_matmul_precision(precision)
-        torch.backends.cudnn.allow_tf32 = convolutions
+
+
+def _precision_switches():
+    """What lets single-precision products be computed in less, old or new style."""
+    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+    try:
+        _ = matmul.allow_tf32, cudnn.allow_tf32
+    except RuntimeError:
+        # The caller uses the newer switches, which do not mix with the older ones.
+        return [(part, "fp32_precision", "ieee") for part in (matmul, cudnn.conv)]
+    return [(matmul, "allow_tf32", False), (cudnn, "allow_tf32", False)]
 
 
 def _denormals_are_flushed():

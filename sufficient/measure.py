@@ -79,6 +79,8 @@ def measure(
     held_out: Objects,
     settings: MeasureSettings,
     rng: np.random.Generator,
+    *,
+    seek_copies: bool = True,
 ) -> Measurement:
     """Measure spectrum, increments and Delta around the present weights.
 
@@ -96,6 +98,8 @@ def measure(
         What to measure.
     rng : Generator
         Draws the start vector and the sample of seen objects.
+    seek_copies : bool, default=True
+        Whether to look for copies of multiple eigenvalues.
 
     Returns
     -------
@@ -104,7 +108,7 @@ def measure(
     fresh = _fresh_objects(upcoming, held_out, settings.n_fresh)
     sample = seen[_sample(len(seen), settings.n_fresh, rng)]
     with objective.eval_mode(), exact_arithmetic(), torch.enable_grad():
-        plane = _leading_plane(objective, seen, settings, rng)
+        plane = _leading_plane(objective, seen, settings, rng, seek_copies)
         sigma = _sigma(settings.sigma, plane.eigenvalues)
         rows = _per_object_rows(objective, plane, fresh)
         candidates = _candidate_batches(objective, plane, fresh, settings)
@@ -161,9 +165,9 @@ class _Plane:
 
 @dataclass(frozen=True)
 class _Candidates:
-    """Candidate next batches: size, eigenvalue shifts, Hessian in the plane."""
+    """Candidate next batches: rows, eigenvalue shifts, Hessian in the plane."""
 
-    size: int
+    rows: np.ndarray
     shifts: np.ndarray
     hessians: np.ndarray
     certified: bool
@@ -178,7 +182,7 @@ def _sample(n, most, rng):
     return slice(None) if n <= most else np.sort(rng.choice(n, most, replace=False))
 
 
-def _leading_plane(objective, seen, settings, rng):
+def _leading_plane(objective, seen, settings, rng, seek_copies):
     loss, gradient = objective.loss_and_gradient(seen.X, seen.y)
     check_finite(loss + float(gradient.sum()), len(seen))
     operator = CurvatureOperator(objective, seen.X, seen.y)
@@ -188,6 +192,7 @@ def _leading_plane(objective, seen, settings, rng):
         n_directions=settings.n_directions,
         tol=settings.eigen_tol,
         start=start.to(objective.weights),
+        seek_copies=seek_copies,
     )
     return _Plane(operator, pairs, space, loss, gradient)
 
@@ -214,13 +219,13 @@ def _per_object_rows(objective, plane, fresh):
 
 
 def _candidate_batches(objective, plane, fresh, settings):
-    size = min(settings.batch_size, len(fresh))
-    weight = settings.batch_size / (len(plane.operator.X) + settings.batch_size)
-    count = min(settings.n_candidates, len(fresh) // size)
+    size = settings.batch_size
+    weight = size / (len(plane.operator.X) + size)
+    batches = _candidate_rows(len(fresh), size, settings.n_candidates)
     in_space = plane.space.basis @ plane.basis
     shifts, hessians, certified = [], [], []
-    for start in range(0, count * size, size):
-        batch = fresh[start : start + size]
+    for rows in batches:
+        batch = fresh[rows]
         grown = grown_spectrum(
             plane.space,
             plane.operator,
@@ -232,7 +237,13 @@ def _candidate_batches(objective, plane, fresh, settings):
         shifts.append(grown.eigenvalues - plane.eigenvalues)
         hessians.append(_numbers(in_space.T @ (grown.batch_images @ plane.basis)))
         certified.append(grown.converged)
-    return _Candidates(size, np.array(shifts), np.array(hessians), all(certified))
+    return _Candidates(batches, np.array(shifts), np.array(hessians), all(certified))
+
+
+def _candidate_rows(n_fresh, size, most):
+    """The batches that come next; objects are repeated where there is not even one."""
+    count = max(1, min(most, n_fresh // size))
+    return np.arange(count * size).reshape(count, size) % n_fresh
 
 
 def _losses_at_draws(objective, plane, objects, draws):
@@ -259,8 +270,7 @@ def _projected_columns(plane, rows, sigma, weighting):
 
 def _candidate_columns(plane, candidates, rows, sigma, weighting):
     count, d = len(candidates.shifts), len(plane.eigenvalues)
-    batches = rows[: count * candidates.size].reshape(count, candidates.size, -1)
-    means = batches.mean(axis=1)
+    means = rows[candidates.rows].mean(axis=1)
     means[:, d + 1 :] = candidates.hessians.reshape(count, -1)
     increments = _weight(weighting) * (means - plane.mean_row())
     one_batch = SecondOrderForm(sigma, d)(increments)
@@ -287,6 +297,7 @@ def _plane_columns(plane, sigma):
         "eigen_certified": float(plane.pairs.converged),
         "n_products": plane.pairs.n_products,
         "smallest_eigenvalue": plane.space.smallest_value,
+        "hidden_copies": plane.space.n_hidden,
     }
 
 
@@ -301,4 +312,4 @@ def _std_err(values):
 
 
 def _numbers(tensor):
-    return tensor.double().cpu().numpy()
+    return tensor.cpu().double().numpy()

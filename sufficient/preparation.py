@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Iterator
 
 import torch
 from sklearn.base import clone, is_classifier, is_regressor
-from skorch import NeuralNet, NeuralNetBinaryClassifier
+from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
+from skorch.dataset import Dataset
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -53,6 +55,11 @@ def is_regression(estimator) -> bool:
 def objective_of(net: NeuralNet) -> Objective:
     """Loss of every object as the net's criterion sees it."""
     criterion = net.criterion_
+    if getattr(criterion, "weight", None) is not None:
+        raise ValueError(
+            "A criterion with class weights divides by the weights of the batch at "
+            "hand, which no loss of one object follows. Resample the classes instead."
+        )
     if isinstance(criterion, nn.NLLLoss):
         return Objective(net.module_, _nll_of_probabilities(criterion))
     return Objective(net.module_, criterion)
@@ -81,13 +88,35 @@ def _net_and_device(estimator, device):
         return net, device or ("cuda" if torch.cuda.is_available() else "cpu")
     is_net = isinstance(estimator, NeuralNet)
     if is_net and (is_classifier(estimator) or is_regressor(estimator)):
-        return clone(estimator), device or estimator.device
+        _check_what_is_trained_is_measured(estimator)
+        return clone(estimator), device or estimator.device or "cpu"
     what = estimator if isinstance(estimator, (str, type)) else type(estimator).__name__
     raise ValueError(
         f"estimator={what!r} has no loss landscape to measure. Pass a skorch "
         "NeuralNetClassifier or NeuralNetRegressor around your torch module, or one of "
         f"{', '.join(map(repr, DEFAULT_MODULES))}, or None."
     )
+
+
+def _check_what_is_trained_is_measured(net):
+    stock = {NeuralNet.get_loss, NeuralNetClassifier.get_loss}
+    if type(net).get_loss not in stock:
+        raise ValueError(
+            f"{type(net).__name__} overrides get_loss, which the measured loss would "
+            "not follow. Put the loss into a criterion with reduction='none'."
+        )
+    if net.dataset is not Dataset:
+        raise ValueError(
+            f"dataset={net.dataset} would change X in training and not where the "
+            "landscape is measured. Transform X before fit, in a Pipeline."
+        )
+    if isinstance(net.module, nn.Module):
+        warnings.warn(
+            "The module is an instance, so every training starts from its present "
+            "weights. If they have seen the data, the answer is void; pass the class "
+            "and its module__ parameters instead.",
+            stacklevel=2,
+        )
 
 
 def _there(device):
@@ -114,6 +143,13 @@ def _missing_module_params(net, sizes):
 
 
 def _with_fast_batches(net):
+    # The data are in memory, and on the device, already.
+    given = net.get_params()
+    idle = {"num_workers": 0, "pin_memory": False, "persistent_workers": False}
+    for name, off in idle.items():
+        for key in (f"iterator_train__{name}", f"iterator_valid__{name}"):
+            if key in given:
+                net.set_params(**{key: off})
     if _is_plain_loader(net, "iterator_train", {"shuffle", "batch_size"}):
         net.set_params(iterator_train=TensorBatches)
     if _is_plain_loader(net, "iterator_valid", set()):

@@ -62,14 +62,14 @@ class Measurement:
         Of the training-loss Hessian at this size.
     eigenvalue_shifts : ndarray of shape (n_directions,)
         Mean change of each eigenvalue when one more batch is added at the same weights.
-    eigenvectors : Tensor of shape (n_parameters, n_directions)
-        On the CPU.
+    eigenvectors : Tensor of shape (n_parameters, n_directions) or None
+        On the CPU; kept for the last size only.
     """
 
     columns: dict[str, float]
     eigenvalues: np.ndarray
     eigenvalue_shifts: np.ndarray
-    eigenvectors: torch.Tensor
+    eigenvectors: torch.Tensor | None
 
 
 @dataclass(frozen=True)
@@ -119,9 +119,15 @@ class GainForecast:
     generalization_gap: float
 
     @property
+    def is_unknown(self) -> bool:
+        """Whether there is no forecast at all."""
+        return bool(np.isnan(self.expected))
+
+    @property
     def cautious(self) -> float:
         """Largest of the forecast, half the last gain and a quarter of the gap."""
-        return max(self.expected, self.last_doubling / 2, self.generalization_gap / 4)
+        figures = self.expected, self.last_doubling / 2, self.generalization_gap / 4
+        return float(np.max(figures))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import copy
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from skorch import NeuralNet
@@ -113,6 +113,7 @@ class GrowingRun:
             held_out,
             self.measuring,
             np.random.default_rng([self.seed, k, 1]),
+            seek_copies=self._may_have_copies(),
         )
         measurement.columns.update(self._score_columns(seen, held_out))
         measurement.columns.update(
@@ -120,6 +121,7 @@ class GrowingRun:
             train_size=len(seen),
             measure_seconds=time.perf_counter() - start,
         )
+        self._forget_eigenvectors()
         self.measurements.append(measurement)
         self._measured_weights = copy.deepcopy(self.net.module_.state_dict())
         return measurement
@@ -153,6 +155,7 @@ class GrowingRun:
             self._column("train_size"),
             self._column("validation_score"),
             self._column("train_score"),
+            one_net=self.settings.training == "full",
         )
         verdict = join_verdict(
             converged=forecast.converged,
@@ -176,6 +179,17 @@ class GrowingRun:
             task=self.task,
             batch_size=self.batch_size,
         )
+
+    def _may_have_copies(self):
+        # They come from the structure of net and loss: the first, smallest size tells.
+        first = self.measurements[:1]
+        return not first or first[0].columns["hidden_copies"] > 0
+
+    def _forget_eigenvectors(self):
+        # They are as large as the net, ten times over, and only the last are shown.
+        if self.measurements:
+            last = replace(self.measurements[-1], eigenvectors=None)
+            self.measurements[-1] = last
 
     def _measure_settings(self):
         settings = self.settings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 
 from sufficient.growth import resolve_batch_size
@@ -64,8 +66,16 @@ class LabellingSession:
         -------
         SampleSizeCurve
         """
+        before, run = vars(self).copy(), copy.deepcopy(self.run)
+        try:
+            return self._arrive(X, self.task.encode(y))
+        except BaseException:
+            # As if the batch had not come, so that it can come again.
+            vars(self).update(before, run=run)
+            raise
+
+    def _arrive(self, X, targets):
         train_rows, held_out_rows = self._split(len(X))
-        targets = self.task.encode(y)
         if self.run is None:
             self.run = self._start(X.shape[1:], len(train_rows))
         new, held_out = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sufficient.measure import BOUNDS
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
@@ -60,7 +62,10 @@ def weaknesses(curve: SampleSizeCurve, settings: RunSettings) -> list[str]:
 
 
 def _uncertified(curve, settings):
-    uncertified = curve.columns["eigen_certified"] < 1
+    certified = curve.columns["eigen_certified"]
+    if settings.bound == "eigenvalue":
+        certified = np.minimum(certified, curve.columns["shifts_certified"])
+    uncertified = certified < 1
     if uncertified.any():
         sizes = curve.columns["train_size"][uncertified].astype(int).tolist()
         yield (
@@ -84,6 +89,11 @@ def _landscape(curve, settings):
 
 def _not_reached(curve, settings):
     n, last = _last_size(curve), curve.forecast.smoothed[-1]
+    if last < settings.tol and curve.forecast.rate >= 0:
+        return (
+            f"The bound is below tol={settings.tol:g} at {n:,} samples but rises with "
+            "more data, as it does while a net only begins to learn."
+        )
     if last < settings.tol:
         return (
             f"The loss landscape is below tol={settings.tol:g} at {n:,} samples, the "
@@ -115,6 +125,8 @@ def _gain(curve):
     gain, n = curve.gain, _last_size(curve)
     low, high = gain.interval
     score = curve.columns["validation_score"][-1]
+    if gain.is_unknown:
+        return f"The validation score is {score:.3f}."
     return (
         f"The validation score is {score:.3f} at {n:,} samples; doubling them should "
         f"add {gain.expected:+.3f} (90 % interval {low:+.3f} to {high:+.3f}). The last "
@@ -125,7 +137,12 @@ def _gain(curve):
 
 def _notes(curve, settings):
     last = {name: column[-1] for name, column in curve.columns.items()}
-    if last["n_fresh"] < FEW_FRESH:
+    if curve.gain.is_unknown:
+        yield (
+            "Note: one net was trained on everything, so its scores do not tell what "
+            "more data would add; the verdict cannot be 'sufficient'."
+        )
+    if last["n_fresh"] < FEW_FRESH and np.isfinite(_relative_error(last, settings)):
         yield (
             f"Weakened by: only {int(last['n_fresh'])} fresh samples to average over, "
             "so Delta carries a standard error of "

@@ -56,7 +56,7 @@ class Training:
             net.notify("on_train_end", X=X, y=y)
         if not net.history:
             raise ValueError("The net was not trained at all: set max_epochs above 0.")
-        check_finite(net.history[-1]["train_loss"], n_objects)
+        check_finite(net.history[-1]["batches"][-1]["train_loss"], n_objects)
 
 
 class UpdateTraining(Training):

@@ -16,6 +16,7 @@ from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.curvature.projection import project
 from sufficient.curvature.update import grown_spectrum
+from sufficient.isolation import exact_arithmetic
 
 REFERENCE = Path(__file__).parents[2] / "shared" / "reference"
 
@@ -363,3 +364,74 @@ def make_draw_case(name):
         return TwiceUsed().double(), X, y, loss
     net.layers[1].weight.requires_grad_(False)
     return net, X, y, loss
+
+
+@pytest.mark.parametrize("n_outputs", [3, 4])
+def test_every_copy_of_a_multiple_eigenvalue_is_found(n_outputs):
+    """A linear net under squared error has each eigenvalue once for every output."""
+    X = torch.randn(50, 20, generator=torch.Generator().manual_seed(0))
+    truth = torch.linalg.eigvalsh(2 * X.T @ X / 50 / n_outputs).flip(0)
+    truth = truth.repeat_interleave(n_outputs)[:10].numpy()
+    net = nn.Linear(20, n_outputs, bias=False)
+    found = top_eigenpairs(
+        net, X, torch.zeros(50, n_outputs), loss="mse", random_state=0
+    )
+    np.testing.assert_allclose(found.eigenvalues, truth, rtol=1e-3)
+    P = found.eigenvectors
+    torch.testing.assert_close(P.T @ P, torch.eye(10), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("tie", ["weight norm", "own forward", "shared weight"])
+def test_draws_of_layers_that_are_not_plainly_linear(tie):
+    net = nn.Sequential(nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 6)).double()
+    if tie == "weight norm":
+        nn.utils.parametrizations.weight_norm(net[0])
+    elif tie == "own forward":
+        net[0] = Squared(6, 6).double()
+    else:
+        net[2].weight = net[0].weight
+    X, y = torch.randn(12, 6).double(), torch.arange(12) % 6
+    objective = Objective(net, "cross_entropy")
+    basis = torch.linalg.qr(torch.randn(objective.n_parameters, 2).double())[0]
+    offset = torch.randn(1, 2).double()
+    found = losses_at(objective, X, y, basis, offset)[0]
+    shifted = objective.unflatten(objective.weights + basis @ offset[0])
+    plain = objective.losses(shifted, X, y).detach()
+    np.testing.assert_allclose(found, plain, atol=1e-12)
+
+
+class Squared(nn.Linear):
+    def forward(self, X):
+        return super().forward(X) ** 2
+
+
+def test_whole_number_targets_of_squared_error_are_columns():
+    net, X, _, _ = make_case("regression")
+    y = torch.arange(40)
+    column = nn.Sequential(net, nn.Linear(2, 1).double())
+    whole, real = (
+        top_eigenpairs(column, X, target, loss="mse", n_directions=2, random_state=0)
+        for target in (y, y.double()[:, None])
+    )
+    np.testing.assert_allclose(whole.eigenvalues, real.eigenvalues, rtol=1e-6)
+
+
+def test_attention_has_second_derivatives():
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True).double()
+    net = nn.Sequential(layer, nn.Flatten(), nn.Linear(32, 3).double())
+    X, y = torch.randn(6, 4, 8).double(), torch.arange(6) % 3
+    found = top_eigenpairs(net, X, y, n_directions=2, tol=1e-6, random_state=0)
+    assert found.converged
+    objective = Objective(net, "cross_entropy")
+    basis = found.eigenvectors
+    with objective.eval_mode(), exact_arithmetic():
+        rows = project(objective, X, y, basis)
+    assert np.isfinite(rows.hessians).all()
+
+
+def test_a_loss_that_is_not_finite_anywhere_is_named():
+    net, X, y, loss = make_case("mlp")
+    X[35] = torch.nan
+    with pytest.raises(ValueError, match="logits"):
+        top_eigenpairs(net, X, y, loss=loss)

@@ -16,6 +16,7 @@ from sufficient.curvature.operator import chunks
 __all__ = ["losses_at"]
 
 CHUNK = 512
+PROBE = 64
 MOST_TOGETHER = 64
 MOST_NUMBERS = 2**24
 
@@ -43,8 +44,8 @@ def losses_at(
     -------
     ndarray of shape (n_draws, n)
     """
-    names = _layers_on_data(objective, X[:2])
     with torch.no_grad():
+        names = _layers_on_data(objective, X[:PROBE], basis @ offsets[0])
         parts = [
             (X[rows], y[rows], _along_directions(objective, X[rows], basis, names))
             for rows in chunks(len(X), CHUNK)
@@ -54,7 +55,7 @@ def losses_at(
             _losses_of_block(objective, parts, basis, block)
             for block in offsets.split(together)
         ]
-    return torch.cat(losses).double().cpu().numpy()
+    return torch.cat(losses).cpu().double().numpy()
 
 
 def _losses_of_block(objective, parts, basis, offsets):
@@ -76,35 +77,44 @@ def _losses_of_block(objective, parts, basis, offsets):
     return torch.cat(found, dim=1)
 
 
-def _layers_on_data(objective, X):
-    """Names of the linear layers whose only input is the data.
+def _layers_on_data(objective, X, displacement):
+    """Names of the plain linear layers whose input does not depend on the weights.
 
     Not of convolutions: their outputs are so large that adding them up for every offset
     costs more than convolving anew.
     """
-    leaves = {n: p.clone().requires_grad_() for n, p in objective.parameters.items()}
-    calls: dict[str, list[bool]] = {}
+    names = [
+        name
+        for name, layer in objective.module.named_modules()
+        if _is_plain_linear(objective, name, layer)
+    ]
+    moved = objective.unflatten(objective.weights + displacement)
+    here = _inputs_of(objective, objective.parameters, X, names)
+    there = _inputs_of(objective, moved, X, names)
+    return [
+        name
+        for name in names
+        if len(here[name]) == 1 and torch.equal(here[name][0], there[name][0])
+    ]
 
-    def watch(name):
-        def hook(layer, inputs):
-            calls.setdefault(name, []).append(not inputs[0].requires_grad)
 
-        return hook
-
-    with ExitStack() as stack, torch.enable_grad():
-        for name, layer in objective.module.named_modules():
-            if isinstance(layer, nn.Linear):
-                handle = layer.register_forward_pre_hook(watch(name))
-                stack.callback(handle.remove)
-        objective.outputs(leaves, X)
-    return [name for name, on_data in calls.items() if on_data == [True]]
+def _is_plain_linear(objective, name, layer):
+    hooked = layer._forward_hooks or layer._forward_pre_hooks
+    if type(layer) is not nn.Linear or hooked:
+        return False
+    # A shared weight is known by its first name only, and its layer is left alone.
+    return all(
+        _full_name(name, key) in objective.parameters or not parameter.requires_grad
+        for key, parameter in layer.named_parameters()
+    )
 
 
 def _along_directions(objective, X, basis, names):
     """Output of each layer at the weights, and its change along each direction."""
     directions = [objective.unflatten(column) for column in basis.T.contiguous()]
     found = {}
-    for name, data in _inputs_of(objective, X, names).items():
+    inputs = _inputs_of(objective, objective.parameters, X, names)
+    for name, (data,) in inputs.items():
         layer = objective.module.get_submodule(name)
         slopes = [
             functional_call(layer, _own(name, layer, d), (data,)) for d in directions
@@ -113,28 +123,32 @@ def _along_directions(objective, X, basis, names):
     return found
 
 
-def _inputs_of(objective, X, names):
-    seen: dict[str, Tensor] = {}
+def _inputs_of(objective, parameters, X, names):
+    """Inputs of the layers in one forward pass: a list of one for each call."""
+    seen: dict[str, list[Tensor]] = {name: [] for name in names}
 
     def keep(name):
-        return lambda layer, inputs: seen.update({name: inputs[0]})
+        return lambda layer, inputs: seen[name].append(inputs[0])
 
     with ExitStack() as stack:
         for name in names:
             layer = objective.module.get_submodule(name)
             stack.callback(layer.register_forward_pre_hook(keep(name)).remove)
         if names:
-            objective.outputs(objective.parameters, X)
+            objective.outputs(parameters, X)
     return seen
 
 
 def _own(name, layer, direction):
     """The layer's share of a direction; nothing for what is frozen."""
-    prefix = f"{name}." if name else ""
     return {
-        key: direction.get(f"{prefix}{key}", torch.zeros_like(parameter))
+        key: direction.get(_full_name(name, key), torch.zeros_like(parameter))
         for key, parameter in layer.named_parameters()
     }
+
+
+def _full_name(name, key):
+    return f"{name}.{key}" if name else key
 
 
 @contextmanager

@@ -26,11 +26,14 @@ class KrylovSpace:
         ``V H``.
     smallest_value : float
         Smallest Ritz value: the most negative curvature met.
+    n_hidden : int
+        Eigenpairs that the first search had missed.
     """
 
     basis: Tensor
     images: Tensor
     smallest_value: float
+    n_hidden: int = 0
 
 
 def lanczos(
@@ -45,7 +48,7 @@ def lanczos(
 
     Every new vector is orthogonalised twice against all earlier ones, so that no copy
     of a found eigenvalue appears. An exhausted space is continued with a random
-    direction, which is how multiple eigenvalues are found.
+    direction. Before that, only one copy of a multiple eigenvalue is found.
 
     Parameters
     ----------
@@ -88,7 +91,7 @@ def lanczos(
         else:
             basis[step + 1] = rest / beta
     basis, images = basis[: step + 1], images[: step + 1]
-    result = _eigen_result(found, basis, step + 1, tol)
+    result = _eigen_result(found, basis, images, tol)
     return result, _leading_space(found, basis, images)
 
 
@@ -113,8 +116,8 @@ def _time_to_check(n_vectors, n_directions):
 
 
 def _ritz(diagonal, off_diagonal, n_directions, complete):
-    alphas = torch.stack(diagonal).double().cpu().numpy()
-    betas = torch.stack(off_diagonal).double().cpu().numpy()
+    alphas = torch.stack(diagonal).cpu().double().numpy()
+    betas = torch.stack(off_diagonal).cpu().double().numpy()
     values, vectors = eigh_tridiagonal(alphas, betas[:-1])
     values, vectors = values[::-1], vectors[:, ::-1]
     residuals = (0.0 if complete else betas[-1]) * np.abs(vectors[-1])
@@ -191,14 +194,17 @@ def _orthogonal_to(basis):
     return fresh / torch.linalg.vector_norm(fresh)
 
 
-def _eigen_result(found, basis, n_products, tol):
+def _eigen_result(found, basis, images, tol):
     leading = slice(0, found.n_directions)
-    weights = torch.as_tensor(found.vectors[:, leading].copy()).to(basis)
+    weights = torch.as_tensor(found.vectors[:, leading].T.copy()).to(basis)
+    theta = torch.as_tensor(found.values[leading].copy()).to(basis)[:, None]
+    vectors = weights @ basis
+    rest = torch.linalg.vector_norm(weights @ images - theta * vectors, dim=1)
     return EigenResult(
         eigenvalues=found.values[leading].copy(),
-        eigenvectors=torch.linalg.qr(basis.T @ weights)[0],
-        residuals=found.residuals[leading].copy(),
-        n_products=n_products,
+        eigenvectors=torch.linalg.qr(vectors.T)[0],
+        residuals=rest.cpu().double().numpy(),
+        n_products=len(basis),
         converged=_certified(found, tol, basis.dtype),
     )
 

@@ -133,6 +133,8 @@ def _criterion_loss(criterion):
         return _checked_loss(criterion)
     criterion = copy.deepcopy(criterion)
     criterion.reduction = "none"
+    if isinstance(criterion, nn.MSELoss | nn.L1Loss | nn.SmoothL1Loss | nn.HuberLoss):
+        return _checked_loss(lambda z, y: criterion(z, y.to(z.dtype).reshape_as(z)))
     return _checked_loss(criterion)
 
 

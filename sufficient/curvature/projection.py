@@ -108,4 +108,4 @@ def _exact(objective, X, y, tangents):
 
 
 def _joined(parts):
-    return torch.cat([part.detach() for part in parts]).double().cpu().numpy()
+    return torch.cat([part.detach() for part in parts]).cpu().double().numpy()

@@ -92,12 +92,12 @@ def _images(operator, rows):
 
 
 def _rayleigh_ritz(basis, images, n_directions):
-    projected = (basis @ images.T).double().cpu()
+    projected = (basis @ images.T).cpu().double()
     values, vectors = torch.linalg.eigh((projected + projected.T) / 2)
     values, vectors = values.flip(0), vectors.flip(1).to(basis)
     theta = values.to(basis)[:, None]
     rest = vectors.T @ images - theta * (vectors.T @ basis)
-    residuals = torch.linalg.vector_norm(rest, dim=1).double().cpu().numpy()
+    residuals = torch.linalg.vector_norm(rest, dim=1).cpu().double().numpy()
     bounds = ritz_error_bounds(values.numpy(), residuals, n_directions)
     return values.numpy()[:n_directions], bounds, rest[:n_directions]
 
