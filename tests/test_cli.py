@@ -14,10 +14,11 @@ import torch
 from sklearn.datasets import make_classification, make_regression
 from skorch import NeuralNetRegressor
 
-from sufficient import estimator as estimator_module
+from sufficient import curve as curve_module
 from sufficient.cli import main
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.run import GrowingRun
+from sufficient.summary import summarise
 
 FAST = ["--batch-size=40", "--n-directions=2"]
 DIGITS = ["digits", "--n-samples=300", *FAST]
@@ -174,12 +175,12 @@ def test_same_seed_same_answer(capsys, folder):
 def test_a_warning_is_told_once_and_not_beside_the_summary(capsys, monkeypatch):
     def known_and_new(curve, settings):
         return [
-            estimator_module.summarise(curve, settings).split("\n")[1],
+            summarise(curve, settings).split("\n")[1],
             "Odd.",
             "Odd.",
         ]
 
-    monkeypatch.setattr(estimator_module, "weaknesses", known_and_new)
+    monkeypatch.setattr(curve_module, "weaknesses", known_and_new)
     assert main([*DIGITS, "--quiet"]) == 0
     out, err = capsys.readouterr()
     assert out.count("Warning: Odd.") == out.count("Warning") == 1
