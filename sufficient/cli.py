@@ -153,7 +153,8 @@ def _fit_quietly(estimator, X, y):
     start = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         estimator.fit(X, y)
-    notes = list(dict.fromkeys(str(warning.message) for warning in caught))
+    meant = [w for w in caught if issubclass(w.category, UserWarning)]
+    notes = list(dict.fromkeys(str(warning.message) for warning in meant))
     return {"warnings": notes, "seconds": time.perf_counter() - start}
 
 
