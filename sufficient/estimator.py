@@ -45,7 +45,8 @@ class SampleSizeEstimator(FittedNetMixin, MetaEstimatorMixin, BaseEstimator):
     3. At the sizes of the schedule, find the leading eigenvectors of the training-loss
        Hessian, and estimate :math:`\Delta_k` over the batch that comes next from
        objects that the net has not been trained on.
-    4. Smooth the curve by a local power law. Stop once it stays below `tol`.
+    4. Smooth the curve by a local power law. Stop once it has stayed below `tol` for
+       `patience` sizes; that it does so beyond them is the power law's word.
 
     Parameters
     ----------
@@ -290,7 +291,9 @@ height, width)
         """Take in the next labelled batch and update the answer.
 
         A fifth of the batch (or `validation_fraction` of it) is held out for good. The
-        rest tells how the landscape would change, and is then trained on.
+        rest tells how the landscape would change, and is then trained on: the net is
+        one batch ahead of the curves. Batches should be of about the same size, since
+        `k_star_` counts them in units of the first.
 
         Parameters
         ----------
