@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from contextlib import contextmanager
 
 import numpy as np
@@ -21,6 +23,7 @@ from skorch import (
     NeuralNetRegressor,
 )
 from skorch.callbacks import Callback, EarlyStopping
+from skorch.dataset import Dataset
 from torch import nn
 
 from sufficient import MLP, SampleSizeEstimator, sample_size_curve
@@ -680,3 +683,66 @@ class TestChance:
             est = small(net, tol=1e6, update_epochs=5, random_state=seed)
             verdicts.append(est.fit(X, y).verdict_)
         assert "sufficient" not in verdicts
+
+
+class TestWhatIsTrainedIsMeasured:
+    def test_class_weights_are_refused(self, ask, digits):
+        weight = torch.ones(10)
+        net = classifier(Linear, module__outputs=10, criterion__weight=weight)
+        with pytest.raises(ValueError, match="Resample the classes"):
+            ask(net, *digits)
+
+    def test_a_loss_of_the_net_itself_is_refused(self, ask, digits):
+        class OwnLoss(NeuralNetClassifier):
+            def get_loss(self, *args, **kwargs):
+                return 2 * super().get_loss(*args, **kwargs)
+
+        net = OwnLoss(MLP, criterion=nn.CrossEntropyLoss, verbose=0)
+        with pytest.raises(ValueError, match="criterion"):
+            ask(net, *digits)
+
+    def test_a_data_set_that_changes_x_is_refused(self, ask, digits):
+        class Noisy(Dataset):
+            pass
+
+        net = classifier(Linear, module__outputs=10, dataset=Noisy)
+        with pytest.raises(ValueError, match="Pipeline"):
+            ask(net, *digits)
+
+    def test_an_instance_may_have_seen_the_data(self, ask, digits):
+        net = classifier(Linear(outputs=10))
+        with pytest.warns(UserWarning, match="pass the class"):
+            ask(net, *digits)
+
+
+def test_one_net_trained_on_everything_never_makes_the_data_sufficient(digits):
+    est = SampleSizeEstimator(training="full", tol=1e9, n_directions=2, random_state=0)
+    est.fit(*digits)
+    assert est.converged_
+    assert np.isnan(est.expected_gain_)
+    assert est.verdict_ == "stable, still improving"
+    assert "one net was trained" in est.summary()
+
+
+def test_fewer_fresh_objects_than_a_batch_still_give_every_figure(digits):
+    X, y = digits
+    est = SampleSizeEstimator(
+        batch_size=100, validation_fraction=0.1, n_directions=2, random_state=0
+    ).fit(X[:260], y[:260])
+    assert est.curves_["n_fresh"][-1] < 100
+    assert np.isfinite(est.curves_["eigenvalue"]).all()
+    assert np.isfinite(est.curves_["one_batch"]).all()
+
+
+def test_torchs_newer_precision_switches_are_respected():
+    code = (
+        "import torch; torch.backends.cuda.matmul.fp32_precision = 'tf32'\n"
+        "from sufficient.isolation import exact_arithmetic\n"
+        "with exact_arithmetic():\n"
+        "    assert torch.backends.cuda.matmul.fp32_precision == 'ieee'\n"
+        "assert torch.backends.cuda.matmul.fp32_precision == 'tf32'\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
