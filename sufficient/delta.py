@@ -31,6 +31,7 @@ from sufficient.results import DeltaEstimate
 
 __all__ = [
     "SecondOrderForm",
+    "batch_weight",
     "draw_form",
     "eigenvalue_delta",
     "expected_delta",
@@ -136,6 +137,11 @@ def eigenvalue_delta(shifts: np.ndarray, sigma: float) -> np.ndarray:
     return sigma**4 / 4 * (2 * (shifts**2).sum(axis=-1) + total**2)
 
 
+def batch_weight(batch_size: int, n_seen: int) -> float:
+    """Share b / (n + b) that the next batch has in the grown mean."""
+    return batch_size / (n_seen + batch_size)
+
+
 def expected_delta(
     form: Callable[[np.ndarray], np.ndarray],
     fresh: np.ndarray,
@@ -179,7 +185,7 @@ def expected_delta(
         mean_shift, variance = mean_shift - noise, variance + noise_variance
     # Below half of the batch noise only the error of a handful of fresh objects speaks.
     bracket = max(mean_shift, -spread.mean() / (2 * b)) + spread.mean() / b
-    weight = (b / (n_seen + b)) ** 2
+    weight = batch_weight(b, n_seen) ** 2
     std_err = weight * np.sqrt(variance) if m > 1 else np.inf
     return DeltaEstimate(float(weight * bracket), float(std_err))
 
@@ -211,7 +217,7 @@ def monte_carlo_delta(
     whole = expected_delta(draw_form, fresh, seen_mean, seen_sample=seen_sample, **rest)
     shift = fresh.mean(axis=0) - seen_mean
     per_draw = shift**2 + fresh.var(axis=0) / batch_size
-    weight = (batch_size / (n_seen + batch_size)) ** 2
+    weight = batch_weight(batch_size, n_seen) ** 2
     draws = weight * per_draw.std() / np.sqrt(max(len(per_draw) - 1, 1))
     return DeltaEstimate(whole.value, float(np.hypot(whole.std_err, draws)))
 

@@ -12,12 +12,13 @@ from sufficient.checks import check_finite
 from sufficient.curvature.draws import losses_at
 from sufficient.curvature.eigen import KrylovSpace
 from sufficient.curvature.objective import Objective
-from sufficient.curvature.operator import CurvatureOperator
+from sufficient.curvature.operator import CurvatureOperator, images_of
 from sufficient.curvature.projection import project
 from sufficient.curvature.solve import leading_eigenpairs
 from sufficient.curvature.update import grown_spectrum
 from sufficient.delta import (
     SecondOrderForm,
+    batch_weight,
     eigenvalue_delta,
     expected_delta,
     monte_carlo_delta,
@@ -212,15 +213,14 @@ def _per_object_rows(objective, plane, fresh):
     """
     objects = project(objective, fresh.X, fresh.y, plane.basis)
     operator = CurvatureOperator(objective, fresh.X, fresh.y)
-    images = torch.stack([operator @ column for column in plane.basis.T], dim=1)
-    exact = _numbers(plane.basis.T @ images)
+    exact = _numbers(images_of(operator, plane.basis.T) @ plane.basis)
     hessians = objects.hessians + (exact - objects.hessians.mean(axis=0))
     return packed(objects.losses, objects.gradients, hessians)
 
 
 def _candidate_batches(objective, plane, fresh, settings):
     size = settings.batch_size
-    weight = size / (len(plane.operator.X) + size)
+    weight = batch_weight(size, len(plane.operator.X))
     batches = _candidate_rows(len(fresh), size, settings.n_candidates)
     in_space = plane.space.basis @ plane.basis
     shifts, hessians, certified = [], [], []
@@ -256,7 +256,7 @@ def _projected_columns(plane, rows, sigma, weighting):
     seen = plane.mean_row()
     projected = expected_delta(form, rows, seen, **weighting)
     level = expected_delta(lambda x: x[..., 0] ** 2, rows, seen, **weighting)
-    a, c, B = form.unpacked(_weight(weighting) * (rows.mean(axis=0) - seen))
+    a, c, B = form.unpacked(batch_weight(**weighting) * (rows.mean(axis=0) - seen))
     return {
         "projected": projected.value,
         "projected_std_err": projected.std_err,
@@ -272,7 +272,7 @@ def _candidate_columns(plane, candidates, rows, sigma, weighting):
     count, d = len(candidates.shifts), len(plane.eigenvalues)
     means = rows[candidates.rows].mean(axis=1)
     means[:, d + 1 :] = candidates.hessians.reshape(count, -1)
-    increments = _weight(weighting) * (means - plane.mean_row())
+    increments = batch_weight(**weighting) * (means - plane.mean_row())
     one_batch = SecondOrderForm(sigma, d)(increments)
     eigenvalue = eigenvalue_delta(candidates.shifts, sigma)
     return {
@@ -299,10 +299,6 @@ def _plane_columns(plane, sigma):
         "smallest_eigenvalue": plane.space.smallest_value,
         "hidden_copies": plane.space.n_hidden,
     }
-
-
-def _weight(weighting):
-    return weighting["batch_size"] / (weighting["n_seen"] + weighting["batch_size"])
 
 
 def _std_err(values):

@@ -57,7 +57,7 @@ def weaknesses(curve: SampleSizeCurve, settings: RunSettings) -> list[str]:
     """
     found = []
     if not curve.forecast.converged:
-        found.append(f"{_not_reached(curve, settings)} {_remedy(curve)}")
+        found.append(_unsettled(curve, settings))
     return [*found, *_uncertified(curve, settings)]
 
 
@@ -77,7 +77,7 @@ def _uncertified(curve, settings):
 
 def _landscape(curve, settings):
     if not curve.forecast.converged:
-        return f"{_not_reached(curve, settings)} {_remedy(curve)}"
+        return _unsettled(curve, settings)
     low, high = curve.n_samples_needed_interval
     batches = "1 batch" if curve.k_star == 1 else f"{curve.k_star} batches"
     return (
@@ -85,6 +85,10 @@ def _landscape(curve, settings):
         f"on (k* = {batches} of {curve.batch_size}; 90 % interval {low:,} to "
         f"{_count(high)}): Delta stays below tol={settings.tol:g}."
     )
+
+
+def _unsettled(curve, settings):
+    return f"{_not_reached(curve, settings)} {_remedy(curve)}"
 
 
 def _not_reached(curve, settings):

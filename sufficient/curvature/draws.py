@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from sufficient.curvature.objective import Objective
-from sufficient.curvature.operator import chunks
+from sufficient.curvature.objective import Objective, chunks
 
 __all__ = ["losses_at"]
 

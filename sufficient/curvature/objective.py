@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-__all__ = ["Loss", "Objective", "per_object_loss"]
+__all__ = ["Loss", "Objective", "chunks", "per_object_loss"]
 
 Loss = str | nn.Module | Callable[[Tensor, Tensor], Tensor]
 
@@ -84,8 +84,7 @@ class Objective:
         leaves = [p.clone().requires_grad_() for p in self.parameters.values()]
         named = dict(zip(self.parameters, leaves, strict=True))
         loss, gradient = 0.0, torch.zeros_like(self.weights)
-        for start in range(0, len(X), chunk_size):
-            rows = slice(start, start + chunk_size)
+        for rows in chunks(len(X), chunk_size):
             part = self.losses(named, X[rows], y[rows]).sum() / len(X)
             gradient += self.flatten(
                 torch.autograd.grad(part, leaves, materialize_grads=True)
@@ -110,6 +109,11 @@ def _laid_out(tensor):
     if tensor.ndim != 4:
         return tensor
     return torch.empty_like(tensor, memory_format=torch.channels_last).copy_(tensor)
+
+
+def chunks(n: int, size: int) -> Iterator[slice]:
+    """Consecutive slices of at most `size` that cover ``range(n)``."""
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
 def per_object_loss(loss: Loss) -> Callable[[Tensor, Tensor], Tensor]:

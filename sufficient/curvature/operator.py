@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.autograd import grad
 
-from sufficient.curvature.objective import Objective
+from sufficient.curvature.objective import Objective, chunks
 
-__all__ = ["CurvatureOperator", "chunks"]
+__all__ = ["CurvatureOperator", "images_of"]
 
 DEFAULT_CHUNK = 1024
 KEPT_GRAPH_BYTES = 2**31
@@ -87,9 +87,9 @@ class CurvatureOperator:
         return sum(sizes.values())
 
 
-def chunks(n: int, size: int) -> Iterator[slice]:
-    """Consecutive slices of at most `size` that cover ``range(n)``."""
-    return (slice(start, min(start + size, n)) for start in range(0, n, size))
+def images_of(operator, rows: Tensor) -> Tensor:
+    """Products with several vectors, rows of a tensor (n_vectors, n_parameters)."""
+    return torch.stack([operator @ row for row in rows]) if len(rows) else rows
 
 
 def _hessian_chunk(objective, X, y, n):

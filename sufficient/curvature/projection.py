@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 from torch.func import grad, jvp, vmap
 
-from sufficient.curvature.objective import Objective
-from sufficient.curvature.operator import chunks
+from sufficient.curvature.objective import Objective, chunks
 
 __all__ = ["Projections", "project"]
 

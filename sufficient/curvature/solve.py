@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from sufficient.curvature.eigen import KrylovSpace, lanczos
 from sufficient.curvature.multiplicity import with_hidden_copies
-from sufficient.curvature.objective import Loss, Objective
-from sufficient.curvature.operator import CurvatureOperator, chunks
+from sufficient.curvature.objective import Loss, Objective, chunks
+from sufficient.curvature.operator import CurvatureOperator
 from sufficient.isolation import exact_arithmetic
 from sufficient.results import EigenResult
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from sufficient.curvature.eigen import KrylovSpace, ritz_error_bounds
+from sufficient.curvature.operator import images_of
 
 __all__ = ["GrownSpectrum", "grown_spectrum"]
 
@@ -72,7 +73,7 @@ def grown_spectrum(
     GrownSpectrum
     """
     basis, images = space.basis, space.images
-    of_batch = _images(batch, basis)
+    of_batch = images_of(batch, basis)
     given_images = of_batch
     for expansion in range(MOST_EXPANSIONS + 1):
         grown = (1 - weight) * images + weight * of_batch
@@ -82,13 +83,9 @@ def grown_spectrum(
             break
         fresh = _orthonormal_against(basis, rest[torch.as_tensor(missed)])
         basis = torch.cat([basis, fresh])
-        images = torch.cat([images, _images(seen, fresh)])
-        of_batch = torch.cat([of_batch, _images(batch, fresh)])
+        images = torch.cat([images, images_of(seen, fresh)])
+        of_batch = torch.cat([of_batch, images_of(batch, fresh)])
     return GrownSpectrum(values, bounds, not missed.any(), given_images)
-
-
-def _images(operator, rows):
-    return torch.stack([operator @ row for row in rows]) if len(rows) else rows
 
 
 def _rayleigh_ritz(basis, images, n_directions):
