@@ -12,7 +12,7 @@ from sufficient.checks import check_finite
 from sufficient.curvature.draws import losses_at
 from sufficient.curvature.eigen import KrylovSpace
 from sufficient.curvature.objective import Objective
-from sufficient.curvature.operator import CurvatureOperator, images_of
+from sufficient.curvature.operator import CurvatureOperator
 from sufficient.curvature.projection import project
 from sufficient.curvature.solve import leading_eigenpairs
 from sufficient.curvature.update import grown_spectrum
@@ -213,7 +213,7 @@ def _per_object_rows(objective, plane, fresh):
     """
     objects = project(objective, fresh.X, fresh.y, plane.basis)
     operator = CurvatureOperator(objective, fresh.X, fresh.y)
-    exact = _numbers(images_of(operator, plane.basis.T) @ plane.basis)
+    exact = _numbers(operator.images(plane.basis.T) @ plane.basis)
     hessians = objects.hessians + (exact - objects.hessians.mean(axis=0))
     return packed(objects.losses, objects.gradients, hessians)
 

@@ -11,7 +11,14 @@ from torch import Tensor
 
 from sufficient.results import EigenResult
 
-__all__ = ["KrylovSpace", "lanczos", "ritz_error_bounds"]
+__all__ = [
+    "KrylovSearch",
+    "KrylovSpace",
+    "Ritz",
+    "lanczos",
+    "residual_norms",
+    "ritz_error_bounds",
+]
 
 
 @dataclass(frozen=True)
@@ -22,8 +29,8 @@ class KrylovSpace:
     ----------
     basis : Tensor of shape (n_vectors, n_parameters)
         Orthonormal rows V.
-    images : Tensor of shape (n_vectors, n_parameters)
-        ``V H``.
+    images : Tensor of shape (n_vectors, n_parameters) or wider
+        ``V H``, and what follows it in the operator's answers.
     smallest_value : float
         Smallest Ritz value: the most negative curvature met.
     n_hidden : int
@@ -36,6 +43,121 @@ class KrylovSpace:
     n_hidden: int = 0
 
 
+class KrylovSearch:
+    """A Krylov space that grows by one product at a time.
+
+    Every new vector is orthogonalised against all earlier ones, so that no copy of a
+    found eigenvalue appears. An exhausted space is continued with a random direction.
+    Before that, only one copy of a multiple eigenvalue is found. Nothing is read from
+    the device while the space grows.
+
+    Parameters
+    ----------
+    operator : CurvatureOperator or Tensor
+        Anything with ``@``.
+    start : Tensor of shape (n_parameters,)
+        Start vector; its device and dtype are those of the basis.
+    max_vectors : int
+        Largest dimension of the space.
+    """
+
+    def __init__(self, operator, start: Tensor, max_vectors: int) -> None:
+        self.operator, self.size = operator, len(start)
+        self.limit = min(self.size, max_vectors)
+        self._basis = start.new_empty(0, self.size)
+        self._images = start.new_empty(0, 0)
+        self._next = start / torch.linalg.vector_norm(start)
+        self._diagonal: list[Tensor] = []
+        self._off_diagonal: list[Tensor] = []
+        self._n_exhausted = self.n_products = 0
+
+    def __len__(self) -> int:
+        return len(self._diagonal)
+
+    @property
+    def basis(self) -> Tensor:
+        """Orthonormal rows."""
+        return self._basis[: len(self)]
+
+    @property
+    def images(self) -> Tensor:
+        """Their products with the operator."""
+        return self._images[: len(self)]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the largest dimension is reached."""
+        return len(self) == self.limit
+
+    def expand(self) -> None:
+        """Take in one more vector."""
+        vector, m = self._next, len(self)
+        image = self.operator @ vector
+        self.n_products += 1
+        self._basis = _with_row(self._basis, m, vector)
+        self._images = _with_row(self._images, m, image)
+        rest = image[: self.size]
+        alpha = vector @ rest
+        rest = rest - alpha * vector
+        if m:
+            rest -= self._off_diagonal[-1] * self._basis[m - 1]
+        known = self._basis[: m + 1]
+        rest -= known.T @ (known @ rest)
+        beta = torch.linalg.vector_norm(rest)
+        self._diagonal.append(alpha)
+        self._off_diagonal.append(beta)
+        # An exhausted space is noticed, and left, when the Ritz values are asked for.
+        self._next = rest / beta.clamp_min(torch.finfo(rest.dtype).tiny)
+
+    def ritz(self, n_directions: int) -> Ritz:
+        """Ritz pairs of the space; it is cut back to where it was exhausted."""
+        alphas, betas = (
+            torch.stack(list_).cpu().double().numpy()
+            for list_ in (self._diagonal, self._off_diagonal)
+        )
+        scale = max(np.abs(alphas).max(), np.abs(betas).max())
+        eps = torch.finfo(self._next.dtype).eps
+        exhausted = np.flatnonzero(~(betas > 10 * eps * scale))
+        exhausted = exhausted[exhausted >= self._n_exhausted]
+        if len(exhausted):
+            self._continue_after(exhausted[0])
+            alphas, betas = alphas[: len(self)], betas[: len(self)]
+            betas[-1] = 0
+        values, vectors = eigh_tridiagonal(alphas, betas[:-1])
+        values, vectors = values[::-1], vectors[:, ::-1]
+        last = 0.0 if len(self) == self.size else betas[-1]
+        return Ritz(values, vectors, last * np.abs(vectors[-1]), n_directions)
+
+    def _continue_after(self, last):
+        del self._diagonal[last + 1 :], self._off_diagonal[last + 1 :]
+        self._off_diagonal[last] = torch.zeros_like(self._off_diagonal[last])
+        self._n_exhausted = len(self)
+        if not self.is_full:
+            self._next = _orthogonal_to(self.basis)
+
+
+@dataclass(frozen=True)
+class Ritz:
+    """Ritz pairs of a Krylov space.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_vectors,)
+        Largest first.
+    vectors : ndarray of shape (n_vectors, n_vectors)
+        Columns, in coordinates of the basis.
+    residuals : ndarray of shape (n_vectors,)
+        Residual norms.
+    n_directions : int
+        How many of them are wanted.
+    """
+
+    values: np.ndarray
+    vectors: np.ndarray
+    residuals: np.ndarray
+    n_directions: int
+
+
 def lanczos(
     operator,
     n_directions: int,
@@ -46,14 +168,10 @@ def lanczos(
 ) -> tuple[EigenResult, KrylovSpace]:
     """Expand a Krylov space until its leading Ritz values are certified.
 
-    Every new vector is orthogonalised twice against all earlier ones, so that no copy
-    of a found eigenvalue appears. An exhausted space is continued with a random
-    direction. Before that, only one copy of a multiple eigenvalue is found.
-
     Parameters
     ----------
     operator : CurvatureOperator or Tensor
-        Anything with ``shape`` and ``@``.
+        Anything with ``@``.
     n_directions : int
         Eigenpairs wanted, at most the size of the operator.
     tol : float
@@ -68,60 +186,18 @@ def lanczos(
     -------
     EigenResult, KrylovSpace
     """
-    size = operator.shape[0]
-    limit = min(size, max_products)
-    basis = start.new_zeros(min(limit, 2 * n_directions + 16), size)
-    images = torch.zeros_like(basis)
-    basis[0] = start / torch.linalg.vector_norm(start)
-    diagonal, off_diagonal = [], []
-    for step in range(limit):
-        images[step] = operator @ basis[step]
-        rest, alpha, beta = _orthogonalise(images[step], basis[: step + 1])
-        diagonal.append(alpha)
-        off_diagonal.append(beta)
-        exhausted = step + 1 == limit
-        if exhausted or _time_to_check(step + 1, n_directions):
-            found = _ritz(diagonal, off_diagonal, n_directions, step + 1 == size)
-            if exhausted or _certified(found, tol, start.dtype):
+    search = KrylovSearch(operator, start, max_products)
+    while True:
+        search.expand()
+        if search.is_full or _time_to_check(len(search), n_directions):
+            found = search.ritz(n_directions)
+            if search.is_full or _certified(found, tol, start.dtype):
                 break
-        basis, images = (_with_room(b, step + 1, limit) for b in (basis, images))
-        if _has_broken_down(diagonal, off_diagonal):
-            off_diagonal[-1] = torch.zeros_like(beta)
-            basis[step + 1] = _orthogonal_to(basis[: step + 1])
-        else:
-            basis[step + 1] = rest / beta
-    basis, images = basis[: step + 1], images[: step + 1]
-    result = _eigen_result(found, basis, images, tol)
-    return result, _leading_space(found, basis, images)
-
-
-@dataclass(frozen=True)
-class _Ritz:
-    values: np.ndarray
-    vectors: np.ndarray
-    residuals: np.ndarray
-    n_directions: int
-
-
-def _orthogonalise(image, basis):
-    """One Lanczos step; alpha and beta stay on the device."""
-    overlaps = basis @ image
-    rest = image - basis.T @ overlaps
-    rest = rest - basis.T @ (basis @ rest)
-    return rest, overlaps[-1], torch.linalg.vector_norm(rest)
+    return _eigen_result(search, found, tol), _leading_space(search, found)
 
 
 def _time_to_check(n_vectors, n_directions):
     return n_vectors > n_directions and n_vectors % max(2, n_vectors // 16) == 0
-
-
-def _ritz(diagonal, off_diagonal, n_directions, complete):
-    alphas = torch.stack(diagonal).cpu().double().numpy()
-    betas = torch.stack(off_diagonal).cpu().double().numpy()
-    values, vectors = eigh_tridiagonal(alphas, betas[:-1])
-    values, vectors = values[::-1], vectors[:, ::-1]
-    residuals = (0.0 if complete else betas[-1]) * np.abs(vectors[-1])
-    return _Ritz(values, vectors, residuals, n_directions)
 
 
 def ritz_error_bounds(
@@ -171,17 +247,14 @@ def _allowed(found, tol, dtype):
     return np.maximum(tol * np.abs(found.values[: found.n_directions]), rounding)
 
 
-def _with_room(basis, n_used, limit):
-    if n_used < len(basis):
-        return basis
-    extra = min(limit, 2 * len(basis)) - len(basis)
-    return torch.cat([basis, basis.new_zeros(extra, basis.shape[1])])
-
-
-def _has_broken_down(diagonal, off_diagonal):
-    seen = torch.stack([*diagonal, *off_diagonal])
-    scale = seen.abs().max()
-    return bool(off_diagonal[-1] <= 10 * torch.finfo(seen.dtype).eps * scale)
+def _with_row(rows, m, row):
+    if m == len(rows):
+        room = row.new_empty(max(16, 2 * m), len(row))
+        if m:
+            room[:m] = rows
+        rows = room
+    rows[m] = row
+    return rows
 
 
 def _orthogonal_to(basis):
@@ -194,23 +267,34 @@ def _orthogonal_to(basis):
     return fresh / torch.linalg.vector_norm(fresh)
 
 
-def _eigen_result(found, basis, images, tol):
-    leading = slice(0, found.n_directions)
-    weights = torch.as_tensor(found.vectors[:, leading].T.copy()).to(basis)
-    theta = torch.as_tensor(found.values[leading].copy()).to(basis)[:, None]
-    vectors = weights @ basis
-    rest = torch.linalg.vector_norm(weights @ images - theta * vectors, dim=1)
+def _eigen_result(search, found, tol):
+    d = found.n_directions
+    theta = found.values[:d].copy()
+    vectors, images = _combined(search, found, d)
     return EigenResult(
-        eigenvalues=found.values[leading].copy(),
+        eigenvalues=theta,
         eigenvectors=torch.linalg.qr(vectors.T)[0],
-        residuals=rest.cpu().double().numpy(),
-        n_products=len(basis),
-        converged=_certified(found, tol, basis.dtype),
+        residuals=residual_norms(theta, vectors, images),
+        n_products=search.n_products,
+        converged=_certified(found, tol, vectors.dtype),
     )
 
 
-def _leading_space(found, basis, images):
+def residual_norms(values: np.ndarray, vectors: Tensor, images: Tensor) -> np.ndarray:
+    """Length of ``H v - theta v`` for rows v, and of what follows in their images."""
+    n = vectors.shape[1]
+    theta = torch.as_tensor(values.copy()).to(vectors)[:, None]
+    inside = torch.linalg.vector_norm(images[:, :n] - theta * vectors, dim=1)
+    outside = torch.linalg.vector_norm(images[:, n:], dim=1)
+    return torch.hypot(inside, outside).cpu().double().numpy()
+
+
+def _leading_space(search, found):
     """Keep three Ritz vectors for every eigenpair: the rest says little of the top."""
     kept = min(len(found.values), 3 * found.n_directions)
-    weights = torch.as_tensor(found.vectors[:, :kept].T.copy()).to(basis)
-    return KrylovSpace(weights @ basis, weights @ images, float(found.values[-1]))
+    return KrylovSpace(*_combined(search, found, kept), float(found.values[-1]))
+
+
+def _combined(search, found, n_vectors):
+    weights = torch.as_tensor(found.vectors[:, :n_vectors].T.copy()).to(search.basis)
+    return weights @ search.basis, weights @ search.images

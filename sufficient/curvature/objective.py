@@ -10,7 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from sufficient.curvature.chain import LinearisedChain, NamedLayers, chain_of
+
 __all__ = ["Loss", "Objective", "chunks", "per_object_loss"]
+
+_UNKNOWN = object()
 
 Loss = str | nn.Module | Callable[[Tensor, Tensor], Tensor]
 
@@ -45,6 +49,7 @@ class Objective:
             )
         self._shapes = [tensor.shape for tensor in self.parameters.values()]
         self._sizes = [tensor.numel() for tensor in self.parameters.values()]
+        self._layers = _UNKNOWN
 
     @property
     def n_parameters(self) -> int:
@@ -55,6 +60,21 @@ class Objective:
     def weights(self) -> Tensor:
         """The trainable parameters as one vector of shape (n_parameters,)."""
         return self.flatten(self.parameters.values())
+
+    def layers(self, X: Tensor) -> NamedLayers | None:
+        """Layers of the network if it is a chain, as checked on a few objects of X."""
+        if self._layers is _UNKNOWN:
+            found = chain_of(self.module)
+            self._layers = found if found and self._is_chain(found, X[:2]) else None
+        return self._layers
+
+    def _is_chain(self, layers, X):
+        try:
+            chained = LinearisedChain(layers, self.parameters, X)
+        except (ValueError, RuntimeError):
+            return False
+        expected = self.outputs(self.parameters, X)
+        return bool(chained.layers) and _agree(chained.output, expected)
 
     def flatten(self, tensors) -> Tensor:
         """One vector out of one tensor per parameter."""
@@ -106,9 +126,16 @@ class Objective:
 
 def _laid_out(tensor):
     # With filters in this layout, convolution and pooling take half the time on CPUs.
-    if tensor.ndim != 4:
+    if tensor.ndim != 4 or tensor.device.type != "cpu":
         return tensor
     return torch.empty_like(tensor, memory_format=torch.channels_last).copy_(tensor)
+
+
+def _agree(output, expected):
+    if output.shape != expected.shape:
+        return False
+    slack = 1e4 * torch.finfo(expected.dtype).eps
+    return torch.allclose(output, expected, rtol=slack, atol=slack)
 
 
 def chunks(n: int, size: int) -> Iterator[slice]:

@@ -8,20 +8,25 @@ import torch
 from torch import Tensor
 from torch.autograd import grad
 
+from sufficient.curvature.chain import LinearisedChain
+from sufficient.curvature.layers import LEFT_OUT, Tensors
 from sufficient.curvature.objective import Objective, chunks
 
-__all__ = ["CurvatureOperator", "images_of"]
+__all__ = ["CurvatureOperator", "output_curvature"]
 
 DEFAULT_CHUNK = 1024
-KEPT_GRAPH_BYTES = 2**31
+KEPT_BYTES = 2**31
+MOST_TOGETHER = 16
+FEW_OUTPUTS = 32
 
 
 class CurvatureOperator:
     """Symmetric operator ``v -> M v`` for the curvature M of the mean loss.
 
-    The forward and backward pass of a chunk of objects is made once and its graph kept,
-    so that every further product costs a single backward pass through it. Where the
-    graphs of all chunks would not fit in memory, they are rebuilt for every product.
+    What all products have in common is computed once per chunk of objects and kept, so
+    that each costs one pass forward and one back: by the rules of the layers where the
+    network is a chain of layers that are understood, through the recorded graph of its
+    gradient otherwise. What would not fit in memory is prepared anew for every product.
 
     Parameters
     ----------
@@ -32,7 +37,7 @@ class CurvatureOperator:
     matrix : {"hessian", "ggn"}, default="hessian"
         Full Hessian, or generalised Gauss-Newton matrix ``mean_i J_i' A_i J_i``.
     chunk_size : int or None, default=None
-        Objects whose graph is held at a time. None keeps all graphs where they fit.
+        Objects that are prepared at a time. None keeps all where they fit.
     """
 
     def __init__(
@@ -44,10 +49,10 @@ class CurvatureOperator:
         matrix: str = "hessian",
         chunk_size: int | None = None,
     ) -> None:
-        self.objective, self.X, self.y = objective, X, y
-        self._linearise = {"hessian": _hessian_chunk, "ggn": _ggn_chunk}[matrix]
+        self.objective, self.X, self.y, self.matrix = objective, X, y, matrix
+        self.layers = objective.layers(X)
         self.chunk_size = chunk_size or DEFAULT_CHUNK
-        self._kept = list(self._pieces()) if self._fits(chunk_size) else None
+        self._kept = list(self._chunks()) if self._fits(chunk_size) else None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -55,24 +60,46 @@ class CurvatureOperator:
         return (self.objective.n_parameters,) * 2
 
     def __matmul__(self, vector: Tensor) -> Tensor:
-        parts = list(self.objective.unflatten(vector).values())
-        total = torch.zeros_like(vector)
-        for product in self._kept or self._pieces():
-            total += self.objective.flatten(product(parts))
-        return total
+        return self.images(vector[None])[0]
 
-    def _pieces(self) -> Iterator[Callable]:
+    def images(self, rows: Tensor) -> Tensor:
+        """Products with several vectors, rows of a tensor (n_vectors, n_parameters).
+
+        Returns
+        -------
+        Tensor of shape (n_vectors, n_parameters)
+            Or wider: at the end of a row stands how parameters would be moved that were
+            left out of the objective.
+        """
+        blocks = [self._images(block) for block in rows.split(MOST_TOGETHER)]
+        return blocks[0] if len(blocks) == 1 else torch.cat(blocks)
+
+    def _images(self, rows):
+        V, total = self.objective.unflatten(rows), {}
+        for product in self._kept or self._chunks():
+            for name, moved in product(V).items():
+                total[name] = total[name].add_(moved) if name in total else moved
+        names = [*V, *([LEFT_OUT] if LEFT_OUT in total else [])]
+        return torch.cat([total[name].flatten(1) for name in names], dim=1)
+
+    def _chunks(self) -> Iterator[Callable]:
         n = len(self.X)
         for rows in chunks(n, self.chunk_size):
-            yield self._linearise(self.objective, self.X[rows], self.y[rows], n)
+            yield self._prepared(self.X[rows], self.y[rows], n)
+
+    def _prepared(self, X, y, n):
+        if self.layers is not None:
+            return _ChainProduct(self.objective, self.layers, X, y, n, self.matrix)
+        kind = {"hessian": _hessian_product, "ggn": _ggn_product}[self.matrix]
+        return _one_by_one(kind(self.objective, X, y, n))
 
     def _fits(self, chunk_size):
         if chunk_size is not None:
             return len(self.X) <= chunk_size
-        few, more = self._graph_bytes(8), self._graph_bytes(16)
-        return (more - few) / 8 * len(self.X) <= KEPT_GRAPH_BYTES
+        few, more = self._bytes(8), self._bytes(16)
+        return (more - few) / 8 * len(self.X) <= KEPT_BYTES
 
-    def _graph_bytes(self, n_probe):
+    def _bytes(self, n):
         sizes: dict[int, int] = {}
 
         def pack(tensor):
@@ -80,34 +107,83 @@ class CurvatureOperator:
             sizes[storage.data_ptr()] = storage.nbytes()
             return tensor
 
-        X, y = self.X[:n_probe].clone(), self.y[:n_probe].clone()
+        X, y = self.X[:n].clone(), self.y[:n].clone()
         with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-            kept = self._linearise(self.objective, X, y, n_probe)
-        del kept
-        return sum(sizes.values())
+            prepared = self._prepared(X, y, n)
+        return sum(sizes.values()) + getattr(prepared, "n_bytes", 0)
 
 
-def images_of(operator, rows: Tensor) -> Tensor:
-    """Products with several vectors, rows of a tensor (n_vectors, n_parameters)."""
-    return torch.stack([operator @ row for row in rows]) if len(rows) else rows
+def output_curvature(
+    objective: Objective, output: Tensor, y: Tensor, n: int
+) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """Gradient and curvature of the summed loss over n, as functions of the outputs.
+
+    Returns
+    -------
+    Tensor of shape (n_objects, ...)
+        Gradient.
+    callable
+        Products with changes of the outputs, of shape (n_objects, d, ...).
+    """
+    at = output.detach().requires_grad_()
+    slope = grad(objective.loss(at, y).sum() / n, at, create_graph=True)
+    product = _backward_product(slope, [at])
+
+    def along_each(changes):
+        return torch.stack([product([change])[0] for change in changes.unbind(1)], 1)
+
+    if output.ndim != 2 or output.shape[1] > FEW_OUTPUTS:
+        return slope[0].detach(), along_each
+    units = torch.eye(output.shape[1]).to(output)
+    curvatures = along_each(units.expand(len(output), -1, -1))
+    return slope[0].detach(), lambda changes: changes @ curvatures
 
 
-def _hessian_chunk(objective, X, y, n):
+class _ChainProduct:
+    """Products by the rules of the layers."""
+
+    def __init__(self, objective, layers, X, y, n, matrix):
+        self.parameters = objective.parameters
+        self.chain = LinearisedChain(layers, self.parameters, X)
+        slope, self.bend = output_curvature(objective, self.chain.output, y, n)
+        if matrix == "hessian":
+            self.chain.keep_gradient(slope)
+        self.n_bytes = self.chain.n_bytes
+
+    def __call__(self, V: Tensors) -> Tensors:
+        changes = self.chain.push(V)
+        moved = self.chain.pull(self.bend(changes[-1]), changes, V)
+        untouched = self.parameters.keys() - moved.keys()
+        return moved | {name: torch.zeros_like(V[name]) for name in untouched}
+
+
+def _one_by_one(product):
+    """A product that takes one direction, for several."""
+
+    def products(V):
+        directions = zip(*V.values(), strict=True)
+        moved = zip(*map(product, directions), strict=True)
+        return {name: torch.stack(rows) for name, rows in zip(V, moved, strict=True)}
+
+    return products
+
+
+def _hessian_product(objective, X, y, n):
     leaves = _leaves(objective)
     loss = objective.losses(leaves, X, y).sum() / n
-    gradient = grad(loss, list(leaves.values()), create_graph=True, allow_unused=True)
-    return _backward_product(gradient, leaves)
+    inputs = list(leaves.values())
+    gradient = grad(loss, inputs, create_graph=True, allow_unused=True)
+    return _backward_product(gradient, inputs)
 
 
-def _ggn_chunk(objective, X, y, n):
+def _ggn_product(objective, X, y, n):
     leaves = _leaves(objective)
     output = objective.outputs(leaves, X)
-    pushed = _forward_product(output, leaves)
-    detached = output.detach().requires_grad_()
-    slope = grad(objective.loss(detached, y).sum() / n, detached, create_graph=True)
-    bend = _backward_product(slope, {"output": detached})
-    pull = _backward_product([output], leaves)
-    return lambda parts: pull(bend(pushed(parts)))
+    inputs = list(leaves.values())
+    push = _forward_product(output, inputs)
+    _, bend = output_curvature(objective, output, y, n)
+    pull = _backward_product([output], inputs)
+    return lambda parts: pull([bend(push(parts)[0][:, None])[:, 0]])
 
 
 def _leaves(objective):
@@ -116,23 +192,20 @@ def _leaves(objective):
     }
 
 
-def _forward_product(output, leaves):
+def _forward_product(output, inputs):
     """J v by differentiating the linear map u -> J' u, whose graph is kept."""
     dual = torch.zeros_like(output, requires_grad=True)
-    pulled = grad(
-        output, list(leaves.values()), dual, create_graph=True, allow_unused=True
-    )
-    return _backward_product(pulled, {"dual": dual})
+    pulled = grad(output, inputs, dual, create_graph=True, allow_unused=True)
+    return _backward_product(pulled, [dual])
 
 
-def _backward_product(outputs, leaves):
-    """``v -> d <outputs, v> / d leaves`` through the kept graph."""
+def _backward_product(outputs, inputs):
+    """``v -> d <outputs, v> / d inputs`` through the kept graph."""
     used = [i for i, out in enumerate(outputs) if out is not None and out.requires_grad]
-    inputs = list(leaves.values())
 
     def product(parts):
         if not used:
-            return [torch.zeros_like(leaf) for leaf in inputs]
+            return [torch.zeros_like(each) for each in inputs]
         return grad(
             [outputs[i] for i in used],
             inputs,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sufficient.curvature.eigen import KrylovSpace, ritz_error_bounds
-from sufficient.curvature.operator import images_of
+
 
 __all__ = ["GrownSpectrum", "grown_spectrum"]
 
@@ -73,7 +73,7 @@ def grown_spectrum(
     GrownSpectrum
     """
     basis, images = space.basis, space.images
-    of_batch = images_of(batch, basis)
+    of_batch = batch.images(basis)
     given_images = of_batch
     for expansion in range(MOST_EXPANSIONS + 1):
         grown = (1 - weight) * images + weight * of_batch
@@ -83,8 +83,8 @@ def grown_spectrum(
             break
         fresh = _orthonormal_against(basis, rest[torch.as_tensor(missed)])
         basis = torch.cat([basis, fresh])
-        images = torch.cat([images, images_of(seen, fresh)])
-        of_batch = torch.cat([of_batch, images_of(batch, fresh)])
+        images = torch.cat([images, seen.images(fresh)])
+        of_batch = torch.cat([of_batch, batch.images(fresh)])
     return GrownSpectrum(values, bounds, not missed.any(), given_images)
 
 

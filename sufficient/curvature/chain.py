@@ -1,0 +1,203 @@
+"""A network as a chain of layers that are understood, where it is one."""
+
+from __future__ import annotations
+
+import copy
+from itertools import pairwise
+
+import torch
+from torch import Tensor, fx, nn
+from torch.nn import functional as F  # noqa: N812
+
+from sufficient.curvature.layers import (
+    Convolution,
+    Linearised,
+    MaxPool,
+    PooledConvolution,
+    Tensors,
+    linearised,
+    understands,
+)
+
+__all__ = ["LinearisedChain", "NamedLayers", "chain_of"]
+
+NamedLayers = list[tuple[str, nn.Module]]
+
+_MODULE_OF = {
+    torch.relu: nn.ReLU,
+    F.relu: nn.ReLU,
+    "relu": nn.ReLU,
+    torch.tanh: nn.Tanh,
+    F.tanh: nn.Tanh,
+    "tanh": nn.Tanh,
+    torch.sigmoid: nn.Sigmoid,
+    F.sigmoid: nn.Sigmoid,
+    "sigmoid": nn.Sigmoid,
+    F.gelu: nn.GELU,
+    F.silu: nn.SiLU,
+    F.max_pool2d: nn.MaxPool2d,
+    torch.max_pool2d: nn.MaxPool2d,
+    torch.flatten: nn.Flatten,
+    "flatten": nn.Flatten,
+    F.dropout: nn.Identity,
+}
+_NOTHING = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
+
+
+def chain_of(module: nn.Module) -> NamedLayers | None:
+    """Layers that, one after the other, are the network in eval mode.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Traced as a copy, never modified.
+
+    Returns
+    -------
+    list of (str, nn.Module) or None
+        Names and layers. None where the network branches, shares weights, is changed by
+        hooks, or has a layer that is not understood.
+    """
+    if _is_changed_on_the_way(module):
+        return None
+    try:
+        # Tracing runs the network's own code, which may leave something behind in it.
+        nodes = list(fx.symbolic_trace(copy.deepcopy(module)).graph.nodes)
+        layers = [_layer(module, node) for node in _in_a_row(nodes)]
+    except Exception:  # of the network's own code, under tracing
+        return None
+    layers = [each for each in layers if not isinstance(each[1], _NOTHING)]
+    names = [name for name, _ in layers if name]
+    if len(set(names)) < len(names) or not all(understands(m) for _, m in layers):
+        return None
+    return _pooled_first(layers)
+
+
+class LinearisedChain:
+    """A chain at its weights and at some objects.
+
+    Parameters
+    ----------
+    layers : list of (str, nn.Module)
+        What `chain_of` found.
+    parameters : dict of Tensor
+        Trainable parameters by name.
+    X : Tensor of shape (n, ...)
+        Objects.
+
+    Attributes
+    ----------
+    layers : list of Linearised
+        From the first one with trainable weights on.
+    output : Tensor of shape (n, ...)
+        Outputs of the network.
+    """
+
+    def __init__(self, layers: NamedLayers, parameters: Tensors, X: Tensor) -> None:
+        self.layers: list[Linearised] = []
+        for layer in _with_pools(layers, parameters):
+            X = layer.forward(X)
+            if self.layers or any(getattr(layer, "trained", ())):
+                self.layers.append(layer)
+        self.output = X
+
+    def keep_gradient(self, D: Tensor) -> None:
+        """Take note of the gradient with respect to the outputs, and pull it back."""
+        for layer in reversed(self.layers[1:]):
+            layer.keep_gradient(D)
+            D = layer.signal(D[:, None], None, {})[:, 0]
+
+    def push(self, V: Tensors) -> list[Tensor]:
+        """Change of each layer's input along d directions, and of the outputs.
+
+        Parameters
+        ----------
+        V : dict of Tensor of shape (d, ...)
+            Directions of the trainable parameters, by name.
+
+        Returns
+        -------
+        list
+            None, then tensors of shape (n, d, ...).
+        """
+        changes = [None]
+        for layer in self.layers:
+            changes.append(layer.tangent(changes[-1], V))
+        return changes
+
+    def pull(self, S: Tensor, changes: list, V: Tensors) -> Tensors:
+        """Change of the gradient, when that of the outputs' gradient is S."""
+        found: Tensors = {}
+        for position in range(len(self.layers) - 1, -1, -1):
+            layer, R = self.layers[position], changes[position]
+            found.update(layer.gradients(S, R))
+            if position:
+                S = layer.signal(S, R, V)
+        return found
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory held, the objects included."""
+        held = [value for layer in self.layers for value in vars(layer).values()]
+        tensors = [value for value in held if isinstance(value, Tensor)]
+        return sum(
+            {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in tensors}
+            .values()
+        )
+
+    def bend(self, changes: list, V: Tensors) -> Tensor | float:
+        """Second derivatives of every object through the layers, (n, d, d)."""
+        pairs = zip(self.layers, changes, strict=False)
+        bends = [layer.bend(R, V) for layer, R in pairs]
+        return sum(bend for bend in bends if bend is not None)
+
+
+def _is_changed_on_the_way(module):
+    hooked = any(
+        part._forward_hooks or part._forward_pre_hooks for part in module.modules()
+    )
+    every = list(module.named_parameters(remove_duplicate=False))
+    return hooked or len(every) > len(list(module.parameters()))
+
+
+def _in_a_row(nodes):
+    first, *between, last = nodes
+    for before, node in pairwise(nodes):
+        if node.args[:1] != (before,) or len(node.all_input_nodes) != 1:
+            raise ValueError(f"{node} does not follow on {before} alone.")
+    if first.op != "placeholder" or last.op != "output":
+        raise ValueError("There is more than one input or output.")
+    return between
+
+
+def _layer(module, node):
+    if node.op == "call_module":
+        return node.target, module.get_submodule(node.target)
+    kind = _MODULE_OF[node.target]
+    if kind is nn.Identity:
+        return "", kind()
+    if kind is nn.Flatten and (*node.args[1:], *node.kwargs.values()) != (1,):
+        raise ValueError(f"{node} does not keep the objects apart.")
+    return "", kind(*node.args[1:], **node.kwargs)
+
+
+def _pooled_first(layers):
+    """ReLU and max-pooling commute, and after pooling there is less to rectify."""
+    layers = list(layers)
+    for i, pair in enumerate(pairwise(layers)):
+        if [type(module) for _, module in pair] == [nn.ReLU, nn.MaxPool2d]:
+            layers[i], layers[i + 1] = layers[i + 1], layers[i]
+    return layers
+
+
+def _with_pools(layers, parameters):
+    """Linearised layers, a first convolution together with the pooling behind it."""
+    found = [linearised(module, name, parameters) for name, module in layers]
+    for i, (layer, behind) in enumerate(pairwise(found)):
+        trained = getattr(layer, "trained", ())
+        if any(trained):
+            pooled = isinstance(layer, Convolution) and isinstance(behind, MaxPool)
+            if pooled and trained[0]:
+                found[i : i + 2] = [PooledConvolution(layer, behind)]
+            break
+    return found
