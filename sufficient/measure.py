@@ -10,11 +10,10 @@ from torch import Tensor
 
 from sufficient.checks import check_finite
 from sufficient.curvature.draws import losses_at
-from sufficient.curvature.eigen import KrylovSpace
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.curvature.projection import project
-from sufficient.curvature.solve import leading_eigenpairs
+from sufficient.curvature.projection import project_with_exact_mean
+from sufficient.curvature.solve import LeadingCurvature, leading_curvature
 from sufficient.curvature.update import grown_spectrum
 from sufficient.delta import (
     SecondOrderForm,
@@ -26,7 +25,7 @@ from sufficient.delta import (
 )
 from sufficient.isolation import exact_arithmetic
 from sufficient.objects import Objects
-from sufficient.results import EigenResult, Measurement
+from sufficient.results import Measurement
 
 __all__ = ["BOUNDS", "MeasureSettings", "measure"]
 
@@ -111,10 +110,11 @@ def measure(
     with objective.eval_mode(), exact_arithmetic(), torch.enable_grad():
         plane = _leading_plane(objective, seen, settings, rng, seek_copies)
         sigma = _sigma(settings.sigma, plane.eigenvalues)
-        rows = _per_object_rows(objective, plane, fresh)
-        candidates = _candidate_batches(objective, plane, fresh, settings)
+        fresh, sample = (_in_plane(plane, objects) for objects in (fresh, sample))
+        rows = _per_object_rows(plane, fresh)
+        candidates = _candidate_batches(plane, fresh, settings)
         draws = [
-            _losses_at_draws(objective, plane, objects, sigma * settings.draws)
+            _losses_at_draws(plane, objects, sigma * settings.draws)
             for objects in (fresh, sample)
         ]
     weighting = {"batch_size": settings.batch_size, "n_seen": len(seen)}
@@ -136,7 +136,7 @@ def measure(
         columns=columns,
         eigenvalues=plane.eigenvalues,
         eigenvalue_shifts=candidates.shifts.mean(axis=0),
-        eigenvectors=plane.pairs.eigenvectors.cpu(),
+        eigenvectors=plane.leading.eigenvectors.cpu(),
     )
 
 
@@ -144,24 +144,24 @@ def measure(
 class _Plane:
     """The leading eigenvectors of the seen Hessian, and the seen means in them."""
 
-    operator: CurvatureOperator
-    pairs: EigenResult
-    space: KrylovSpace
+    leading: LeadingCurvature
     loss: float
     gradient: Tensor
 
     @property
-    def basis(self):
-        return self.pairs.eigenvectors
+    def eigenvalues(self):
+        return self.leading.eigenvalues
 
     @property
-    def eigenvalues(self):
-        return self.pairs.eigenvalues
+    def basis(self):
+        """In the coordinates of the leading curvature."""
+        return self.leading.pairs.eigenvectors
 
     def mean_row(self):
         """Loss, gradient and Hessian of the seen objects, packed."""
-        gradient = _numbers(self.basis.T @ self.gradient)
-        return packed(np.float64(self.loss), gradient, np.diag(self.eigenvalues))
+        gradient = _numbers(self.leading.eigenvectors.T @ self.gradient)
+        hessian = np.diag(self.leading.pairs.eigenvalues)
+        return packed(np.float64(self.loss), gradient, hessian)
 
 
 @dataclass(frozen=True)
@@ -186,16 +186,21 @@ def _sample(n, most, rng):
 def _leading_plane(objective, seen, settings, rng, seek_copies):
     loss, gradient = objective.loss_and_gradient(seen.X, seen.y)
     check_finite(loss + float(gradient.sum()), len(seen))
-    operator = CurvatureOperator(objective, seen.X, seen.y)
     start = torch.as_tensor(rng.standard_normal(objective.n_parameters))
-    pairs, space = leading_eigenpairs(
-        operator,
+    leading = leading_curvature(
+        objective,
+        seen.X,
+        seen.y,
         n_directions=settings.n_directions,
         tol=settings.eigen_tol,
         start=start.to(objective.weights),
         seek_copies=seek_copies,
     )
-    return _Plane(operator, pairs, space, loss, gradient)
+    return _Plane(leading, loss, gradient)
+
+
+def _in_plane(plane, objects):
+    return Objects(plane.leading.objects(objects.X), objects.y)
 
 
 def _sigma(sigma, eigenvalues):
@@ -205,37 +210,32 @@ def _sigma(sigma, eigenvalues):
     return float(np.sqrt(2 * AUTO_SIGMA_RISE / trace))
 
 
-def _per_object_rows(objective, plane, fresh):
-    """Packed rows of the fresh objects.
-
-    Gauss-Newton gives the spread of the objects' Hessians; their mean is put right by
-    the exact product, so that no approximation enters the mean shift.
-    """
-    objects = project(objective, fresh.X, fresh.y, plane.basis)
-    operator = CurvatureOperator(objective, fresh.X, fresh.y)
-    exact = _numbers(operator.images(plane.basis.T) @ plane.basis)
-    hessians = objects.hessians + (exact - objects.hessians.mean(axis=0))
-    return packed(objects.losses, objects.gradients, hessians)
+def _per_object_rows(plane, fresh):
+    objective = plane.leading.objective
+    found = project_with_exact_mean(objective, fresh.X, fresh.y, plane.basis)
+    return packed(found.losses, found.gradients, found.hessians)
 
 
-def _candidate_batches(objective, plane, fresh, settings):
-    size = settings.batch_size
-    weight = batch_weight(size, len(plane.operator.X))
+def _candidate_batches(plane, fresh, settings):
+    size, leading = settings.batch_size, plane.leading
+    weight = batch_weight(size, len(leading.operator.X))
     batches = _candidate_rows(len(fresh), size, settings.n_candidates)
-    in_space = plane.space.basis @ plane.basis
+    in_space = leading.space.basis @ plane.basis
+    n_coordinates = len(plane.basis)
     shifts, hessians, certified = [], [], []
     for rows in batches:
         batch = fresh[rows]
         grown = grown_spectrum(
-            plane.space,
-            plane.operator,
-            CurvatureOperator(objective, batch.X, batch.y),
+            leading.space,
+            leading.operator,
+            CurvatureOperator(leading.objective, batch.X, batch.y),
             weight=weight,
-            eigenvalues=plane.eigenvalues,
+            eigenvalues=leading.pairs.eigenvalues,
             tol=settings.eigen_tol,
         )
-        shifts.append(grown.eigenvalues - plane.eigenvalues)
-        hessians.append(_numbers(in_space.T @ (grown.batch_images @ plane.basis)))
+        shifts.append(grown.eigenvalues - leading.pairs.eigenvalues)
+        images = grown.batch_images[:, :n_coordinates]
+        hessians.append(_numbers(in_space.T @ (images @ plane.basis)))
         certified.append(grown.converged)
     return _Candidates(batches, np.array(shifts), np.array(hessians), all(certified))
 
@@ -246,8 +246,9 @@ def _candidate_rows(n_fresh, size, most):
     return np.arange(count * size).reshape(count, size) % n_fresh
 
 
-def _losses_at_draws(objective, plane, objects, draws):
+def _losses_at_draws(plane, objects, draws):
     offsets = torch.as_tensor(draws).to(plane.basis)
+    objective = plane.leading.objective
     return losses_at(objective, objects.X, objects.y, plane.basis, offsets)
 
 
@@ -293,11 +294,11 @@ def _plane_columns(plane, sigma):
         "gradient_norm": float(plane.gradient.norm()),
         "sigma": sigma,
         "expected_rise": float(sigma**2 * values.sum() / 2),
-        "eigen_residual": float((plane.pairs.residuals / scale).max()),
-        "eigen_certified": float(plane.pairs.converged),
-        "n_products": plane.pairs.n_products,
-        "smallest_eigenvalue": plane.space.smallest_value,
-        "hidden_copies": plane.space.n_hidden,
+        "eigen_residual": float((plane.leading.pairs.residuals / scale).max()),
+        "eigen_certified": float(plane.leading.pairs.converged),
+        "n_products": plane.leading.pairs.n_products,
+        "smallest_eigenvalue": plane.leading.space.smallest_value,
+        "hidden_copies": plane.leading.space.n_hidden,
     }
 
 

@@ -62,7 +62,7 @@ def chain_of(module: nn.Module) -> NamedLayers | None:
         return None
     try:
         # Tracing runs the network's own code, which may leave something behind in it.
-        nodes = list(fx.symbolic_trace(copy.deepcopy(module)).graph.nodes)
+        nodes = list(_Tracer().trace(copy.deepcopy(module)).nodes)
         layers = [_layer(module, node) for node in _in_a_row(nodes)]
     except Exception:  # of the network's own code, under tracing
         return None
@@ -89,6 +89,8 @@ class LinearisedChain:
     ----------
     layers : list of Linearised
         From the first one with trainable weights on.
+    data : Tensor of shape (n, ...)
+        What that one sees.
     output : Tensor of shape (n, ...)
         Outputs of the network.
     """
@@ -96,9 +98,11 @@ class LinearisedChain:
     def __init__(self, layers: NamedLayers, parameters: Tensors, X: Tensor) -> None:
         self.layers: list[Linearised] = []
         for layer in _with_pools(layers, parameters):
-            X = layer.forward(X)
+            if not self.layers:
+                self.data = X
             if self.layers or any(getattr(layer, "trained", ())):
                 self.layers.append(layer)
+            X = layer.forward(X)
         self.output = X
 
     def keep_gradient(self, D: Tensor) -> None:
@@ -106,6 +110,12 @@ class LinearisedChain:
         for layer in reversed(self.layers[1:]):
             layer.keep_gradient(D)
             D = layer.signal(D[:, None], None, {})[:, 0]
+
+    def pull_to_first(self, S: Tensor) -> Tensor:
+        """Gradients (n, d, ...) with respect to the outputs, at the first layer's."""
+        for layer in reversed(self.layers[1:]):
+            S = layer.signal(S, None, {})
+        return S
 
     def push(self, V: Tensors) -> list[Tensor]:
         """Change of each layer's input along d directions, and of the outputs.
@@ -139,17 +149,19 @@ class LinearisedChain:
     def n_bytes(self) -> int:
         """Memory held, the objects included."""
         held = [value for layer in self.layers for value in vars(layer).values()]
-        tensors = [value for value in held if isinstance(value, Tensor)]
-        return sum(
-            {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in tensors}
-            .values()
-        )
+        storages = [t.untyped_storage() for t in held if isinstance(t, Tensor)]
+        return sum({each.data_ptr(): each.nbytes() for each in storages}.values())
 
     def bend(self, changes: list, V: Tensors) -> Tensor | float:
         """Second derivatives of every object through the layers, (n, d, d)."""
         pairs = zip(self.layers, changes, strict=False)
         bends = [layer.bend(R, V) for layer, R in pairs]
         return sum(bend for bend in bends if bend is not None)
+
+
+class _Tracer(fx.Tracer):
+    def is_leaf_module(self, m, module_qualified_name):
+        return understands(m) or super().is_leaf_module(m, module_qualified_name)
 
 
 def _is_changed_on_the_way(module):

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.func import functional_call
+from torch import Tensor
 
+from sufficient.curvature.chain import LinearisedChain
+from sufficient.curvature.layers import Dense
 from sufficient.curvature.objective import Objective, chunks
 
 __all__ = ["losses_at"]
 
 CHUNK = 512
-PROBE = 64
-MOST_TOGETHER = 64
+OBJECTS_TIMES_DRAWS = 4096
 MOST_NUMBERS = 2**24
 
 
@@ -25,8 +22,9 @@ def losses_at(
 ) -> np.ndarray:
     """Loss of each object at ``w + P theta`` for every offset theta.
 
-    Layers that see the data themselves are linear in theta, so their outputs at w and
-    along the d directions are computed once and serve all offsets.
+    Where the network is a chain of layers that are understood, all offsets go through
+    it together. A dense layer on data is linear in theta, so that its outputs at w and
+    along the d directions serve all of them.
 
     Parameters
     ----------
@@ -43,117 +41,53 @@ def losses_at(
     -------
     ndarray of shape (n_draws, n)
     """
+    together = max(1, min(len(offsets), MOST_NUMBERS // objective.n_parameters))
+    one_block = _one_by_one if objective.layers(X) is None else _through_layers
     with torch.no_grad():
-        names = _layers_on_data(objective, X[:PROBE], basis @ offsets[0])
-        parts = [
-            (X[rows], y[rows], _along_directions(objective, X[rows], basis, names))
-            for rows in chunks(len(X), CHUNK)
-        ]
-        together = max(1, min(MOST_TOGETHER, MOST_NUMBERS // objective.n_parameters))
         losses = [
-            _losses_of_block(objective, parts, basis, block)
+            one_block(objective, X, y, basis, block)
             for block in offsets.split(together)
         ]
     return torch.cat(losses).cpu().double().numpy()
 
 
-def _losses_of_block(objective, parts, basis, offsets):
-    """Losses of shape (n_offsets, n), with one matrix product for all offsets."""
-    shifted = objective.weights + offsets @ basis.T
-    found = []
-    for X, y, known in parts:
-        outputs = {
-            layer: centre + torch.tensordot(offsets, slopes, dims=1)
-            for layer, (centre, slopes) in known.items()
-        }
-        rows = []
-        for i, weights in enumerate(shifted):
-            with ExitStack() as stack:
-                for layer, output in outputs.items():
-                    stack.enter_context(_answering(layer, output[i]))
-                rows.append(objective.losses(objective.unflatten(weights), X, y))
-        found.append(torch.stack(rows))
-    return torch.cat(found, dim=1)
+def _one_by_one(objective, X, y, basis, offsets):
+    rows = []
+    for weights in objective.weights + offsets @ basis.T:
+        parameters = objective.unflatten(weights)
+        rows.append(
+            torch.cat(
+                [
+                    objective.losses(parameters, X[part], y[part])
+                    for part in chunks(len(X), CHUNK)
+                ]
+            )
+        )
+    return torch.stack(rows)
 
 
-def _layers_on_data(objective, X, displacement):
-    """Names of the plain linear layers whose input does not depend on the weights.
-
-    Not of convolutions: their outputs are so large that adding them up for every offset
-    costs more than convolving anew.
-    """
-    names = [
-        name
-        for name, layer in objective.module.named_modules()
-        if _is_plain_linear(objective, name, layer)
+def _through_layers(objective, X, y, basis, offsets):
+    weights = objective.unflatten(objective.weights + offsets @ basis.T)
+    directions = objective.unflatten(basis.T.contiguous())
+    size = max(1, OBJECTS_TIMES_DRAWS // len(offsets))
+    parts = [
+        _losses_of_chunk(objective, X[rows], y[rows], offsets, weights, directions)
+        for rows in chunks(len(X), size)
     ]
-    moved = objective.unflatten(objective.weights + displacement)
-    here = _inputs_of(objective, objective.parameters, X, names)
-    there = _inputs_of(objective, moved, X, names)
-    return [
-        name
-        for name in names
-        if len(here[name]) == 1 and torch.equal(here[name][0], there[name][0])
-    ]
+    return torch.cat(parts, dim=1)
 
 
-def _is_plain_linear(objective, name, layer):
-    hooked = layer._forward_hooks or layer._forward_pre_hooks
-    if type(layer) is not nn.Linear or hooked:
-        return False
-    # A shared weight is known by its first name only, and its layer is left alone.
-    return all(
-        _full_name(name, key) in objective.parameters or not parameter.requires_grad
-        for key, parameter in layer.named_parameters()
-    )
-
-
-def _along_directions(objective, X, basis, names):
-    """Output of each layer at the weights, and its change along each direction."""
-    directions = [objective.unflatten(column) for column in basis.T.contiguous()]
-    found = {}
-    inputs = _inputs_of(objective, objective.parameters, X, names)
-    for name, (data,) in inputs.items():
-        layer = objective.module.get_submodule(name)
-        slopes = [
-            functional_call(layer, _own(name, layer, d), (data,)) for d in directions
-        ]
-        found[layer] = layer(data), torch.stack(slopes)
-    return found
-
-
-def _inputs_of(objective, parameters, X, names):
-    """Inputs of the layers in one forward pass: a list of one for each call."""
-    seen: dict[str, list[Tensor]] = {name: [] for name in names}
-
-    def keep(name):
-        return lambda layer, inputs: seen[name].append(inputs[0])
-
-    with ExitStack() as stack:
-        for name in names:
-            layer = objective.module.get_submodule(name)
-            stack.callback(layer.register_forward_pre_hook(keep(name)).remove)
-        if names:
-            objective.outputs(parameters, X)
-    return seen
-
-
-def _own(name, layer, direction):
-    """The layer's share of a direction; nothing for what is frozen."""
-    return {
-        key: direction.get(_full_name(name, key), torch.zeros_like(parameter))
-        for key, parameter in layer.named_parameters()
-    }
-
-
-def _full_name(name, key):
-    return f"{name}.{key}" if name else key
-
-
-@contextmanager
-def _answering(layer: nn.Module, output: Tensor) -> Iterator[None]:
-    layer.forward = lambda _: output
-    try:
-        yield
-    finally:
-        del layer.forward
+def _losses_of_chunk(objective, X, y, offsets, weights, directions):
+    chain = LinearisedChain(objective.layers(X), objective.parameters, X)
+    first, *rest = chain.layers
+    if isinstance(first, Dense):
+        change = first.tangent(None, directions).transpose(0, 1)
+        outputs = first.forward(chain.data) + torch.tensordot(offsets, change, dims=1)
+    else:
+        data = chain.data.expand(len(offsets), *chain.data.shape)
+        outputs = first.at(data, weights)
+    for layer in rest:
+        outputs = layer.at(outputs, weights)
+    repeated = y.repeat(len(offsets), *[1] * (y.ndim - 1))
+    losses = objective.loss(outputs.flatten(0, 1), repeated)
+    return losses.unflatten(0, (len(offsets), -1))

@@ -8,37 +8,54 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sufficient.curvature.eigen import KrylovSpace, lanczos
+from sufficient.curvature.eigen import KrylovSearch, KrylovSpace, lanczos
 from sufficient.results import EigenResult
 
 __all__ = ["with_hidden_copies"]
 
-ROUGHLY = 0.03
+CHANCE_OF_MISSING = 0.05
+# A scout sees a sample of the objects, in which a copy may look smaller.
+SHARE_IN_SAMPLE = 0.9
 MOST_ROUNDS = 8
 
 
 class _Deflated:
-    """The operator on what is orthogonal to the columns of P."""
+    """The operator on what is orthogonal to orthonormal rows Q."""
 
-    def __init__(self, operator, P: Tensor) -> None:
-        self.operator, self.P, self.shape = operator, P, operator.shape
+    def __init__(self, operator, Q: Tensor) -> None:
+        self.operator, self.Q = operator, Q
 
     def __matmul__(self, vector):
-        return self.outside(self.operator @ self.outside(vector))
+        image = self.operator @ self.outside(vector)
+        n = len(vector)
+        return torch.cat([self.outside(image[:n]), image[n:]])
 
     def outside(self, vector):
-        return vector - self.P @ (self.P.T @ vector)
+        return vector - (self.Q @ vector) @ self.Q
+
+    def start(self, seed):
+        Q = self.Q
+        generator = torch.Generator(device=Q.device).manual_seed(seed)
+        draw = torch.randn(
+            Q.shape[1], generator=generator, dtype=Q.dtype, device=Q.device
+        )
+        return self.outside(draw)
 
 
 def with_hidden_copies(
-    operator, pairs: EigenResult, space: KrylovSpace, *, tol: float, max_products: int
+    operator,
+    pairs: EigenResult,
+    space: KrylovSpace,
+    *,
+    tol: float,
+    max_products: int,
+    scout=None,
 ) -> tuple[EigenResult, KrylovSpace]:
-    """Look for large eigenvalues outside the eigenvectors found, and take them in.
+    """Look for large eigenvalues outside the space searched, and take them in.
 
     A Krylov space meets every eigenspace in one direction only, so of a multiple
-    eigenvalue it finds a single copy. A second search, orthogonal to the vectors found,
-    meets the next one. It is made roughly first, and to the tolerance only where it
-    finds something.
+    eigenvalue it finds a single copy, and the next one lies outside. From a random
+    start there, a few products show that there is none, or lead to it.
 
     Parameters
     ----------
@@ -50,32 +67,64 @@ def with_hidden_copies(
         Largest relative error of each eigenvalue.
     max_products : int
         Products of one search at most.
+    scout : CurvatureOperator or None, default=None
+        The same for a small sample of the objects, asked first whether a search may
+        find anything. Its products are not counted.
 
     Returns
     -------
     EigenResult, KrylovSpace
         `space.n_hidden` counts the eigenpairs that the first search had missed.
     """
-    d = len(pairs.eigenvalues)
-    for round_ in range(MOST_ROUNDS):
-        if d == operator.shape[0]:
+    if scout is not None:
+        bar = SHARE_IN_SAMPLE * pairs.eigenvalues[-1]
+        if not _larger_outside(scout, pairs, space, bar, 0)[0]:
+            return pairs, space
+    for seed in range(MOST_ROUNDS):
+        bar = _just_above(pairs, tol, space.basis.dtype)
+        there_is, n_products = _larger_outside(operator, pairs, space, bar, seed)
+        pairs = replace(pairs, n_products=pairs.n_products + n_products)
+        if not there_is:
             break
-        deflated = _Deflated(operator, pairs.eigenvectors)
-        search = {"start": _start(deflated, round_), "max_products": max_products}
-        rough, _ = lanczos(deflated, 1, tol=ROUGHLY, **search)
-        pairs = replace(pairs, n_products=pairs.n_products + rough.n_products)
-        if rough.eigenvalues[0] <= pairs.eigenvalues[-1] * (1 + tol):
-            break
-        more, beside = lanczos(deflated, d, tol=tol, **search)
+        deflated = _Deflated(operator, pairs.eigenvectors.T)
+        search = {"start": deflated.start(seed), "max_products": max_products}
+        more, beside = lanczos(deflated, len(pairs.eigenvalues), tol=tol, **search)
         pairs, space = _merged(pairs, space, more, beside)
     return pairs, space
 
 
-def _start(deflated, seed):
-    P = deflated.P
-    generator = torch.Generator(device=P.device).manual_seed(seed)
-    draw = torch.randn(len(P), generator=generator, dtype=P.dtype, device=P.device)
-    return deflated.outside(draw)
+def _just_above(pairs, tol, dtype):
+    rounding = 10 * torch.finfo(dtype).eps * abs(pairs.eigenvalues[0])
+    return pairs.eigenvalues[-1] + max(tol * abs(pairs.eigenvalues[-1]), rounding)
+
+
+def _larger_outside(operator, pairs, space, bar, seed):
+    """Whether an eigenvalue outside the space exceeds the bar, and products made."""
+    n_outside = space.basis.shape[1] - len(space.basis)
+    if not n_outside:
+        return False, 0
+    deflated = _Deflated(operator, space.basis)
+    # In a spectrum without gaps certainty would cost more than the eigenpairs did.
+    most = min(n_outside, max(8, pairs.n_products // 2))
+    search = KrylovSearch(deflated, deflated.start(seed), most)
+    while True:
+        search.expand()
+        values = search.ritz(1).values
+        if values[0] > bar:
+            return True, search.n_products
+        lowest = min(values[-1], space.smallest_value)
+        chance = _chance_of_missing(search, (bar - values[0]) / (bar - lowest))
+        if search.is_full or chance < CHANCE_OF_MISSING:
+            return False, search.n_products
+
+
+def _chance_of_missing(search, relative):
+    """Chance that the largest eigenvalue is further up, relative to the spectrum.
+
+    J. Kuczynski and H. Wozniakowski, SIAM J. Matrix Anal. Appl. 13 (1992), theorem 4.2.
+    """
+    steps = 2 * len(search) - 1
+    return 1.648 * np.sqrt(search.size) * np.exp(-np.sqrt(relative) * steps)
 
 
 def _merged(pairs, space, more, beside):

@@ -74,6 +74,14 @@ class CurvatureOperator:
         blocks = [self._images(block) for block in rows.split(MOST_TOGETHER)]
         return blocks[0] if len(blocks) == 1 else torch.cat(blocks)
 
+    def sampled(self, n_objects: int) -> CurvatureOperator | None:
+        """The same for evenly spaced objects; None where that would be most of them."""
+        step = len(self.X) // n_objects
+        if step < 2:
+            return None
+        X, y = self.X[::step], self.y[::step]
+        return CurvatureOperator(self.objective, X, y, matrix=self.matrix)
+
     def _images(self, rows):
         V, total = self.objective.unflatten(rows), {}
         for product in self._kept or self._chunks():

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.func import grad, jvp, vmap
 
+from sufficient.curvature.chain import LinearisedChain
 from sufficient.curvature.objective import Objective, chunks
+from sufficient.curvature.operator import CurvatureOperator, output_curvature
 
-__all__ = ["Projections", "project"]
+__all__ = ["Projections", "project", "project_with_exact_mean"]
 
 CHUNK = 512
 
@@ -55,20 +57,63 @@ def project(
         Directions P.
     matrix : {"ggn", "hessian"}, default="ggn"
         ``"ggn"`` needs d forward-mode derivatives and is exact where the network is
-        linear in its parameters along P; ``"hessian"`` is always exact and needs
-        d (d + 1) / 2 nested ones.
+        linear in its parameters along P; ``"hessian"`` is always exact. It costs hardly
+        more for a chain of layers that are understood, and d (d + 1) / 2 nested
+        derivatives for other networks.
 
     Returns
     -------
     Projections
     """
     tangents = objective.unflatten(basis.T.contiguous())
+    layers = objective.layers(X)
     one_chunk = {"ggn": _gauss_newton, "hessian": _exact}[matrix]
+    if layers is not None:
+        one_chunk = {"ggn": _chained_gauss_newton, "hessian": _chained}[matrix]
     parts = [
         one_chunk(objective, X[rows], y[rows], tangents)
         for rows in chunks(len(X), CHUNK)
     ]
     return Projections(*(_joined(column) for column in zip(*parts, strict=True)))
+
+
+def project_with_exact_mean(
+    objective: Objective, X: Tensor, y: Tensor, basis: Tensor
+) -> Projections:
+    """Projections whose mean Hessian is exact at least.
+
+    Where the Hessian of every object would be dear, Gauss-Newton gives the spread of
+    the objects' Hessians, and products with the mean put their mean right.
+    """
+    if objective.layers(X) is not None:
+        return project(objective, X, y, basis, matrix="hessian")
+    found = project(objective, X, y, basis)
+    images = CurvatureOperator(objective, X, y).images(basis.T)
+    mean = (images @ basis).cpu().double().numpy()
+    shift = mean - found.hessians.mean(axis=0)
+    return replace(found, hessians=found.hessians + shift)
+
+
+def _chained(objective, X, y, tangents):
+    return _by_layers(objective, X, y, tangents, with_bend=True)
+
+
+def _chained_gauss_newton(objective, X, y, tangents):
+    return _by_layers(objective, X, y, tangents, with_bend=False)
+
+
+def _by_layers(objective, X, y, tangents, with_bend):
+    chain = LinearisedChain(objective.layers(X), objective.parameters, X)
+    slope, bend = output_curvature(objective, chain.output, y, 1)
+    if with_bend:
+        chain.keep_gradient(slope)
+    changes = chain.push(tangents)
+    pushed = changes[-1].flatten(2)
+    hessians = pushed @ bend(changes[-1]).flatten(2).mT
+    if with_bend:
+        hessians = hessians + chain.bend(changes, tangents)
+    gradients = (pushed @ slope.flatten(1)[..., None]).squeeze(2)
+    return objective.loss(chain.output, y), gradients, hessians
 
 
 def _gauss_newton(objective, X, y, tangents):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from torch import Tensor, nn
 
+from sufficient.curvature.compression import Compression, compression_of
 from sufficient.curvature.eigen import KrylovSpace, lanczos
 from sufficient.curvature.multiplicity import with_hidden_copies
 from sufficient.curvature.objective import Loss, Objective, chunks
@@ -18,9 +20,18 @@ from sufficient.curvature.operator import CurvatureOperator
 from sufficient.isolation import exact_arithmetic
 from sufficient.results import EigenResult
 
-__all__ = ["MAX_PRODUCTS", "leading_eigenpairs", "top_eigenpairs"]
+__all__ = [
+    "MAX_PRODUCTS",
+    "LeadingCurvature",
+    "leading_curvature",
+    "leading_eigenpairs",
+    "top_eigenpairs",
+]
 
 MAX_PRODUCTS = 400
+# Three standard deviations of the sketch that measures what compression loses.
+ERROR_OF_LOST = 0.25
+N_SCOUTED = 2048
 
 
 def top_eigenpairs(
@@ -33,6 +44,7 @@ def top_eigenpairs(
     matrix: Literal["hessian", "ggn"] = "hessian",
     tol: float = 1e-3,
     chunk_size: int | None = None,
+    compress: bool = True,
     v0: Tensor | None = None,
     random_state=None,
 ) -> EigenResult:
@@ -65,6 +77,10 @@ def top_eigenpairs(
     chunk_size : int or None, default=None
         Objects whose computation graph is held in memory at a time. None keeps the
         graphs of all objects where they take less than 2 GiB, which is faster.
+    compress : bool, default=True
+        Whether to restrict the weights of a wide first layer to the input directions
+        that carry curvature, where the error of that can be certified as well. The
+        eigenvectors then lie in the subspace, and the residuals count what leaves it.
     v0 : Tensor of shape (n_parameters,) or None, default=None
         Start vector; None draws a random one.
     random_state : int, RandomState instance or None, default=None
@@ -113,11 +129,21 @@ def top_eigenpairs(
     X, y = _like_parameters(objective, X, y)
     with objective.eval_mode(), exact_arithmetic(), torch.enable_grad():
         _check_finite(objective, X, y)
-        result, _ = leading_eigenpairs(
-            CurvatureOperator(objective, X, y, matrix=matrix, chunk_size=chunk_size),
-            n_directions=min(n_directions, objective.n_parameters),
+        found = leading_curvature(
+            objective,
+            X,
+            y,
+            n_directions=n_directions,
             tol=tol,
             start=_start_vector(objective, v0, random_state),
+            matrix=matrix,
+            chunk_size=chunk_size,
+            compress=compress,
+        )
+        result = replace(
+            found.pairs,
+            eigenvalues=found.eigenvalues,
+            eigenvectors=found.eigenvectors,
         )
     if not result.converged:
         warnings.warn(
@@ -130,6 +156,103 @@ def top_eigenpairs(
     return result
 
 
+@dataclass(frozen=True)
+class LeadingCurvature:
+    """The leading eigenpairs of a loss, in coordinates in which they are cheap.
+
+    Attributes
+    ----------
+    objective : Objective
+        Loss as a function of those coordinates.
+    operator : CurvatureOperator
+        Its curvature.
+    pairs : EigenResult
+        Ritz pairs of the operator.
+    space : KrylovSpace
+        Where they were found.
+    lost : ndarray of shape (d,)
+        How far the Ritz values lie below the eigenvalues.
+    compression : Compression or None
+        How the coordinates are related to the weights; None where they are the weights.
+    """
+
+    objective: Objective
+    operator: CurvatureOperator
+    pairs: EigenResult
+    space: KrylovSpace
+    lost: np.ndarray
+    compression: Compression | None
+
+    @property
+    def eigenvalues(self) -> np.ndarray:
+        """Largest first, of shape (d,)."""
+        return self.pairs.eigenvalues + self.lost
+
+    @property
+    def eigenvectors(self) -> Tensor:
+        """Orthonormal columns among all weights, of shape (n_parameters, d)."""
+        if self.compression is None:
+            return self.pairs.eigenvectors
+        return self.compression.expand(self.pairs.eigenvectors.T).T
+
+    def objects(self, X: Tensor) -> Tensor:
+        """Objects as the objective takes them."""
+        return X if self.compression is None else self.compression.objects(X)
+
+
+def leading_curvature(
+    objective: Objective,
+    X: Tensor,
+    y: Tensor,
+    *,
+    n_directions: int,
+    tol: float,
+    start: Tensor,
+    matrix: str = "hessian",
+    chunk_size: int | None = None,
+    compress: bool = True,
+    seek_copies: bool = True,
+) -> LeadingCurvature:
+    """Certified leading eigenpairs of a loss around its weights.
+
+    Parameters
+    ----------
+    objective : Objective
+        Network and loss.
+    X, y : Tensor
+        Objects and targets.
+    n_directions, tol, matrix, chunk_size
+        As in `top_eigenpairs`.
+    start : Tensor of shape (n_parameters,)
+        Start vector.
+    compress : bool, default=True
+        Whether to compress a wide first layer, where that can be certified.
+    seek_copies : bool, default=True
+        Whether to look for copies of multiple eigenvalues.
+
+    Returns
+    -------
+    LeadingCurvature
+    """
+    how = {"n_directions": n_directions, "seek_copies": seek_copies}
+    within = {"matrix": matrix, "chunk_size": chunk_size}
+    compression = compression_of(objective, X, y) if compress else None
+    if compression is not None:
+        reduced, start_there = compression.objective, compression.restrict(start)
+        operator = CurvatureOperator(reduced, compression.objects(X), y, **within)
+        # The other half of the tolerance is for the error of what is added.
+        half = tol / 2
+        pairs, space = leading_eigenpairs(operator, start=start_there, tol=half, **how)
+        values = pairs.eigenvalues
+        lost = compression.lost(values, space.images[: len(values)])
+        if np.all(ERROR_OF_LOST * lost <= half * np.abs(values)):
+            return LeadingCurvature(reduced, operator, pairs, space, lost, compression)
+    operator = CurvatureOperator(objective, X, y, **within)
+    pairs, space = leading_eigenpairs(operator, start=start, tol=tol, **how)
+    lost = np.zeros_like(pairs.eigenvalues)
+    return LeadingCurvature(objective, operator, pairs, space, lost, None)
+
+
 def leading_eigenpairs(
     operator,
     *,
@@ -139,11 +262,13 @@ def leading_eigenpairs(
     seek_copies: bool = True,
 ) -> tuple[EigenResult, KrylovSpace]:
     """Certified leading eigenpairs of an operator, and the space they were found in."""
+    n_directions = min(n_directions, len(start))
     limits = {"tol": tol, "max_products": max(MAX_PRODUCTS, 4 * n_directions)}
     pairs, space = lanczos(operator, n_directions, start=start, **limits)
     if not seek_copies:
         return pairs, space
-    return with_hidden_copies(operator, pairs, space, **limits)
+    scout = operator.sampled(N_SCOUTED)
+    return with_hidden_copies(operator, pairs, space, scout=scout, **limits)
 
 
 def _check_arguments(n_directions, matrix, tol, chunk_size):

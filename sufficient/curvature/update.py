@@ -10,7 +10,6 @@ from torch import Tensor
 
 from sufficient.curvature.eigen import KrylovSpace, ritz_error_bounds
 
-
 __all__ = ["GrownSpectrum", "grown_spectrum"]
 
 MOST_EXPANSIONS = 4
@@ -89,6 +88,8 @@ def grown_spectrum(
 
 
 def _rayleigh_ritz(basis, images, n_directions):
+    # What lies outside the coordinates moves both spectra alike.
+    images = images[:, : basis.shape[1]]
     projected = (basis @ images.T).cpu().double()
     values, vectors = torch.linalg.eigh((projected + projected.T) / 2)
     values, vectors = values.flip(0), vectors.flip(1).to(basis)

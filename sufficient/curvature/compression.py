@@ -1,0 +1,240 @@
+r"""Weights of a wide first layer in the few input directions that carry curvature.
+
+The top eigenvectors of a Hessian hardly use most of the inputs of a network: neighbour-
+ing pixels say the same, and objects that are fitted well bend the loss in no direction.
+With orthonormal directions P of the input, let the first weights move by ``Z P'`` only.
+That restricts the Hessian to a subspace, in which its Ritz values are lower bounds of
+its eigenvalues, and products cost what they would for inputs as short as P is wide.
+
+How much is lost is certified. With C the part of ``H v`` outside the subspace and mu
+the largest curvature there,
+
+.. math:: 0 \le \lambda_i - \theta_i \lesssim \frac{\lVert C_i \rVert^2}{\theta_i-\mu},
+
+by the Schur complement of the outside. A few random mixtures of the inputs left out,
+carried along without weights, estimate the length of C; and for a network of straight
+pieces mu is at most the largest left-out eigenvalue of the inputs' second moments,
+weighted by the curvature that each object has at the first layer's outputs. P is the
+leading part of those same moments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sufficient.curvature.chain import LinearisedChain
+from sufficient.curvature.layers import Displaced
+from sufficient.curvature.objective import Objective, chunks
+from sufficient.curvature.operator import output_curvature
+
+__all__ = ["N_KEPT", "Compression", "compression_of"]
+
+N_KEPT = 96
+N_SKETCH = 64
+N_SAMPLED = 2048
+MOST_PROBES = 16
+CHUNK = 2048
+KEYS = ("weight", "bias")
+STRAIGHT = (nn.Linear, nn.ReLU, nn.LeakyReLU)
+
+
+@dataclass(frozen=True)
+class Compression:
+    """A change of variables to fewer weights.
+
+    Attributes
+    ----------
+    full, objective : Objective
+        Network and loss as functions of all weights, and of those kept, which are
+        displacements from where the first layer is now.
+    before : list of nn.Module
+        What the data go through in front of the first layer.
+    mixed : Tensor of shape (n_inputs, n_outputs + n_kept + n_sketch)
+        Weights W of the first layer, directions P and sketch of the rest, side by side.
+    shift : Tensor of shape (n_outputs,)
+        Bias of the first layer.
+    names : dict of str
+        Name of a parameter kept -> its name among all.
+    outside : float
+        Bound on the curvature in the weights left out.
+    """
+
+    full: Objective
+    objective: Objective
+    before: list[nn.Module]
+    mixed: Tensor
+    shift: Tensor
+    names: dict[str, str]
+    outside: float
+
+    def objects(self, X: Tensor) -> Tensor:
+        """Rows ``[W x + b, P' x, sketch]``, as the compressed network takes them."""
+        return torch.cat([self._rows(X[part]) for part in chunks(len(X), CHUNK)])
+
+    def expand(self, vectors: Tensor) -> Tensor:
+        """Rows of kept weights, (n_vectors, n_kept_parameters), among all weights."""
+        kept = self.objective.unflatten(vectors)
+        named = {self.names[name]: tensor for name, tensor in kept.items()}
+        first = next(iter(self.names.values()))
+        named[first] = named[first] @ self._directions.T
+        lead = (len(vectors),)
+        return torch.cat(
+            [
+                named.get(name, here.new_zeros(lead + here.shape)).flatten(1)
+                for name, here in self.full.parameters.items()
+            ],
+            dim=1,
+        )
+
+    def restrict(self, vector: Tensor) -> Tensor:
+        """Kept coordinates of a vector of all weights."""
+        named = self.full.unflatten(vector)
+        kept = [named[self.names[name]] for name in self.objective.parameters]
+        return self.objective.flatten([kept[0] @ self._directions, *kept[1:]])
+
+    def lost(self, values: np.ndarray, images: Tensor) -> np.ndarray:
+        """How far each Ritz value lies below its eigenvalue.
+
+        Parameters
+        ----------
+        values : ndarray of shape (d,)
+            Ritz values.
+        images : Tensor of shape (d, n_kept_parameters + n_left_out)
+            Images of their Ritz vectors.
+
+        Returns
+        -------
+        ndarray of shape (d,)
+            Infinite where the curvature left out may be as large as the value.
+        """
+        outside = images[:, self.objective.n_parameters :]
+        squared = outside.square().sum(1).cpu().double().numpy()
+        distance = values - self.outside
+        with np.errstate(divide="ignore"):
+            return np.where(distance > 0, squared / distance, np.inf)
+
+    @property
+    def _directions(self):
+        n_outputs, n_kept = next(iter(self.objective.parameters.values())).shape
+        return self.mixed[:, n_outputs : n_outputs + n_kept]
+
+    def _rows(self, X):
+        for module in self.before:
+            X = module(X)
+        rows = X @ self.mixed
+        rows[:, : len(self.shift)] += self.shift
+        return rows
+
+
+def compression_of(
+    objective: Objective, X: Tensor, y: Tensor, n_kept: int = N_KEPT
+) -> Compression | None:
+    """Compression of a network's first layer for these objects, where it pays.
+
+    Parameters
+    ----------
+    objective : Objective
+        Network and loss.
+    X, y : Tensor
+        Objects and targets.
+    n_kept : int, default=96
+        Input directions kept.
+
+    Returns
+    -------
+    Compression or None
+        None unless the network is a chain of straight pieces whose first trainable
+        layer is linear and at least three times as wide as what is kept.
+    """
+    layers = objective.layers(X)
+    place = None if layers is None else _wide_first_layer(objective, layers, n_kept)
+    if place is None:
+        return None
+    directions, outside = _leading_directions(objective, layers, X, y, n_kept)
+    (name, first), *rest = layers[place:]
+    bias = first.bias is not None and first.bias.requires_grad
+    displaced = Displaced(first.out_features, n_kept, bias).to(directions)
+    reduced = nn.Sequential(displaced, *(module for _, module in rest))
+    names = [name, *(name for name, _ in rest)]
+    shift = first.bias
+    if shift is None:
+        shift = directions.new_zeros(first.out_features)
+    return Compression(
+        full=objective,
+        objective=Objective(reduced, objective.loss),
+        before=[module for _, module in layers[:place]],
+        mixed=torch.cat(
+            [first.weight.detach().T, directions, _sketch(directions)], dim=1
+        ),
+        shift=shift.detach(),
+        names={
+            f"{i}.{key}": f"{name}.{key}".lstrip(".")
+            for i, name in enumerate(names)
+            for key in KEYS
+        },
+        outside=outside,
+    )
+
+
+def _wide_first_layer(objective, layers, n_kept):
+    """Where the first trainable layer stands, if it is one to be compressed."""
+    trained = [_is_trained(objective, name) for name, _ in layers]
+    place = trained.index(True)
+    first, *rest = (module for _, module in layers[place:])
+    if type(first) is not nn.Linear or not first.weight.requires_grad:
+        return None
+    wide = first.in_features >= 3 * (n_kept + N_SKETCH)
+    return place if wide and all(isinstance(m, STRAIGHT) for m in rest) else None
+
+
+def _is_trained(objective, name):
+    return any(f"{name}.{key}".lstrip(".") in objective.parameters for key in KEYS)
+
+
+def _leading_directions(objective, layers, X, y, n_kept):
+    """Leading directions of the inputs' weighted second moments, and what comes next.
+
+    A randomised range finder with one power iteration, on a sample of the objects.
+    """
+    generator = torch.Generator().manual_seed(0)
+    sample = torch.randperm(len(X), generator=generator)[:N_SAMPLED].to(X.device)
+    chain = LinearisedChain(layers, objective.parameters, X[sample])
+    weights = _curvature_at_first_layer(objective, chain, y[sample])
+    rows = chain.layers[0].a * (weights / len(sample)).sqrt()[:, None]
+    directions = torch.randn(rows.shape[1], n_kept, generator=generator).to(rows)
+    for _ in range(2):
+        directions = torch.linalg.qr(rows.T @ (rows @ directions))[0]
+    captured = rows @ directions
+    moments = torch.linalg.eigvalsh((captured.T @ captured).double())
+    # The last direction is found least well, and what comes next is no larger.
+    return directions, 2 * float(moments[0])
+
+
+def _curvature_at_first_layer(objective, chain, y):
+    """Trace of every object's Gauss-Newton matrix at the first layer's outputs."""
+    _, bend = output_curvature(objective, chain.output, y, 1)
+    n, n_outputs = chain.output.shape
+    probes = _probes(n_outputs).to(chain.output).expand(n, -1, -1)
+    pulled = [chain.pull_to_first(u.clone()) for u in (probes, bend(probes))]
+    return (pulled[0] * pulled[1]).sum((1, 2)).clamp_min(0)
+
+
+def _probes(n):
+    """Rows u with sum of ``u u'`` the identity, on average where they are fewer."""
+    if n <= MOST_PROBES:
+        return torch.eye(n)
+    generator = torch.Generator().manual_seed(0)
+    signs = torch.randint(2, (MOST_PROBES, n), generator=generator) * 2 - 1
+    return signs / MOST_PROBES**0.5
+
+
+def _sketch(directions):
+    """Random mixtures of the inputs left out that keep lengths on average."""
+    generator = torch.Generator().manual_seed(1)
+    mixtures = torch.randn(len(directions), N_SKETCH, generator=generator)
+    mixtures = mixtures.to(directions) / N_SKETCH**0.5
+    return mixtures - directions @ (directions.T @ mixtures)
