@@ -89,21 +89,28 @@ class LinearisedChain:
     ----------
     layers : list of Linearised
         From the first one with trainable weights on.
-    data : Tensor of shape (n, ...)
-        What that one sees.
     output : Tensor of shape (n, ...)
         Outputs of the network.
     """
 
     def __init__(self, layers: NamedLayers, parameters: Tensors, X: Tensor) -> None:
-        self.layers: list[Linearised] = []
-        for layer in _with_pools(layers, parameters):
-            if not self.layers:
-                self.data = X
-            if self.layers or any(getattr(layer, "trained", ())):
-                self.layers.append(layer)
+        rules = _with_pools(layers, parameters)
+        first = next(i for i, rule in enumerate(rules) if _is_trained(rule))
+        self.before, self.layers = rules[:first], rules[first:]
+        self.output = self.enter(X)
+        for layer in self.layers:
+            self.output = layer.forward(self.output)
+
+    def enter(self, X: Tensor) -> Tensor:
+        """What the first layer of `layers` sees of the objects."""
+        for layer in self.before:
             X = layer.forward(X)
-        self.output = X
+        return X
+
+    @property
+    def width(self) -> int:
+        """Numbers that the layers answer for one object, all together."""
+        return sum(layer.shape.numel() for layer in self.layers)
 
     def keep_gradient(self, D: Tensor) -> None:
         """Take note of the gradient with respect to the outputs, and pull it back."""
@@ -206,10 +213,13 @@ def _with_pools(layers, parameters):
     """Linearised layers, a first convolution together with the pooling behind it."""
     found = [linearised(module, name, parameters) for name, module in layers]
     for i, (layer, behind) in enumerate(pairwise(found)):
-        trained = getattr(layer, "trained", ())
-        if any(trained):
+        if _is_trained(layer):
             pooled = isinstance(layer, Convolution) and isinstance(behind, MaxPool)
-            if pooled and trained[0]:
+            if pooled and layer.trained[0]:
                 found[i : i + 2] = [PooledConvolution(layer, behind)]
             break
     return found
+
+
+def _is_trained(layer):
+    return any(getattr(layer, "trained", ()))

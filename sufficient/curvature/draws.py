@@ -13,7 +13,7 @@ from sufficient.curvature.objective import Objective, chunks
 __all__ = ["losses_at"]
 
 CHUNK = 512
-OBJECTS_TIMES_DRAWS = 4096
+OBJECTS_TIMES_DRAWS = 2**14
 MOST_NUMBERS = 2**24
 
 
@@ -69,25 +69,24 @@ def _one_by_one(objective, X, y, basis, offsets):
 def _through_layers(objective, X, y, basis, offsets):
     weights = objective.unflatten(objective.weights + offsets @ basis.T)
     directions = objective.unflatten(basis.T.contiguous())
-    size = max(1, OBJECTS_TIMES_DRAWS // len(offsets))
-    parts = [
-        _losses_of_chunk(objective, X[rows], y[rows], offsets, weights, directions)
-        for rows in chunks(len(X), size)
-    ]
+    chain = LinearisedChain(objective.layers(X), objective.parameters, X[:1])
+    parts = []
+    for rows in chunks(len(X), max(1, OBJECTS_TIMES_DRAWS // len(offsets))):
+        outputs = _first_outputs(chain, X[rows], offsets, weights, directions)
+        for layer in chain.layers[1:]:
+            outputs = layer.at(outputs, weights)
+        targets = y[rows].repeat(len(offsets), *[1] * (y.ndim - 1))
+        losses = objective.loss(outputs.flatten(0, 1), targets)
+        parts.append(losses.unflatten(0, (len(offsets), -1)))
     return torch.cat(parts, dim=1)
 
 
-def _losses_of_chunk(objective, X, y, offsets, weights, directions):
-    chain = LinearisedChain(objective.layers(X), objective.parameters, X)
-    first, *rest = chain.layers
-    if isinstance(first, Dense):
-        change = first.tangent(None, directions).transpose(0, 1)
-        outputs = first.forward(chain.data) + torch.tensordot(offsets, change, dims=1)
-    else:
-        data = chain.data.expand(len(offsets), *chain.data.shape)
-        outputs = first.at(data, weights)
-    for layer in rest:
-        outputs = layer.at(outputs, weights)
-    repeated = y.repeat(len(offsets), *[1] * (y.ndim - 1))
-    losses = objective.loss(outputs.flatten(0, 1), repeated)
-    return losses.unflatten(0, (len(offsets), -1))
+def _first_outputs(chain, X, offsets, weights, directions):
+    """Outputs (n_draws, n, ...) of the first layer at every draw."""
+    first, data = chain.layers[0], chain.enter(X)
+    if not isinstance(first, Dense):
+        return first.at(data.expand(len(offsets), *data.shape), weights)
+    centre = first.forward(data)
+    changes = first.tangent(None, directions).transpose(0, 1).flatten(1)
+    moved = torch.addmm(centre.reshape(1, -1), offsets, changes)
+    return moved.unflatten(1, centre.shape)

@@ -71,10 +71,9 @@ class Objective:
     def _is_chain(self, layers, X):
         try:
             chained = LinearisedChain(layers, self.parameters, X)
-        except (ValueError, RuntimeError):
+        except (StopIteration, ValueError, RuntimeError):
             return False
-        expected = self.outputs(self.parameters, X)
-        return bool(chained.layers) and _agree(chained.output, expected)
+        return _agree(chained.output, self.outputs(self.parameters, X))
 
     def flatten(self, tensors) -> Tensor:
         """One vector out of one tensor per parameter."""

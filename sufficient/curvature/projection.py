@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from sufficient.curvature.operator import CurvatureOperator, output_curvature
 __all__ = ["Projections", "project", "project_with_exact_mean"]
 
 CHUNK = 512
+MOST_NUMBERS = 2**23
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,16 @@ def project(
     Projections
     """
     tangents = objective.unflatten(basis.T.contiguous())
-    layers = objective.layers(X)
-    one_chunk = {"ggn": _gauss_newton, "hessian": _exact}[matrix]
-    if layers is not None:
-        one_chunk = {"ggn": _chained_gauss_newton, "hessian": _chained}[matrix]
+    size, layers = CHUNK, objective.layers(X)
+    if layers is None:
+        one_chunk = {"ggn": _gauss_newton, "hessian": _exact}[matrix]
+    else:
+        one_chunk = partial(_by_layers, with_bend=matrix == "hessian")
+        width = LinearisedChain(layers, objective.parameters, X[:1]).width
+        size = max(1, MOST_NUMBERS // (width * basis.shape[1]))
     parts = [
         one_chunk(objective, X[rows], y[rows], tangents)
-        for rows in chunks(len(X), CHUNK)
+        for rows in chunks(len(X), size)
     ]
     return Projections(*(_joined(column) for column in zip(*parts, strict=True)))
 
@@ -92,14 +97,6 @@ def project_with_exact_mean(
     mean = (images @ basis).cpu().double().numpy()
     shift = mean - found.hessians.mean(axis=0)
     return replace(found, hessians=found.hessians + shift)
-
-
-def _chained(objective, X, y, tangents):
-    return _by_layers(objective, X, y, tangents, with_bend=True)
-
-
-def _chained_gauss_newton(objective, X, y, tangents):
-    return _by_layers(objective, X, y, tangents, with_bend=False)
 
 
 def _by_layers(objective, X, y, tangents, with_bend):
