@@ -1,0 +1,1 @@
+"""State in files: safetensors and JSON, nothing that could run code."""

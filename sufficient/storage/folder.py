@@ -1,0 +1,182 @@
+"""A folder that always holds a whole state: the newest, and the one before it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import safetensors.torch
+
+from sufficient.storage.tree import packed, unpacked
+
+__all__ = ["StateFolder", "understood"]
+
+NAME = re.compile(r"state-(\d{6,12})\.json")
+
+
+class StateFolder:
+    """Numbered states, each a JSON file beside a safetensors file.
+
+    A state is written under new names, so that there is a whole one at every moment;
+    checksums tell whether it is whole. What is older than the last but one is removed.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The folder; other files in it are left alone.
+    """
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self.path = Path(path)
+        self._number = self._seen = max(self._numbers(), default=0)
+
+    def make(self) -> StateFolder:
+        """Make the folder if it is not there, and check that it can be written to."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ValueError(
+                f"{self.path} cannot be made a folder ({error.strerror}). Name another."
+            ) from error
+        if not os.access(self.path, os.W_OK):
+            raise ValueError(
+                f"There is no right to write to {self.path}. Name another."
+            )
+        return self
+
+    def newest(self):
+        """The newest whole state, or None where there has never been one.
+
+        Returns
+        -------
+        dict or None
+
+        Raises
+        ------
+        ValueError
+            If there are states, and all are damaged.
+
+        Warns
+        -----
+        UserWarning
+            If the newest is damaged, and the one before it is used.
+        """
+        damage = []
+        for number in sorted(self._numbers(), reverse=True):
+            try:
+                state = self._read(number)
+            except Exception as error:  # Whatever a damaged file brings about.
+                damage.append(f"{self._json(number)} is damaged ({error})")
+                continue
+            self._number = number
+            if damage:
+                warnings.warn(
+                    f"{'; '.join(damage)}. The state before it is used.", stacklevel=2
+                )
+            return state
+        if damage:
+            raise ValueError(
+                f"{'; '.join(damage)}, and there is no other. Delete {self.path} to "
+                "start anew."
+            )
+        return None
+
+    def write(self, state: dict) -> None:
+        """Add a state; an OSError on the way leaves the older ones as they are.
+
+        Parameters
+        ----------
+        state : dict
+            What `packed` can take.
+        """
+        if max(self._numbers(), default=0) != self._seen:
+            raise ValueError(
+                f"Something else writes to {self.path} at the same time. Give every "
+                "fit a folder of its own."
+            )
+        plain, tensors = packed(state)
+        blob, number = safetensors.torch.save(tensors), self._number + 1
+        body = _dumped({"tensors": _digest(blob), "state": plain})
+        text = f'{{"checksum": "{_digest(body)}", {body.decode()[1:]}'
+        _write_whole(self._tensors(number), blob)
+        _write_whole(self._json(number), text.encode())
+        self._number = self._seen = number
+        self._remove_before(number - 1)
+
+    def _read(self, number):
+        content = json.loads(self._json(number).read_bytes())
+        if content.pop("checksum") != _digest(_dumped(content)):
+            raise ValueError("its checksum is another")
+        blob = self._tensors(number).read_bytes()
+        if content["tensors"] != _digest(blob):
+            raise ValueError(f"{self._tensors(number).name} has another checksum")
+        return unpacked(content["state"], safetensors.torch.load(blob))
+
+    def _remove_before(self, number):
+        for old in (n for n in self._numbers() if n < number):
+            # In this order: a state without its tensors would count as damaged.
+            self._json(old).unlink()
+            self._tensors(old).unlink(missing_ok=True)
+
+    def _numbers(self):
+        found = map(NAME.fullmatch, os.listdir(self.path) if self.path.is_dir() else [])
+        return [int(match[1]) for match in found if match]
+
+    def _json(self, number):
+        return self.path / f"state-{number:06d}.json"
+
+    def _tensors(self, number):
+        return self.path / f"state-{number:06d}.safetensors"
+
+
+@contextmanager
+def understood(path: str | os.PathLike) -> Iterator[None]:
+    """Say in a ValueError that what was read from `path` makes no sense."""
+    try:
+        yield
+    except ValueError:
+        raise
+    except Exception as error:
+        raise ValueError(
+            f"What {path} holds does not fit this net, or was not written by this "
+            f"version ({type(error).__name__}: {str(error)[:200]})."
+        ) from error
+
+
+def _digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def _dumped(plain):
+    return json.dumps(plain, allow_nan=False).encode()
+
+
+def _write_whole(path, data):
+    """Under another name first, and on the disk before it takes its own."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with open(part, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(path):
+    if os.name != "posix":
+        return
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
