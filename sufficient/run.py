@@ -18,6 +18,11 @@ from sufficient.objects import Objects
 from sufficient.preparation import objective_of, prepared_net
 from sufficient.results import Measurement, SampleSizeCurve, SampleSizeForecast
 from sufficient.stopping import forecast_sample_size
+from sufficient.storage.net_state import (
+    callbacks_with_memory,
+    net_state,
+    restore_net,
+)
 from sufficient.task import Classification, Regression
 from sufficient.training import TRAININGS
 
@@ -44,6 +49,14 @@ class RunSettings:
     n_candidates: int
     eigen_tol: float
     device: str | None
+
+    def plain(self) -> dict:
+        """By name, with a schedule of any kind as a list."""
+        of_numbers = not isinstance(self.schedule, str) and not np.isscalar(
+            self.schedule
+        )
+        schedule = np.asarray(self.schedule).tolist() if of_numbers else self.schedule
+        return {**vars(self), "schedule": schedule}
 
 
 class GrowingRun:
@@ -123,8 +136,32 @@ class GrowingRun:
         )
         self._forget_eigenvectors()
         self.measurements.append(measurement)
-        self._measured_weights = copy.deepcopy(self.net.module_.state_dict())
+        self._remember_weights()
         return measurement
+
+    def state(self) -> dict:
+        """What the run needs to go on from here, in plain values and tensors."""
+        return {
+            "net": net_state(self.net),
+            "measurements": [vars(one) for one in self.measurements],
+        }
+
+    def resume(self, state: dict) -> None:
+        """Go on from `state` instead of beginning."""
+        self.net = restore_net(self.training.fresh_net(), state["net"])
+        self.training.take_up(self.net)
+        self.measurements = [Measurement(**one) for one in state["measurements"]]
+        self._remember_weights()
+        if names := callbacks_with_memory(self.net):
+            warnings.warn(
+                f"What the callbacks {names} remember is not stored; they start anew.",
+                stacklevel=2,
+            )
+
+    @property
+    def last_count(self) -> int:
+        """Batches at the last measured size, 0 before the first."""
+        return self.measurements[-1].columns["batch_count"] if self.measurements else 0
 
     def rewind(self) -> None:
         """Put the net back to where it was last measured."""
@@ -179,6 +216,9 @@ class GrowingRun:
             task=self.task,
             batch_size=self.batch_size,
         )
+
+    def _remember_weights(self):
+        self._measured_weights = copy.deepcopy(self.net.module_.state_dict())
 
     def _may_have_copies(self):
         # They come from the structure of net and loss: the first, smallest size tells.

@@ -41,6 +41,10 @@ class Training:
     def begin(self, X: Tensor, y: Tensor) -> None:
         """Get ready; X, y is all there will be."""
 
+    def take_up(self, net: NeuralNet) -> None:
+        """Go on with a net that was trained before, instead of `begin`."""
+        self.net = net
+
     def extend(self, X: Tensor, y: Tensor, n_new: int, k: int) -> None:
         """Take in the k-th batch: the last `n_new` objects of the grown set X, y."""
 

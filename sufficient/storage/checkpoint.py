@@ -1,0 +1,90 @@
+"""A fit that can be killed at any moment and go on from the last measured size."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+
+from sufficient.storage.fingerprint import differences
+from sufficient.storage.folder import StateFolder, understood
+
+__all__ = ["Checkpoint"]
+
+KIND = "checkpoint 1"
+
+
+class Checkpoint:
+    """What a fit keeps in a folder, and what it finds there.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The folder; made if it is not there.
+
+    Attributes
+    ----------
+    found : dict or None
+        State of a run that was begun before.
+    """
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self.folder = StateFolder(path).make()
+        self.found = self.folder.newest()
+        self.identity: dict = {}
+        with understood(path):
+            if self.found is not None and self.found["kind"] != KIND:
+                raise ValueError(
+                    f"checkpoint={os.fspath(path)!r} holds something else: "
+                    f"{self.found['kind']!r} is not {KIND!r}. Name another folder."
+                )
+
+    @property
+    def seed(self) -> int | None:
+        """Seed of the run that was begun before."""
+        with understood(self.folder.path):
+            return None if self.found is None else int(self.found["seed"])
+
+    def resume(self, run, fingerprint: Mapping[str, str]) -> None:
+        """Put the run where the kept one was, if it is the same run.
+
+        Parameters
+        ----------
+        run : GrowingRun
+            Not begun yet.
+        fingerprint : mapping of str to str
+            Data and parameters in print.
+
+        Raises
+        ------
+        ValueError
+            If the kept run has other data or parameters; the message names them.
+        """
+        self.identity = {"kind": KIND, "seed": run.seed, "fingerprint": {**fingerprint}}
+        if self.found is None:
+            return
+        with understood(self.folder.path):
+            self._check_same(fingerprint)
+            run.resume(self.found["run"])
+        self.found = None
+
+    def keep(self, run) -> None:
+        """Write the state of the run; where that fails, warn and let the fit go on."""
+        try:
+            self.folder.write({**self.identity, "run": run.state()})
+        except OSError as error:
+            warnings.warn(
+                f"The checkpoint at {int(run.last_count)} batches could not be written "
+                f"to {self.folder.path} ({error.strerror or error}). The fit goes on; "
+                "the checkpoint before it is still there.",
+                stacklevel=2,
+            )
+
+    def _check_same(self, fingerprint):
+        found = differences(self.found["fingerprint"], fingerprint)
+        if found:
+            raise ValueError(
+                f"checkpoint={os.fspath(self.folder.path)!r} is of another fit: "
+                f"{'; '.join(found)}. Use the same data and parameters to go on, or "
+                "another folder to start anew."
+            )

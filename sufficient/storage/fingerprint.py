@@ -1,0 +1,145 @@
+"""Data, parameters and nets in print, to tell whether two are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Mapping
+from functools import partial
+from numbers import Real
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from torch import Tensor, nn
+
+import sufficient
+
+__all__ = ["described", "described_net", "differences", "digest", "versions"]
+
+DEEPEST = 4
+MOST_SHOWN = 60
+# Where a net computes and what it prints make no other net of it.
+NOT_THE_NET = {"callbacks", "device", "verbose"}
+
+
+def described(value, depth: int = 0) -> str:
+    """The same text for the same value, in every process.
+
+    Classes and functions are known by their names, objects by their attributes, arrays
+    and modules by a checksum.
+
+    Parameters
+    ----------
+    value : object
+        A parameter.
+    depth : int, default=0
+        How deep it lies in another value; attributes far down are left out.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> described({"lr": 0.5, "sizes": [64, 32], "loss": described})
+    'dict(loss: described, lr: 0.5, sizes: (64, 32))'
+    """
+    if value is None or isinstance(value, (bool, str, bytes)):
+        return repr(value)
+    if isinstance(value, np.generic):
+        return described(value.item(), depth)
+    if isinstance(value, Real):
+        return _number(float(value))
+    if isinstance(value, (list, tuple, range)):
+        return f"({', '.join(described(item, depth + 1) for item in value)})"
+    if isinstance(value, (set, frozenset)):
+        return f"set({', '.join(sorted(described(item, depth + 1) for item in value))})"
+    if isinstance(value, partial):
+        return described((value.func, value.args, value.keywords), depth)
+    if inspect.isroutine(value) or inspect.isclass(value):
+        return value.__qualname__
+    if isinstance(value, (np.ndarray, Tensor)):
+        return _array(value, depth)
+    return f"{type(value).__name__}({_contents(value, depth)})"
+
+
+def described_net(net: NeuralNet) -> dict[str, str]:
+    """Every parameter of a net in print, under the names of `get_params`."""
+    params = {
+        name: value
+        for name, value in net.get_params().items()
+        if name not in NOT_THE_NET and not name.startswith(("_", "callbacks__"))
+    }
+    own = net.callbacks or []
+    return {
+        "": type(net).__name__,
+        "callbacks": described(own if isinstance(own, list) else [own]),
+        **{name: described(value) for name, value in params.items()},
+    }
+
+
+def digest(*parts) -> str:
+    """Checksum of arrays, tensors and texts, in hexadecimal."""
+    found = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, str):
+            found.update(part.encode())
+            continue
+        found.update(f"{part.dtype}{tuple(part.shape)}".encode())
+        if isinstance(part, Tensor):
+            part = part.detach().cpu().reshape(-1).view(torch.uint8).numpy()
+        found.update(np.ascontiguousarray(part).data)
+    return found.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Of what the numbers depend on in their last digits."""
+    return {"sufficient": sufficient.__version__, "torch": torch.__version__}
+
+
+def differences(theirs: Mapping[str, str], ours: Mapping[str, str]) -> list[str]:
+    """What is not the same, by name and, where it is short, by value.
+
+    Examples
+    --------
+    >>> differences({"tol": "0.1", "X": "5"}, {"tol": "0.2", "X": "5"})
+    ['tol is 0.1 there and 0.2 here']
+    """
+    names = [*theirs, *(name for name in ours if name not in theirs)]
+    pairs = {name: (theirs.get(name), ours.get(name)) for name in names}
+    return [
+        _difference(name, *pair) for name, pair in pairs.items() if pair[0] != pair[1]
+    ]
+
+
+def _difference(name, there, here):
+    if max(len(str(there)), len(str(here))) > MOST_SHOWN:
+        return f"{name} differs"
+    return f"{name} is {there} there and {here} here"
+
+
+def _array(value, depth):
+    if isinstance(value, np.ndarray) and value.dtype.kind not in "biuf":
+        return described(value.tolist(), depth)
+    return f"array {digest(value)[:12]}"
+
+
+def _number(value):
+    return repr(int(value)) if value.is_integer() else repr(value)
+
+
+def _contents(value, depth):
+    if isinstance(value, nn.Module):
+        return digest(repr(value), *value.state_dict().values())[:12]
+    if depth == DEEPEST:
+        return ""
+    attributes = value if isinstance(value, Mapping) else _attributes(value)
+    named = {str(name): described(item, depth + 1) for name, item in attributes.items()}
+    return ", ".join(f"{name}: {named[name]}" for name in sorted(named))
+
+
+def _attributes(value):
+    # By the convention of scikit-learn, what ends in an underscore came by training.
+    known = getattr(value, "__dict__", {})
+    return {name: item for name, item in known.items() if not name.endswith("_")}
