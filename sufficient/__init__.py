@@ -1,7 +1,7 @@
 """Answer whether a network has enough training data, and if not, how much more."""
 
 from sufficient.compare import compare_architectures, sample_size_scorer
-from sufficient.curve import sample_size_curve
+from sufficient.curve import iterate_sample_size_curve, sample_size_curve
 from sufficient.display import LandscapeDisplay, SampleSizeDisplay, SpectrumDisplay
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.nets import MLP, ConvNet
@@ -16,6 +16,7 @@ __all__ = [
     "SampleSizeEstimator",
     "SpectrumDisplay",
     "compare_architectures",
+    "iterate_sample_size_curve",
     "sample_size_curve",
     "sample_size_scorer",
 ]

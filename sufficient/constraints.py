@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -37,6 +38,7 @@ PARAMETER_CONSTRAINTS: dict[str, list | str] = {
     "n_candidates": [Interval(Integral, 1, None, closed="left")],
     "eigen_tol": [Interval(Real, 0, 1, closed="neither")],
     "device": [str, None],
+    "checkpoint": [str, os.PathLike, None],
     "random_state": ["random_state"],
     "verbose": ["verbose"],
 }

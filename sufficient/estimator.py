@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import ClassVar
@@ -11,9 +12,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sufficient.constraints import PARAMETER_CONSTRAINTS
-from sufficient.curve import CurvePlan, plan_curve, task_of
 from sufficient.delegation import FittedNetMixin
 from sufficient.measure import BOUNDS
+from sufficient.plan import CurvePlan, plan_curve, task_of
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
 from sufficient.session import LabellingSession
@@ -104,6 +105,10 @@ class SampleSizeEstimator(FittedNetMixin, MetaEstimatorMixin, BaseEstimator):
     device : str or None, default=None
         Where to compute, such as "cuda". None keeps the device of a net that is given,
         and takes CUDA for the default ones where there is one.
+    checkpoint : str, path-like or None, default=None
+        Folder in which `fit` keeps its state after every measured size. A fit that was
+        killed goes on from there when it is started again with the same data and
+        parameters; a complete one answers at once. `partial_fit` does not use it.
     random_state : int, RandomState instance or None, default=None
         Determines the order of the objects, the initial weights and all draws. The
         caller's random state is not touched.
@@ -218,6 +223,7 @@ class SampleSizeEstimator(FittedNetMixin, MetaEstimatorMixin, BaseEstimator):
         n_candidates: int = 4,
         eigen_tol: float = 1e-3,
         device: str | None = None,
+        checkpoint: str | os.PathLike | None = None,
         random_state=None,
         verbose: int = 0,
     ) -> None:
@@ -238,6 +244,7 @@ class SampleSizeEstimator(FittedNetMixin, MetaEstimatorMixin, BaseEstimator):
         self.n_candidates = n_candidates
         self.eigen_tol = eigen_tol
         self.device = device
+        self.checkpoint = checkpoint
         self.random_state = random_state
         self.verbose = verbose
 
@@ -261,7 +268,8 @@ height, width)
         Raises
         ------
         ValueError
-            If the data or the net cannot give an answer; the message names the remedy.
+            If the data or the net cannot give an answer, or `checkpoint` holds a fit to
+            other data or parameters; the message names the remedy.
         KeyboardInterrupt
             On Ctrl-C. After this or any error on the way, what was measured so far is
             in the attributes.
@@ -271,11 +279,21 @@ height, width)
         ConvergenceWarning
             If the landscape does not settle within the data, or an eigenvalue could not
             be certified.
+        UserWarning
+            If a state in `checkpoint` is damaged, so that the one before it is used, or
+            one cannot be written, in which case the fit goes on.
         """
         before, plan = vars(self).copy(), None
         try:
             X, y = self._validated(X, y, reset=True, least=4)
-            plan = plan_curve(self.estimator, X, y, self._settings(), self.random_state)
+            plan = plan_curve(
+                self.estimator,
+                X,
+                y,
+                self._settings(),
+                self.random_state,
+                self.checkpoint,
+            )
             plan.follow(self.verbose)
         finally:
             # However the loop ended, Ctrl-C and divergence included.

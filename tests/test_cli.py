@@ -14,7 +14,7 @@ import torch
 from sklearn.datasets import make_classification, make_regression
 from skorch import NeuralNetRegressor
 
-from sufficient import curve as curve_module
+from sufficient import plan
 from sufficient.cli import main
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.run import GrowingRun
@@ -180,7 +180,7 @@ def test_a_warning_is_told_once_and_not_beside_the_summary(capsys, monkeypatch):
             "Odd.",
         ]
 
-    monkeypatch.setattr(curve_module, "weaknesses", known_and_new)
+    monkeypatch.setattr(plan, "weaknesses", known_and_new)
     assert main([*DIGITS, "--quiet"]) == 0
     out, err = capsys.readouterr()
     assert out.count("Warning: Odd.") == out.count("Warning") == 1

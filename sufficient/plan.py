@@ -1,0 +1,199 @@
+"""One run laid out and followed: Algorithm 1 of paper B."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from tqdm.auto import tqdm
+
+from sufficient.checks import check_class_counts
+from sufficient.growth import batch_counts, grow
+from sufficient.objects import Objects
+from sufficient.preparation import is_regression
+from sufficient.results import SampleSizeCurve
+from sufficient.run import GrowingRun, RunSettings
+from sufficient.storage.checkpoint import Checkpoint
+from sufficient.storage.fingerprint import described, described_net, digest, versions
+from sufficient.summary import weaknesses
+from sufficient.task import Classification, Regression
+
+__all__ = ["CurvePlan", "plan_curve", "task_of"]
+
+
+@dataclass(frozen=True)
+class CurvePlan:
+    """A run that can start: which objects enter when, and where to measure.
+
+    Attributes
+    ----------
+    run : GrowingRun
+        Trains, measures and decides.
+    pool : Objects
+        Training objects in the order in which they are added.
+    held_out : Objects
+        Objects that are never trained on.
+    batch_counts : ndarray of int
+        Batch counts at which to measure.
+    train_indices, validation_indices : ndarray of int
+        Where the objects of the pool and the held-out ones stand in X.
+    checkpoint : Checkpoint or None
+        Where the run is kept after every measured size.
+    """
+
+    run: GrowingRun
+    pool: Objects
+    held_out: Objects
+    batch_counts: np.ndarray
+    train_indices: np.ndarray
+    validation_indices: np.ndarray
+    checkpoint: Checkpoint | None = None
+
+    def follow(self, verbose: int = 0) -> None:
+        """Algorithm 1: add a batch, train, measure, until the landscape has settled."""
+        for _ in self._sizes(verbose):
+            pass
+        for sentence in weaknesses(self.run.answer(), self.run.settings):
+            warnings.warn(sentence, ConvergenceWarning, stacklevel=4)
+
+    def answers(self, verbose: int = 0) -> Iterator[SampleSizeCurve]:
+        """The same, with the answer so far after every measured size."""
+        for _ in self._sizes(verbose):
+            yield self.run.answer()
+
+    def _sizes(self, verbose):
+        try:
+            yield from self._measured(verbose)
+        except BaseException:
+            self.run.rewind()
+            raise
+
+    def _measured(self, verbose):
+        run, size, done = self.run, self.run.batch_size, self.run.last_count
+        if done:
+            yield done
+        else:
+            run.begin(self.pool)
+        last = done if done and run.has_settled() else self.batch_counts[-1]
+        steps = tqdm(
+            range(done + 1, last + 1), initial=done, total=last, disable=not verbose
+        )
+        for k in steps:
+            seen, upcoming = self.pool[: k * size], self.pool[k * size :]
+            run.train(seen, size, k)
+            if k in self.batch_counts:
+                measurement = run.measure(seen, upcoming, self.held_out, k)
+                if self.checkpoint is not None:
+                    self.checkpoint.keep(run)
+                steps.set_postfix(_in_words(measurement))
+                yield k
+                if run.has_settled():
+                    break
+
+
+def plan_curve(
+    estimator,
+    X: np.ndarray,
+    y: np.ndarray,
+    settings: RunSettings,
+    random_state,
+    checkpoint: str | os.PathLike | None = None,
+) -> CurvePlan:
+    """Set a run up from validated data.
+
+    Parameters
+    ----------
+    estimator : skorch net, "mlp", "cnn" or None
+        What to train.
+    X : ndarray of shape (n_samples, ...), float32
+        Objects.
+    y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        Labels, or regression targets.
+    settings : RunSettings
+        How.
+    random_state : int, RandomState instance or None
+        Source of the run's seed; None takes that of a kept run.
+    checkpoint : str, path-like or None, default=None
+        Folder in which the run is kept, and from which it goes on.
+
+    Returns
+    -------
+    CurvePlan
+    """
+    kept = None if checkpoint is None else Checkpoint(checkpoint)
+    seed = _seed(random_state, kept)
+    task = task_of(estimator, y)
+    targets = task.encode(y)
+    stratify = isinstance(task, Classification)
+    if stratify:
+        check_class_counts(targets, task)
+    growth = grow(
+        targets,
+        stratify=stratify,
+        batch_size=settings.batch_size,
+        validation_fraction=settings.validation_fraction,
+        rng=np.random.RandomState(seed),
+    )
+    run = GrowingRun(estimator, task, X.shape[1:], growth.batch_size, settings, seed)
+    pool, held_out = (
+        Objects.for_net(run.net, X[rows], targets[rows])
+        for rows in (growth.train_indices, growth.validation_indices)
+    )
+    counts = batch_counts(settings.schedule, growth.n_batches)
+    if kept is not None:
+        data = {"X": digest(X), "y": digest(targets, described(vars(task)))}
+        kept.resume(run, {**data, **_parameters(run, counts)})
+    return CurvePlan(
+        run=run,
+        pool=pool,
+        held_out=held_out,
+        batch_counts=counts,
+        train_indices=growth.train_indices,
+        validation_indices=growth.validation_indices,
+        checkpoint=kept,
+    )
+
+
+def task_of(estimator, y: np.ndarray, classes=None) -> Classification | Regression:
+    """Regression for a regressor, classification for everything else."""
+    if is_regression(estimator):
+        return Regression.of(np.asarray(y, dtype=np.float64))
+    return Classification.of(y, classes)
+
+
+def _seed(random_state, kept):
+    if random_state is None and kept is not None and kept.seed is not None:
+        return kept.seed
+    return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def _parameters(run, counts):
+    """What the numbers depend on besides the data, in print."""
+    settings = {f.name: getattr(run.settings, f.name) for f in fields(run.settings)}
+    net = described_net(run.training.template).items()
+    resolved = {
+        "batch_size": run.batch_size,
+        "schedule": counts.tolist(),
+        "device": str(run.net.device),
+    }
+    return {
+        **{name: described(one) for name, one in {**settings, **resolved}.items()},
+        **{f"estimator__{name}".rstrip("_"): text for name, text in net},
+        "random_state": digest(str(run.seed)),
+        **versions(),
+    }
+
+
+def _in_words(measurement):
+    columns = measurement.columns
+    return {
+        "samples": int(columns["train_size"]),
+        "delta": f"{columns['delta']:.3g}",
+        "bound": f"{columns['projected']:.3g}",
+        "score": f"{columns['validation_score']:.3f}",
+    }
