@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from sufficient.constraints import PARAMETER_CONSTRAINTS
 from sufficient.delegation import FittedNetMixin
 from sufficient.measure import BOUNDS
+from sufficient.persistence import SavedToFolderMixin
 from sufficient.plan import CurvePlan, plan_curve, task_of
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
@@ -23,7 +24,9 @@ from sufficient.summary import summarise
 __all__ = ["SampleSizeEstimator"]
 
 
-class SampleSizeEstimator(FittedNetMixin, MetaEstimatorMixin, BaseEstimator):
+class SampleSizeEstimator(
+    FittedNetMixin, SavedToFolderMixin, MetaEstimatorMixin, BaseEstimator
+):
     r"""Find how much training data a network needs, and whether there is enough.
 
     The training set grows batch by batch. At chosen sizes the loss landscape around the

@@ -32,7 +32,11 @@ class Objects:
         """Objects on the device of the net, with targets in the type of its loss."""
         one_logit = isinstance(net, NeuralNetBinaryClassifier)
         y = y.astype(np.float32) if one_logit else y
-        return cls(*(torch.as_tensor(part).to(net.device) for part in (X, y)))
+        return cls(torch.as_tensor(X), torch.as_tensor(y)).to(net.device)
+
+    def to(self, device: torch.device | str) -> Objects:
+        """The same on another device."""
+        return Objects(self.X.to(device), self.y.to(device))
 
     def __len__(self) -> int:
         return len(self.X)

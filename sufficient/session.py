@@ -10,7 +10,7 @@ from sufficient.growth import resolve_batch_size
 from sufficient.objects import Objects
 from sufficient.results import SampleSizeCurve
 from sufficient.run import GrowingRun, RunSettings
-from sufficient.task import Classification, Regression
+from sufficient.task import Classification, Regression, as_task, task_state
 
 __all__ = ["LabellingSession"]
 
@@ -73,6 +73,50 @@ class LabellingSession:
             # As if the batch had not come, so that it can come again.
             vars(self).update(before, run=run)
             raise
+
+    def state(self) -> dict:
+        """What the session needs to go on, its labelled objects included."""
+        return {
+            "task": task_state(self.task),
+            "settings": self.settings.plain(),
+            "seed": self.seed,
+            "n_calls": self.n_calls,
+            "batch_size": self.run.batch_size,
+            "run": self.run.state(),
+            "seen": vars(self.seen),
+            "held_out": vars(self.held_out),
+        }
+
+    @classmethod
+    def resumed(cls, estimator, state: dict, device: str | None) -> LabellingSession:
+        """The session that `state` was taken of, on a device of choice.
+
+        Parameters
+        ----------
+        estimator : None, "mlp", "cnn" or skorch net
+            The same as before.
+        state : dict
+            What `state` gave.
+        device : str or None
+            As the parameter of `SampleSizeEstimator`.
+
+        Returns
+        -------
+        LabellingSession
+        """
+        settings = RunSettings(**{**state["settings"], "device": device})
+        self = cls(estimator, as_task(state["task"]), settings, state["seed"])
+        shape = tuple(state["seen"]["X"].shape[1:])
+        self.run = GrowingRun(
+            estimator, self.task, shape, state["batch_size"], settings, self.seed
+        )
+        self.run.resume(state["run"])
+        self.n_calls = state["n_calls"]
+        self.seen, self.held_out = (
+            Objects(**state[part]).to(self.run.net.device)
+            for part in ("seen", "held_out")
+        )
+        return self
 
     def _arrive(self, X, targets):
         train_rows, held_out_rows = self._split(len(X))

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-__all__ = ["Classification", "Regression"]
+__all__ = ["Classification", "Regression", "as_task", "task_state"]
 
 
 @dataclass(frozen=True)
@@ -119,3 +119,14 @@ class Regression:
     def score_std_err(self, score: float, n: int) -> float:
         """Standard error of a score measured on n objects, for normal errors."""
         return float(np.sqrt(2 / n) * max(1 - score, 0) + 1 / n)
+
+
+def task_state(task: Classification | Regression) -> dict:
+    """A task in plain values."""
+    return {"kind": type(task).__name__, **vars(task)}
+
+
+def as_task(state: dict) -> Classification | Regression:
+    """The task that `task_state` was given."""
+    kinds = {"Classification": Classification, "Regression": Regression}
+    return kinds[state["kind"]](**{k: v for k, v in state.items() if k != "kind"})

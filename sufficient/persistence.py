@@ -1,0 +1,206 @@
+"""A fitted estimator, or a labelling session, in a folder and back."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_is_fitted
+from skorch import NeuralNet
+
+from sufficient.isolation import seeded
+from sufficient.preparation import prepared_net
+from sufficient.results import GainForecast, SampleSizeCurve, SampleSizeForecast
+from sufficient.session import LabellingSession
+from sufficient.storage.fingerprint import described_net, differences, versions
+from sufficient.storage.folder import StateFolder, understood
+from sufficient.storage.net_state import net_state, restore_net
+from sufficient.task import as_task, task_state
+
+__all__ = ["SavedToFolderMixin"]
+
+KIND = "estimator 1"
+KEPT = ("n_features_in_", "feature_names_in_", "_input_shape")
+INDICES = ("train_indices_", "validation_indices_")
+
+
+class SavedToFolderMixin:
+    """Save what was fitted as safetensors and JSON; loading runs no code from it."""
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Save the fitted estimator, or the labelling session, in a folder.
+
+        The folder keeps what was saved before, too, and falls back on it where the
+        newest is damaged. A session is saved with its labelled objects.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The folder; made if it is not there.
+
+        Raises
+        ------
+        ValueError
+            If the folder cannot be written to, or the net holds what cannot be stored.
+        OSError
+            If the disk is full; what was saved before is still there.
+        """
+        check_is_fitted(self)
+        StateFolder(path).make().write(_state_of(self))
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike,
+        *,
+        estimator: NeuralNet | str | None = None,
+        device: str | None = None,
+    ):
+        """Load what `save` has written, ready to predict and for `partial_fit`.
+
+        The files are data only: nothing in them is executed or imported.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The folder.
+        estimator : skorch net or None, default=None
+            The unfitted net, where one was given before: its class is not in the file.
+        device : str or None, default=None
+            Where to compute; None takes the device of before.
+
+        Returns
+        -------
+        SampleSizeEstimator
+
+        Raises
+        ------
+        FileNotFoundError
+            If nothing was saved there.
+        ValueError
+            If the files are damaged or are not of a saved estimator, or `estimator` is
+            not the net that was saved.
+
+        Warns
+        -----
+        UserWarning
+            If the newest state is damaged, so that the one before it is used.
+        """
+        state = StateFolder(path).newest()
+        if state is None:
+            raise FileNotFoundError(f"No estimator was ever saved in {path}.")
+        with understood(path):
+            return _restored(cls, path, state, estimator, device)
+
+
+def _state_of(est):
+    session = getattr(est, "_session", None)
+    fitted = {name: vars(est)[name] for name in KEPT if name in vars(est)}
+    indices = {n: torch.as_tensor(vars(est)[n]) for n in INDICES if n in vars(est)}
+    own_net = isinstance(est.estimator, NeuralNet)
+    return {
+        "kind": KIND,
+        "versions": versions(),
+        "parameters": _parameters(est),
+        "estimator": None if own_net else est.estimator,
+        "net": described_net(est.estimator) if own_net else None,
+        "fitted": {**fitted, **indices},
+        "session": None if session is None else session.state(),
+        "curve": _curve_state(est.curve_) if session is None else None,
+    }
+
+
+def _restored(cls, path, state, estimator, device):
+    if state["kind"] != KIND:
+        raise ValueError(
+            f"{path} holds no saved estimator but a {state['kind']!r}. A checkpoint is "
+            "read by fit, with checkpoint= and the same data."
+        )
+    parameters = _with_generator(state["parameters"])
+    if device is not None:
+        parameters["device"] = device
+    est = cls(_net_given(path, state, estimator), **parameters)
+    est._validate_params()
+    vars(est).update(_fitted(state["fitted"]))
+    if state["session"] is None:
+        est._publish(_curve(est, state["curve"]))
+    else:
+        session = LabellingSession.resumed(est.estimator, state["session"], est.device)
+        est._publish(session.run.answer())
+        est._session = session
+    return est
+
+
+def _parameters(est):
+    generator = est.random_state
+    if isinstance(generator, np.random.RandomState):
+        generator = {"RandomState": generator.get_state()}
+    path = None if est.checkpoint is None else os.fspath(est.checkpoint)
+    rest = {"checkpoint": path, "random_state": generator, "verbose": est.verbose}
+    return {**est._settings().plain(), **rest}
+
+
+def _with_generator(parameters):
+    generator = parameters["random_state"]
+    if not isinstance(generator, dict):
+        return dict(parameters)
+    restored = np.random.RandomState()
+    restored.set_state(generator["RandomState"])
+    return {**parameters, "random_state": restored}
+
+
+def _net_given(path, state, estimator):
+    if state["net"] is None:
+        if estimator not in (None, state["estimator"]):
+            raise ValueError(
+                f"The net saved in {path} is estimator={state['estimator']!r}; leave "
+                "estimator= out."
+            )
+        return state["estimator"]
+    if not isinstance(estimator, NeuralNet):
+        raise ValueError(
+            f"The estimator saved in {path} has a net of your own, whose class is not "
+            "in the file. Pass the same unfitted net: load(path, estimator=net)."
+        )
+    if found := differences(state["net"], described_net(estimator)):
+        raise ValueError(
+            f"The net given is not the one saved in {path}: {'; '.join(found)}."
+        )
+    return estimator
+
+
+def _fitted(state):
+    unknown = set(state) - {*KEPT, *INDICES}
+    if unknown:
+        raise ValueError(f"A saved estimator has no {sorted(unknown)}.")
+    return {n: one.numpy() if n in INDICES else one for n, one in state.items()}
+
+
+def _curve_state(curve):
+    return {
+        **vars(curve),
+        "forecast": vars(curve.forecast),
+        "gain": vars(curve.gain),
+        "net": net_state(curve.net),
+        "task": task_state(curve.task),
+    }
+
+
+def _curve(est, state):
+    task = as_task(state["task"])
+    net = prepared_net(
+        est.estimator,
+        n_inputs=int(np.prod(est._input_shape)),
+        n_outputs=task.n_outputs,
+        device=est.device,
+    )
+    with seeded(0, net.device):
+        net.initialize()
+    changed = {
+        "forecast": SampleSizeForecast(**state["forecast"]),
+        "gain": GainForecast(**state["gain"]),
+        "net": restore_net(net, state["net"]),
+        "task": task,
+    }
+    return SampleSizeCurve(**{**state, **changed})
