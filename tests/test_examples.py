@@ -9,7 +9,7 @@ import pytest
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SMALL = {
     "plot_digits.py": ["--tol", "1"],
-    "labelling_session.py": ["--tol", "0.5"],
+    "labelling_session.py": ["--tol", "0.5", "--batches-a-day", "2"],
     "plot_fashion_mnist.py": [],
     "papers_table.py": ["--data", "Fashion-MNIST", "--models", "MLP-1"],
 }
