@@ -1,0 +1,98 @@
+"""What every measurement is told, and what it hands back."""
+
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+__all__ = ["ACCURACY", "Context", "Entry", "Figures", "is_installed"]
+
+ACCURACY = 1e-3
+
+
+@dataclass(frozen=True)
+class Context:
+    """Settings of a run.
+
+    Attributes
+    ----------
+    quick : bool
+        Small sizes on scikit-learn's digits: shows that all works, says nothing.
+    cache : Path
+        Folder of trained networks and reference eigenvalues.
+    enough : float
+        CPU seconds after which no further start vector is tried.
+    earlier : dict of str to dict
+        Figures of the entries of this workload that were measured before.
+    """
+
+    quick: bool
+    cache: Path
+    enough: float = 600.0
+    earlier: dict[str, dict] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One bar of the picture.
+
+    Attributes
+    ----------
+    name : str
+        What is measured.
+    kind : {"ours", "peer", "floor"}
+        A floor is a time that was derived, not reached by anybody.
+    target : float or None
+        Ratio of the fastest peer's seconds to ours that we aim at.
+    needs : str or None
+        Distribution that has to be installed.
+    """
+
+    name: str
+    kind: str
+    target: float | None = None
+    needs: str | None = None
+
+
+@dataclass
+class Figures:
+    """What one entry took.
+
+    Attributes
+    ----------
+    n : int
+        Objects.
+    seconds, wall_seconds : float
+        Median over the repetitions.
+    repetitions : list of float
+        CPU seconds of each.
+    products : float or None
+        Median number of Hessian-vector products.
+    max_relative_error : float or None
+        Largest over the eigenvalues and start vectors.
+    peak_memory : int or None
+        Bytes beyond data, network and libraries.
+    details : dict
+        Settings chosen, and what else there is to say.
+    """
+
+    n: int
+    seconds: float
+    wall_seconds: float
+    repetitions: list[float]
+    products: float | None = None
+    max_relative_error: float | None = None
+    peak_memory: int | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict:
+        """Ready for JSON."""
+        return asdict(self)
+
+
+def is_installed(distribution: str | None) -> bool:
+    """Whether a distribution is installed; None always is."""
+    try:
+        return distribution is None or bool(version(distribution))
+    except PackageNotFoundError:
+        return False

@@ -1,0 +1,130 @@
+"""The ten leading eigenpairs of one trained network on n objects."""
+
+import gc
+import statistics
+
+from . import ours
+from .clock import PeakMemory, timed
+from .context import ACCURACY, Context, Entry, Figures
+from .peers import PEERS
+from .problems import Problem, load_problem
+from .reference import reference_eigenvalues, relative_error
+
+__all__ = ["Eigenpairs", "fastest_chunk"]
+
+STARTS = range(5)
+CHUNKS = (100, 250, 500, 1000)
+N_FOR_CHUNKS = 2000
+OURS = {"ours, exact": False, "ours, compressed": True}
+
+
+class Eigenpairs:
+    """Ten leading eigenpairs to a relative error of 1e-3, from five start vectors.
+
+    A peer runs with the chunk of objects that is fastest on the first 2,000, and with
+    the cheapest setting whose largest error over all start vectors, against the
+    reference, is within the accuracy. Ours is asked for the accuracy and has to certify
+    it.
+
+    Parameters
+    ----------
+    kind : {"mlp", "cnn"}
+        Which network.
+    n : int
+        Objects.
+    targets : dict of str to float
+        Ratios aimed at, by the name of our entry.
+    """
+
+    def __init__(self, kind: str, n: int, targets: dict[str, float]) -> None:
+        self.name, self.kind, self.n = f"{kind}-{n}", kind, n
+        self.entries = [Entry(p.name, "peer", needs=p.needs) for p in PEERS.values()]
+        self.entries += [Entry(name, "ours", targets.get(name)) for name in OURS]
+
+    def prepare(self, context: Context) -> None:
+        """Train the network and compute the reference, in a process of its own."""
+        reference_eigenvalues(load_problem(self.kind, self.n, context), context)
+
+    def measure(self, entry: str, context: Context) -> Figures:
+        """One entry."""
+        problem = load_problem(self.kind, self.n, context)
+        exact = reference_eigenvalues(problem, context)
+        if entry in OURS:
+            ours.solve(problem.first(64), 0, ACCURACY, compressed=OURS[entry])
+            memory = PeakMemory()
+            runs = _runs(_ours(problem, OURS[entry]), exact, context.enough, memory)
+            return _figures(problem, runs, memory, {"tol": ACCURACY})
+        return _tuned(PEERS[entry], problem, exact, context)
+
+
+def _ours(problem, compressed):
+    return lambda start: ours.solve(problem, start, ACCURACY, compressed=compressed)
+
+
+def _tuned(peer, problem, exact, context):
+    peer.solve(problem.first(64), 0, peer.probe, 64)
+    memory = PeakMemory()
+    chunk = fastest_chunk(peer, problem)
+    for accuracy in _from_hint(peer.accuracies, context.earlier):
+        runs = _runs(
+            lambda start, accuracy=accuracy: peer.solve(
+                problem, start, accuracy, chunk
+            ),
+            exact,
+            context.enough,
+            memory,
+            give_up=accuracy != peer.accuracies[-1],
+        )
+        if all(error <= ACCURACY for _, error in runs):
+            break
+    return _figures(problem, runs, memory, {"accuracy": accuracy, "chunk": chunk})
+
+
+def fastest_chunk(peer, problem: Problem) -> int:
+    """The fastest among those that divide n: some peers average over chunks."""
+    n = len(problem.X)
+    if not peer.in_chunks:
+        return n
+    part = problem.first(min(n, N_FOR_CHUNKS))
+    sizes = [size for size in CHUNKS if n % size == 0]
+    if n <= N_FOR_CHUNKS or not sizes:
+        sizes.append(n)
+    seconds = {
+        size: min(timed(peer.solve, part, 0, peer.probe, size).cpu for _ in range(2))
+        for size in sizes
+    }
+    return min(seconds, key=seconds.get)
+
+
+def _from_hint(accuracies, earlier):
+    """Methods that build the same Krylov space need no less of it than the first."""
+    found = [figures["details"].get("accuracy") for figures in earlier.values()]
+    first = next((a for a in found if a in accuracies), accuracies[0])
+    return accuracies[accuracies.index(first) :]
+
+
+def _runs(solve, exact, enough, memory, give_up=False):
+    """Timed solutions with their errors; the first miss ends them where told."""
+    memory.restart()
+    runs, spent = [], 0.0
+    for start in STARTS:
+        run = timed(solve, start)
+        gc.collect()
+        runs.append((run, relative_error(run.result.eigenvalues, exact)))
+        spent += run.cpu
+        if spent > enough or (give_up and runs[-1][1] > ACCURACY):
+            break
+    return runs
+
+
+def _figures(problem, runs, memory, details):
+    return Figures(
+        n=len(problem.X),
+        seconds=statistics.median(run.cpu for run, _ in runs),
+        wall_seconds=statistics.median(run.wall for run, _ in runs),
+        repetitions=[run.cpu for run, _ in runs],
+        products=statistics.median(run.result.n_products for run, _ in runs),
+        max_relative_error=max(error for _, error in runs),
+        peak_memory=memory.beyond_baseline(),
+        details={**details, "starts": len(runs)},
+    )
