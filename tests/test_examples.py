@@ -12,6 +12,7 @@ SMALL = {
     "labelling_session.py": ["--tol", "0.5", "--batches-a-day", "2"],
     "plot_fashion_mnist.py": [],
     "papers_table.py": ["--data", "Fashion-MNIST", "--models", "MLP-1"],
+    "theory_bounds.py": [],
 }
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 
