@@ -652,7 +652,7 @@ class TestRandomStates:
             assert float(torch.tensor(1e-39) * 1.0) == 0
             raise RuntimeError("broken")
 
-        monkeypatch.setattr("sufficient.measure.project", broken)
+        monkeypatch.setattr("sufficient.measure.project_with_exact_mean", broken)
         with pytest.raises(RuntimeError, match="broken"):
             ask(NET, *digits)
         assert float(torch.tensor(1e-39) * 1.0) > 0

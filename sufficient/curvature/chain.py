@@ -11,7 +11,6 @@ from torch.nn import functional as F  # noqa: N812
 
 from sufficient.curvature.layers import (
     Convolution,
-    Linearised,
     MaxPool,
     PooledConvolution,
     Tensors,
