@@ -10,6 +10,7 @@ from torch import Tensor
 
 from sufficient.checks import check_finite
 from sufficient.curvature.draws import losses_at
+from sufficient.curvature.follow import FollowedCurvature
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.curvature.projection import project_with_exact_mean
@@ -81,6 +82,7 @@ def measure(
     rng: np.random.Generator,
     *,
     seek_copies: bool = True,
+    followed: FollowedCurvature | None = None,
 ) -> Measurement:
     """Measure spectrum, increments and Delta around the present weights.
 
@@ -100,6 +102,8 @@ def measure(
         Draws the start vector and the sample of seen objects.
     seek_copies : bool, default=True
         Whether to look for copies of multiple eigenvalues.
+    followed : FollowedCurvature or None, default=None
+        The curvature of growing sets at these weights, where they are fixed.
 
     Returns
     -------
@@ -108,11 +112,11 @@ def measure(
     fresh = _fresh_objects(upcoming, held_out, settings.n_fresh)
     sample = seen[_sample(len(seen), settings.n_fresh, rng)]
     with objective.eval_mode(), exact_arithmetic(), torch.enable_grad():
-        plane = _leading_plane(objective, seen, settings, rng, seek_copies)
+        plane = _leading_plane(objective, seen, settings, rng, seek_copies, followed)
         sigma = _sigma(settings.sigma, plane.eigenvalues)
         fresh, sample = (_in_plane(plane, objects) for objects in (fresh, sample))
         rows = _per_object_rows(plane, fresh)
-        candidates = _candidate_batches(plane, fresh, settings)
+        candidates = _candidate_batches(plane, fresh, len(seen), settings)
         draws = [
             _losses_at_draws(plane, objects, sigma * settings.draws)
             for objects in (fresh, sample)
@@ -183,10 +187,13 @@ def _sample(n, most, rng):
     return slice(None) if n <= most else np.sort(rng.choice(n, most, replace=False))
 
 
-def _leading_plane(objective, seen, settings, rng, seek_copies):
+def _leading_plane(objective, seen, settings, rng, seek_copies, followed):
+    if followed is not None:
+        leading = followed.follow(len(seen), seek_copies)
+        return _Plane(leading, *followed.loss_and_gradient())
+    start = torch.as_tensor(rng.standard_normal(objective.n_parameters))
     loss, gradient = objective.loss_and_gradient(seen.X, seen.y)
     check_finite(loss + float(gradient.sum()), len(seen))
-    start = torch.as_tensor(rng.standard_normal(objective.n_parameters))
     leading = leading_curvature(
         objective,
         seen.X,
@@ -216,9 +223,9 @@ def _per_object_rows(plane, fresh):
     return packed(found.losses, found.gradients, found.hessians)
 
 
-def _candidate_batches(plane, fresh, settings):
+def _candidate_batches(plane, fresh, n_seen, settings):
     size, leading = settings.batch_size, plane.leading
-    weight = batch_weight(size, len(leading.operator.X))
+    weight = batch_weight(size, n_seen)
     batches = _candidate_rows(len(fresh), size, settings.n_candidates)
     in_space = leading.space.basis @ plane.basis
     n_coordinates = len(plane.basis)

@@ -75,6 +75,7 @@ class CurvePlan:
 
     def _measured(self, verbose):
         run, size, done = self.run, self.run.batch_size, self.run.last_count
+        run.foresee(self.pool)
         if done:
             yield done
         else:

@@ -12,6 +12,7 @@ import numpy as np
 from skorch import NeuralNet
 
 from sufficient.checks import check_net_fits_data
+from sufficient.fixed import FixedNet
 from sufficient.gain import forecast_gain, join_verdict
 from sufficient.measure import BOUNDS, MeasureSettings, measure
 from sufficient.objects import Objects
@@ -101,6 +102,12 @@ class GrowingRun:
         self.net: NeuralNet = self.training.fresh_net()
         self.measuring = self._measure_settings()
         self.measurements: list[Measurement] = []
+        self._fixed: FixedNet | None = None
+
+    def foresee(self, pool: Objects) -> None:
+        """Learn which objects will come; of use where the net does not change."""
+        if self.settings.training == "full":
+            self._fixed = FixedNet(pool)
 
     def begin(self, pool: Objects) -> None:
         """Check the net against the data and get ready to train it."""
@@ -127,6 +134,7 @@ class GrowingRun:
             self.measuring,
             np.random.default_rng([self.seed, k, 1]),
             seek_copies=self._may_have_copies(),
+            followed=self._followed_curvature(),
         )
         measurement.columns.update(self._score_columns(seen, held_out))
         measurement.columns.update(
@@ -220,6 +228,12 @@ class GrowingRun:
     def _remember_weights(self):
         self._measured_weights = copy.deepcopy(self.net.module_.state_dict())
 
+    def _followed_curvature(self):
+        if self._fixed is None:
+            return None
+        past = [one.columns["train_size"] for one in self.measurements]
+        return self._fixed.curvature(self.net, self.measuring, past)
+
     def _may_have_copies(self):
         # They come from the structure of net and loss: the first, smallest size tells.
         first = self.measurements[:1]
@@ -256,17 +270,19 @@ class GrowingRun:
 
     def _score_columns(self, seen, held_out):
         targets = held_out.y.cpu().numpy()
-        score = self._score(held_out.X, targets)
+        score = self.task.score(targets, self.net.predict(held_out.X))
         seen_targets = seen.y.cpu().numpy()
         return {
-            "train_score": self._score(seen.X, seen_targets),
+            "train_score": self.task.score(seen_targets, self._predicted(seen)),
             "validation_score": score,
             "validation_score_std_err": self.task.score_std_err(score, len(targets)),
             "chance_score": self.task.chance(seen_targets, targets),
         }
 
-    def _score(self, X, targets):
-        return self.task.score(targets, self.net.predict(X))
+    def _predicted(self, seen):
+        if self._fixed is None:
+            return self.net.predict(seen.X)
+        return self._fixed.predicted(self.net)[: len(seen)]
 
     def _score_above_chance(self):
         last = self.measurements[-1].columns

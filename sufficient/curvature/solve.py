@@ -211,6 +211,7 @@ def leading_curvature(
     matrix: str = "hessian",
     chunk_size: int | None = None,
     compress: bool = True,
+    compression: Compression | None = None,
     seek_copies: bool = True,
 ) -> LeadingCurvature:
     """Certified leading eigenpairs of a loss around its weights.
@@ -227,6 +228,8 @@ def leading_curvature(
         Start vector.
     compress : bool, default=True
         Whether to compress a wide first layer, where that can be certified.
+    compression : Compression or None, default=None
+        A compression at hand; None finds one for these objects.
     seek_copies : bool, default=True
         Whether to look for copies of multiple eigenvalues.
 
@@ -236,7 +239,8 @@ def leading_curvature(
     """
     how = {"n_directions": n_directions, "seek_copies": seek_copies}
     within = {"matrix": matrix, "chunk_size": chunk_size}
-    compression = compression_of(objective, X, y) if compress else None
+    if compress and compression is None:
+        compression = compression_of(objective, X, y)
     if compression is not None:
         reduced, start_there = compression.objective, compression.restrict(start)
         operator = CurvatureOperator(reduced, compression.objects(X), y, **within)

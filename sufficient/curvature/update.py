@@ -30,12 +30,18 @@ class GrownSpectrum:
         Whether the bounds meet the tolerance.
     batch_images : Tensor of shape (n_vectors, n_parameters)
         ``V h`` for the rows V of the space given.
+    space : KrylovSpace
+        The space that certifies it, with its images under the grown Hessian.
+    vectors : Tensor of shape (d, n_vectors)
+        Leading Ritz vectors in the coordinates of that space.
     """
 
     eigenvalues: np.ndarray
     error_bounds: np.ndarray
     converged: bool
     batch_images: Tensor
+    space: KrylovSpace
+    vectors: Tensor
 
 
 def grown_spectrum(
@@ -46,6 +52,7 @@ def grown_spectrum(
     weight: float,
     eigenvalues: np.ndarray,
     tol: float,
+    share_of_shift: float = SHARE_OF_SHIFT,
 ) -> GrownSpectrum:
     """Rayleigh-Ritz for the grown Hessian in the space that Lanczos left behind.
 
@@ -64,8 +71,9 @@ def grown_spectrum(
     eigenvalues : ndarray of shape (d,)
         Leading eigenvalues of H.
     tol : float
-        Largest relative error of an eigenvalue; or a twentieth of the length of the
-        vector of all shifts, where that is more.
+        Largest relative error of an eigenvalue.
+    share_of_shift : float, default=0.05
+        Errors below this share of the length of the vector of all shifts are allowed.
 
     Returns
     -------
@@ -76,15 +84,23 @@ def grown_spectrum(
     given_images = of_batch
     for expansion in range(MOST_EXPANSIONS + 1):
         grown = (1 - weight) * images + weight * of_batch
-        values, bounds, rest = _rayleigh_ritz(basis, grown, len(eigenvalues))
-        missed = bounds > _allowed(values, eigenvalues, tol, basis.dtype)
+        values, vectors, bounds, rest = _rayleigh_ritz(basis, grown, len(eigenvalues))
+        shift = share_of_shift * np.linalg.norm(values[: len(bounds)] - eigenvalues)
+        missed = bounds > _allowed(values[: len(bounds)], shift, tol, basis.dtype)
         if not missed.any() or expansion == MOST_EXPANSIONS:
             break
         fresh = _orthonormal_against(basis, rest[torch.as_tensor(missed)])
         basis = torch.cat([basis, fresh])
         images = torch.cat([images, seen.images(fresh)])
         of_batch = torch.cat([of_batch, batch.images(fresh)])
-    return GrownSpectrum(values, bounds, not missed.any(), given_images)
+    return GrownSpectrum(
+        eigenvalues=values[: len(bounds)],
+        error_bounds=bounds,
+        converged=not missed.any(),
+        batch_images=given_images,
+        space=KrylovSpace(basis, grown, values[-1]),
+        vectors=vectors,
+    )
 
 
 def _rayleigh_ritz(basis, images, n_directions):
@@ -92,17 +108,18 @@ def _rayleigh_ritz(basis, images, n_directions):
     images = images[:, : basis.shape[1]]
     projected = (basis @ images.T).cpu().double()
     values, vectors = torch.linalg.eigh((projected + projected.T) / 2)
-    values, vectors = values.flip(0), vectors.flip(1).to(basis)
-    theta = values.to(basis)[:, None]
-    rest = vectors.T @ images - theta * (vectors.T @ basis)
+    values, vectors = values.flip(0), vectors.flip(1).T.to(basis)
+    # The leading ones and their neighbours; others are too far away to matter.
+    near = slice(0, 2 * n_directions)
+    theta = values[near].to(basis)[:, None]
+    rest = vectors[near] @ images - theta * (vectors[near] @ basis)
     residuals = torch.linalg.vector_norm(rest, dim=1).cpu().double().numpy()
-    bounds = ritz_error_bounds(values.numpy(), residuals, n_directions)
-    return values.numpy()[:n_directions], bounds, rest[:n_directions]
+    bounds = ritz_error_bounds(values[near].numpy(), residuals, n_directions)
+    return values.numpy(), vectors[:n_directions], bounds, rest[:n_directions]
 
 
-def _allowed(values, before, tol, dtype):
+def _allowed(values, shift, tol, dtype):
     rounding = 100 * torch.finfo(dtype).eps * np.abs(values).max()
-    shift = SHARE_OF_SHIFT * np.linalg.norm(values - before)
     return np.maximum(tol * np.abs(values), max(shift, rounding))
 
 

@@ -1,0 +1,196 @@
+"""Leading curvature at fixed weights, followed while objects are added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import log
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sufficient.curvature.compression import compression_of
+from sufficient.curvature.eigen import residual_norms
+from sufficient.curvature.objective import Objective
+from sufficient.curvature.operator import CurvatureOperator
+from sufficient.curvature.solve import (
+    ERROR_OF_LOST,
+    LeadingCurvature,
+    leading_curvature,
+)
+from sufficient.curvature.update import grown_spectrum
+from sufficient.results import EigenResult
+
+__all__ = ["FollowedCurvature"]
+
+GROWTH = 1.25
+BLOCK = 1024
+N_KEPT = 160
+
+
+class FollowedCurvature:
+    """The leading eigenpairs of the first n objects, for one n after another.
+
+    With the weights fixed, ``(n + b) H_{n+b} = n H_n + b h_batch``. The space in which
+    the last eigenpairs were found is multiplied with the new objects only, and expanded
+    by its residuals, at the price of all objects, where it no longer certifies the
+    tolerance. What no residual tells, a direction that rises from nowhere, is met by a
+    search from scratch whenever the set has grown by a quarter.
+
+    Parameters
+    ----------
+    objective : Objective
+        Network and loss at the weights.
+    X, y : Tensor
+        All objects, in the order in which they are added.
+    n_directions : int
+        Eigenpairs wanted.
+    tol : float
+        Largest relative error of each eigenvalue.
+    past : sequence of int, default=()
+        Numbers of objects already followed, by another that is to be continued.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        X: Tensor,
+        y: Tensor,
+        *,
+        n_directions: int,
+        tol: float,
+        past: Sequence[int] = (),
+    ) -> None:
+        self.full, self.X, self.y = objective, X, y
+        self.n_directions, self.tol, self.past = n_directions, tol, past
+        self.n, self.found, self.seen, self.compression = 0, None, None, None
+        self.loss_sum, self.gradient_sum = 0.0, torch.zeros_like(objective.weights)
+
+    def follow(self, n: int, seek_copies: bool = False) -> LeadingCurvature:
+        """Leading curvature of the first n objects, more than the last time.
+
+        Parameters
+        ----------
+        n : int
+            Number of objects.
+        seek_copies : bool, default=False
+            Whether a search from scratch looks for copies of multiple eigenvalues.
+
+        Returns
+        -------
+        LeadingCurvature
+        """
+        if not self.n:
+            self.compression = compression_of(self.full, self.X, self.y, N_KEPT)
+            self._catch_up(_generation(n), seek_copies)
+        return self._follow(n, seek_copies)
+
+    def _catch_up(self, generation, seek_copies):
+        for n in self.past:
+            if _generation(n) == generation:
+                self._follow(n, seek_copies)
+            else:
+                self._add_losses(n)
+
+    def _follow(self, n, seek_copies):
+        before, compression = self.n, self.compression
+        self._add_losses(n)
+        if self.found is not None and _generation(n) == _generation(before):
+            grown = self._grown(before)
+            if grown is not None:
+                self.found = grown
+                return grown
+            # What the compression loses has become too much, or the space too poor.
+            compression = None
+        self.found = self._from_scratch(compression, seek_copies)
+        return self.found
+
+    def loss_and_gradient(self) -> tuple[float, Tensor]:
+        """Mean loss of the objects so far, and its gradient."""
+        return self.loss_sum / self.n, self.gradient_sum / self.n
+
+    def _add_losses(self, n):
+        rows = slice(self.n, n)
+        loss, gradient = self.full.loss_and_gradient(self.X[rows], self.y[rows])
+        self.loss_sum += loss * (n - self.n)
+        self.gradient_sum += gradient * (n - self.n)
+        self.n = n
+
+    def _from_scratch(self, compression, seek_copies):
+        first = slice(0, self.n)
+        generator = torch.Generator().manual_seed(self.n)
+        start = torch.randn(self.full.n_parameters, generator=generator)
+        found = leading_curvature(
+            self.full,
+            self.X[first],
+            self.y[first],
+            n_directions=self.n_directions,
+            tol=self.tol,
+            start=start.to(self.full.weights),
+            compress=compression is not None,
+            compression=compression,
+            seek_copies=seek_copies,
+        )
+        if self.seen is None or self.seen.objective is not found.objective:
+            self.seen = _Seen(found.objective, found.objects(self.X), self.y)
+        self.seen.n = self.n
+        return replace(found, operator=self.seen)
+
+    def _grown(self, before):
+        rows = slice(before, self.n)
+        grown = grown_spectrum(
+            self.found.space,
+            self.seen,
+            self.seen.operator(rows),
+            weight=(self.n - before) / self.n,
+            eigenvalues=self.found.pairs.eigenvalues,
+            tol=self.tol / 2,
+            share_of_shift=0.0,
+        )
+        self.seen.n = self.n
+        return self._leading(grown) if grown.converged else None
+
+    def _leading(self, grown):
+        values, space = grown.eigenvalues, grown.space
+        vectors, images = grown.vectors @ space.basis, grown.vectors @ space.images
+        lost, compression = np.zeros_like(values), self.found.compression
+        if compression is not None:
+            lost = compression.lost(values, images)
+            if np.any(ERROR_OF_LOST * lost > self.tol / 2 * np.abs(values)):
+                return None
+        pairs = EigenResult(
+            eigenvalues=values,
+            eigenvectors=vectors.T,
+            residuals=residual_norms(values, vectors, images),
+            n_products=len(space.basis) - len(self.found.space.basis),
+            converged=True,
+        )
+        return replace(self.found, pairs=pairs, space=space, lost=lost)
+
+
+class _Seen:
+    """The mean Hessian of the first n objects, of which most are prepared for good."""
+
+    def __init__(self, objective: Objective, X: Tensor, y: Tensor) -> None:
+        self.objective, self.X, self.y, self.n = objective, X, y, 0
+        self.blocks: list[CurvatureOperator] = []
+
+    def operator(self, rows: slice) -> CurvatureOperator:
+        """The mean Hessian of some rows."""
+        return CurvatureOperator(self.objective, self.X[rows], self.y[rows])
+
+    def images(self, vectors: Tensor) -> Tensor:
+        """Products with the mean over the first n objects."""
+        whole, rest = divmod(self.n, BLOCK)
+        for i in range(len(self.blocks), whole):
+            self.blocks.append(self.operator(slice(i * BLOCK, (i + 1) * BLOCK)))
+        total = sum(block.images(vectors) for block in self.blocks[:whole]) * BLOCK
+        if rest:
+            tail = self.operator(slice(whole * BLOCK, self.n))
+            total = total + tail.images(vectors) * rest
+        return total / self.n
+
+
+def _generation(n):
+    return int(log(n) / log(GROWTH))

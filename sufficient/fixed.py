@@ -1,0 +1,51 @@
+"""What is known of a net that is trained once and seen from growing subsets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from skorch import NeuralNet
+
+from sufficient.curvature.follow import FollowedCurvature
+from sufficient.measure import MeasureSettings
+from sufficient.objects import Objects
+from sufficient.preparation import objective_of
+
+__all__ = ["FixedNet"]
+
+
+class FixedNet:
+    """Curvature and predictions that one subset hands on to the next.
+
+    Parameters
+    ----------
+    pool : Objects
+        All training objects, in the order in which they are added.
+    """
+
+    def __init__(self, pool: Objects) -> None:
+        self.pool = pool
+        self._curvature: FollowedCurvature | None = None
+        self._predicted: np.ndarray | None = None
+
+    def curvature(
+        self, net: NeuralNet, settings: MeasureSettings, past: Sequence[int]
+    ) -> FollowedCurvature:
+        """Curvature of the subsets, continued where `past` ones are not known yet."""
+        if self._curvature is None:
+            self._curvature = FollowedCurvature(
+                objective_of(net),
+                self.pool.X,
+                self.pool.y,
+                n_directions=settings.n_directions,
+                tol=settings.eigen_tol,
+                past=past,
+            )
+        return self._curvature
+
+    def predicted(self, net: NeuralNet) -> np.ndarray:
+        """Predictions for all objects of the pool."""
+        if self._predicted is None:
+            self._predicted = net.predict(self.pool.X)
+        return self._predicted
