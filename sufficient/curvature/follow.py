@@ -26,6 +26,9 @@ __all__ = ["FollowedCurvature"]
 
 GROWTH = 1.25
 BLOCK = 1024
+# Of Ritz vectors, for every eigenpair: more than so many are cut back to so few.
+MOST_VECTORS = 4
+FEW_VECTORS = 3
 N_KEPT = 160
 
 
@@ -153,7 +156,14 @@ class FollowedCurvature:
 
     def _leading(self, grown):
         values, space = grown.eigenvalues, grown.space
-        vectors, images = grown.vectors @ space.basis, grown.vectors @ space.images
+        if len(space.basis) > MOST_VECTORS * len(values):
+            space = _leading_part(grown, FEW_VECTORS * len(values))
+            vectors, images = (
+                rows[: len(values)] for rows in (space.basis, space.images)
+            )
+        else:
+            leading = grown.vectors[: len(values)]
+            vectors, images = leading @ space.basis, leading @ space.images
         lost, compression = np.zeros_like(values), self.found.compression
         if compression is not None:
             lost = compression.lost(values, images)
@@ -163,7 +173,7 @@ class FollowedCurvature:
             eigenvalues=values,
             eigenvectors=vectors.T,
             residuals=residual_norms(values, vectors, images),
-            n_products=len(space.basis) - len(self.found.space.basis),
+            n_products=len(grown.space.basis) - len(self.found.space.basis),
             converged=True,
         )
         return replace(self.found, pairs=pairs, space=space, lost=lost)
@@ -190,6 +200,11 @@ class _Seen:
             tail = self.operator(slice(whole * BLOCK, self.n))
             total = total + tail.images(vectors) * rest
         return total / self.n
+
+
+def _leading_part(grown, n_vectors):
+    rotation, space = grown.vectors[:n_vectors], grown.space
+    return replace(space, basis=rotation @ space.basis, images=rotation @ space.images)
 
 
 def _generation(n):

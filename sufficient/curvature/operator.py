@@ -71,7 +71,9 @@ class CurvatureOperator:
             Or wider: at the end of a row stands how parameters would be moved that were
             left out of the objective.
         """
-        blocks = [self._images(block) for block in rows.split(MOST_TOGETHER)]
+        n_objects = min(len(self.X), self.chunk_size)
+        together = MOST_TOGETHER * max(1, DEFAULT_CHUNK // n_objects)
+        blocks = [self._images(block) for block in rows.split(together)]
         return blocks[0] if len(blocks) == 1 else torch.cat(blocks)
 
     def sampled(self, n_objects: int) -> CurvatureOperator | None:

@@ -32,8 +32,8 @@ class GrownSpectrum:
         ``V h`` for the rows V of the space given.
     space : KrylovSpace
         The space that certifies it, with its images under the grown Hessian.
-    vectors : Tensor of shape (d, n_vectors)
-        Leading Ritz vectors in the coordinates of that space.
+    vectors : Tensor of shape (n_vectors, n_vectors)
+        Ritz vectors in the coordinates of that space, one in a row, largest first.
     """
 
     eigenvalues: np.ndarray
@@ -115,7 +115,7 @@ def _rayleigh_ritz(basis, images, n_directions):
     rest = vectors[near] @ images - theta * (vectors[near] @ basis)
     residuals = torch.linalg.vector_norm(rest, dim=1).cpu().double().numpy()
     bounds = ritz_error_bounds(values[near].numpy(), residuals, n_directions)
-    return values.numpy(), vectors[:n_directions], bounds, rest[:n_directions]
+    return values.numpy(), vectors, bounds, rest[:n_directions]
 
 
 def _allowed(values, shift, tol, dtype):
