@@ -101,6 +101,7 @@ class ConvNet(nn.Module):
         depth, height, width = self.image_shape
         first, second = channels
         self.features = nn.Sequential(
+            nn.Unflatten(1, self.image_shape),
             nn.Conv2d(depth, first, 3, padding=1, bias=bias),
             nn.ReLU(),
             nn.MaxPool2d(2),
@@ -117,7 +118,7 @@ class ConvNet(nn.Module):
 
     def forward(self, X: torch.Tensor) -> torch.Tensor:
         """Logits of shape (n, n_outputs) for rows of shape (n, n_inputs)."""
-        return self.head(self.features(X.reshape(len(X), *self.image_shape)))
+        return self.head(self.features(X.flatten(1)))
 
 
 DEFAULT_MODULES = {"mlp": MLP, "cnn": ConvNet}

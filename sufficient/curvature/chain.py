@@ -113,6 +113,7 @@ class LinearisedChain:
 
     def keep_gradient(self, D: Tensor) -> None:
         """Take note of the gradient with respect to the outputs, and pull it back."""
+        D = D.clone()  # layers change it where it lies
         for layer in reversed(self.layers[1:]):
             layer.keep_gradient(D)
             D = layer.signal(D[:, None], None, {})[:, 0]
