@@ -147,6 +147,7 @@ class LinearisedChain:
         found: Tensors = {}
         for position in range(len(self.layers) - 1, -1, -1):
             layer, R = self.layers[position], changes[position]
+            S = layer.laid_out(S)
             found.update(layer.gradients(S, R))
             if position:
                 S = layer.signal(S, R, V)

@@ -98,6 +98,10 @@ class Linearised:
         """Change of the output along each direction."""
         return None if R is None else R.reshape(*R.shape[:2], *self.shape)
 
+    def laid_out(self, S: Tensor) -> Tensor:
+        """The same in the memory format that the layer computes in."""
+        return S
+
     def signal(self, S: Tensor, R: Tensor | None, V: Tensors) -> Tensor:
         """Change of the gradient with respect to the input."""
         return S.reshape(*S.shape[:2], *self.shape_in)
@@ -158,7 +162,7 @@ class MaxPool(Linearised):
         size = self.module.kernel_size
         output, places = F.max_pool2d(a, size, return_indices=True)
         self.places = places.flatten(2)[:, None]
-        return output
+        return output.contiguous()
 
     def tangent(self, R, V):
         if R is None:
@@ -303,16 +307,19 @@ class Convolution(Weighted):
         self.how = {key: getattr(module, key) for key in names}
 
     def keep_gradient(self, D):
-        super().keep_gradient(self._laid_out(D))
+        super().keep_gradient(self.like_filters(D))
 
-    def _answer(self, a):
-        return super()._answer(self._laid_out(a))
+    def laid_out(self, S):
+        return self.like_filters(S.flatten(0, 1)).unflatten(0, S.shape[:2])
 
-    def _laid_out(self, images):
+    def like_filters(self, images: Tensor) -> Tensor:
         """Images in the memory format of the filters, once instead of at every use."""
         if self.W.is_contiguous(memory_format=torch.channels_last):
             return images.contiguous(memory_format=torch.channels_last)
         return images
+
+    def _answer(self, a):
+        return super()._answer(self.like_filters(a))
 
     def _weigh(self, a, W, into=None):
         answer = F.conv2d(a, W, **self.how)
@@ -353,11 +360,12 @@ class PooledConvolution(Linearised):
         change = V_weight.flatten(2).transpose(0, 1) @ self.patches
         if V_bias is not None:
             change += V_bias.T[..., None]
-        change = change.unflatten(2, (-1, self.n_places)).permute(2, 1, 0, 3)
-        return change.reshape(*change.shape[:2], *self.shape)
+        # Channels last in memory, as the next convolution likes them.
+        change = change.unflatten(2, (-1, *self.shape[1:])).permute(2, 1, 3, 4, 0)
+        return change.contiguous().permute(0, 1, 4, 2, 3)
 
     def gradients(self, S, R):
-        S = S.flatten(3).permute(2, 1, 0, 3).flatten(2)
+        S = S.permute(2, 1, 0, 3, 4).flatten(2)
         change = (S @ self.patches.mT).transpose(0, 1)
         found = {self.names[0]: change.unflatten(2, self.convolution.W.shape[1:])}
         if self.trained[1]:
@@ -369,12 +377,13 @@ class PooledConvolution(Linearised):
 
     def _answer(self, a):
         output = self.pool.forward(self.convolution.forward(a))
+        output = self.convolution.like_filters(output)
         places = self.pool.places.transpose(1, 2)
         size, how = self.convolution.W.shape[2:], self.convolution.how
         patches = F.unfold(a, size, **how)[:, None]
         shape = (*places.shape[:2], patches.shape[2], places.shape[3])
         picked = patches.expand(-1, shape[1], -1, -1).gather(3, places.expand(shape))
-        self.patches, self.n_places = picked.permute(1, 2, 0, 3).flatten(2), shape[3]
+        self.patches = picked.permute(1, 2, 0, 3).flatten(2)
         del self.convolution.a, self.pool.places
         return output
 

@@ -113,9 +113,25 @@ def _rayleigh_ritz(basis, images, n_directions):
     near = slice(0, 2 * n_directions)
     theta = values[near].to(basis)[:, None]
     rest = vectors[near] @ images - theta * (vectors[near] @ basis)
-    residuals = torch.linalg.vector_norm(rest, dim=1).cpu().double().numpy()
-    bounds = ritz_error_bounds(values[near].numpy(), residuals, n_directions)
+    couplings = (rest @ rest.T).cpu().double().numpy()
+    bounds = _error_bounds(values[near].numpy(), couplings, n_directions)
     return values.numpy(), vectors, bounds, rest[:n_directions]
+
+
+def _error_bounds(values, couplings, n_directions):
+    """The better of two bounds on the error of Ritz values from below.
+
+    One divides the squared residuals by the gaps between the values. The other, by the
+    Schur complement of what is outside the space, by the distance to the curvature
+    there, which the last of the Ritz values around stands for.
+    """
+    residuals = np.sqrt(np.diag(couplings))
+    bounds = ritz_error_bounds(values, residuals, n_directions)
+    distance = values[n_directions - 1] - (values[-1] + residuals[-1])
+    if distance <= 0:
+        return bounds
+    raised = np.linalg.eigvalsh(np.diag(values) + couplings / distance)[::-1]
+    return np.minimum(bounds, (raised - values)[:n_directions])
 
 
 def _allowed(values, shift, tol, dtype):
