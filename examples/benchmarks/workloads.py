@@ -9,7 +9,7 @@ from .projections import Projections
 
 __all__ = ["WORKLOADS"]
 
-MLP = {"ours, exact": 1.5, "ours, compressed": 4.0}
+MLP = {"ours, exact": 1.5, "ours, compressed": 3.0}
 CNN = {"ours, exact": 5.0}
 
 WORKLOADS = {
@@ -18,9 +18,9 @@ WORKLOADS = {
         *(Eigenpairs("mlp", n, MLP) for n in (1000, 5000, 20_000)),
         *(Eigenpairs("cnn", n, CNN) for n in (1000, 5000)),
         FixedWeightsCurve(30.0),
-        Projections(None),
-        MonteCarlo(None),
-        MainJob(None),
-        Growth(None),
+        Projections(1 / 1.5),
+        MonteCarlo(5.0),
+        MainJob(30.0),
+        Growth(2 / 2.5),
     )
 }
