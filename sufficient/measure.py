@@ -11,10 +11,10 @@ from torch import Tensor
 from sufficient.checks import check_finite
 from sufficient.curvature.draws import losses_at
 from sufficient.curvature.follow import FollowedCurvature
+from sufficient.curvature.leading import LeadingCurvature, leading_curvature
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.curvature.projection import project_with_exact_mean
-from sufficient.curvature.solve import LeadingCurvature, leading_curvature
 from sufficient.curvature.update import grown_spectrum
 from sufficient.delta import (
     SecondOrderForm,

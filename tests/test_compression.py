@@ -9,9 +9,9 @@ from sufficient import MLP
 from sufficient.curvature import top_eigenpairs
 from sufficient.curvature.compression import compression_of
 from sufficient.curvature.follow import FollowedCurvature
+from sufficient.curvature.leading import leading_curvature
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.curvature.solve import leading_curvature
 
 N_INPUTS, N_KEPT = 300, 20
 
@@ -69,7 +69,7 @@ def test_expanding_and_restricting_are_inverse_to_each_other():
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("noise", [0.02, 0.3, 1.0])
 def test_what_is_certified_is_within_the_tolerance(seed, noise, monkeypatch):
-    monkeypatch.setattr("sufficient.curvature.solve.compression_of", few_directions)
+    monkeypatch.setattr("sufficient.curvature.leading.compression_of", few_directions)
     net, X, y = low_rank_problem(seed, noise=noise)
     exact = top_eigenpairs(net, X, y, n_directions=4, tol=1e-9, compress=False)
     found = top_eigenpairs(net, X, y, n_directions=4, tol=1e-2)
@@ -80,7 +80,7 @@ def test_what_is_certified_is_within_the_tolerance(seed, noise, monkeypatch):
 
 
 def test_what_cannot_be_certified_is_not_compressed(monkeypatch):
-    monkeypatch.setattr("sufficient.curvature.solve.compression_of", few_directions)
+    monkeypatch.setattr("sufficient.curvature.leading.compression_of", few_directions)
     how = {"n_directions": 4, "tol": 1e-4}
     compressed = [
         leading_curvature(

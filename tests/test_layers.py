@@ -37,7 +37,11 @@ def nets():
         "linear": MLP(SIDE**2, 3, hidden_sizes=()),
         "convnet": ConvNet(SIDE**2, 3, channels=(2, 3), hidden_size=5),
         "smooth": nn.Sequential(
-            nn.Linear(SIDE**2, 6), nn.Tanh(), nn.Linear(6, 5), nn.GELU(), nn.Linear(5, 3)
+            nn.Linear(SIDE**2, 6),
+            nn.Tanh(),
+            nn.Linear(6, 5),
+            nn.GELU(),
+            nn.Linear(5, 3),
         ),
         "rectified in place": nn.Sequential(
             nn.Linear(SIDE**2, 6), nn.ReLU(inplace=True), nn.Linear(6, 3)

@@ -39,7 +39,9 @@ class Eigenpairs:
     def __init__(self, kind: str, n: int, targets: dict[str, float]) -> None:
         self.name, self.kind, self.n = f"{kind}-{n}", kind, n
         self.entries = [Entry(p.name, "peer", needs=p.needs) for p in PEERS.values()]
-        self.entries += [Entry(name, "ours", target) for name, target in targets.items()]
+        self.entries += [
+            Entry(name, "ours", target) for name, target in targets.items()
+        ]
 
     def prepare(self, context: Context) -> None:
         """Train the network and compute the reference, in a process of its own."""

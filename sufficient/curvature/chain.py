@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional as F  # noqa: N812
 
-from sufficient.curvature.layers import (
+from sufficient.curvature.layers import Elementwise, Linearised, MaxPool, Tensors
+from sufficient.curvature.weighted import (
     Convolution,
-    MaxPool,
+    Dense,
+    Displaced,
+    DisplacedDense,
     PooledConvolution,
-    Tensors,
-    linearised,
-    understands,
 )
 
 __all__ = ["LinearisedChain", "NamedLayers", "chain_of"]
@@ -39,6 +39,22 @@ _MODULE_OF = {
     torch.flatten: nn.Flatten,
     "flatten": nn.Flatten,
     F.dropout: nn.Identity,
+}
+_KINDS: dict[type, type[Linearised]] = {
+    nn.Flatten: Linearised,
+    nn.Unflatten: Linearised,
+    nn.MaxPool2d: MaxPool,
+    nn.Linear: Dense,
+    Displaced: DisplacedDense,
+    nn.Conv2d: Convolution,
+    nn.ReLU: Elementwise,
+    nn.LeakyReLU: Elementwise,
+    nn.ELU: Elementwise,
+    nn.GELU: Elementwise,
+    nn.SiLU: Elementwise,
+    nn.Softplus: Elementwise,
+    nn.Tanh: Elementwise,
+    nn.Sigmoid: Elementwise,
 }
 _NOTHING = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 
@@ -67,7 +83,7 @@ def chain_of(module: nn.Module) -> NamedLayers | None:
         return None
     layers = [each for each in layers if not isinstance(each[1], _NOTHING)]
     names = [name for name, _ in layers if name]
-    if len(set(names)) < len(names) or not all(understands(m) for _, m in layers):
+    if len(set(names)) < len(names) or not all(_is_understood(m) for _, m in layers):
         return None
     return _pooled_first(layers)
 
@@ -167,9 +183,33 @@ class LinearisedChain:
         return sum(bend for bend in bends if bend is not None)
 
 
+def _is_understood(module):
+    """Whether a layer of this kind and with these options can be linearised."""
+    if type(module) is nn.MaxPool2d:
+        return _tiles(module)
+    if type(module) is nn.Conv2d:
+        plain = module.groups == 1 and module.padding_mode == "zeros"
+        return plain and not isinstance(module.padding, str)
+    return type(module) in _KINDS
+
+
+def _tiles(pool):
+    pairs = {
+        name: _pair(getattr(pool, name))
+        for name in ("kernel_size", "stride", "padding", "dilation")
+    }
+    same = pairs["stride"] == pairs["kernel_size"]
+    whole = pairs["padding"] == (0, 0) and pairs["dilation"] == (1, 1)
+    return same and whole and not pool.ceil_mode and not pool.return_indices
+
+
+def _pair(value):
+    return tuple(value) if isinstance(value, tuple | list) else (value, value)
+
+
 class _Tracer(fx.Tracer):
     def is_leaf_module(self, m, module_qualified_name):
-        return understands(m) or super().is_leaf_module(m, module_qualified_name)
+        return _is_understood(m) or super().is_leaf_module(m, module_qualified_name)
 
 
 def _is_changed_on_the_way(module):
@@ -212,7 +252,7 @@ def _pooled_first(layers):
 
 def _with_pools(layers, parameters):
     """Linearised layers, a first convolution together with the pooling behind it."""
-    found = [linearised(module, name, parameters) for name, module in layers]
+    found = [_KINDS[type(module)](module, name, parameters) for name, module in layers]
     for i, (layer, behind) in enumerate(pairwise(found)):
         if _is_trained(layer):
             pooled = isinstance(layer, Convolution) and isinstance(behind, MaxPool)

@@ -27,9 +27,9 @@ import torch
 from torch import Tensor, nn
 
 from sufficient.curvature.chain import LinearisedChain
-from sufficient.curvature.layers import Displaced
 from sufficient.curvature.objective import Objective, chunks
 from sufficient.curvature.operator import output_curvature
+from sufficient.curvature.weighted import Displaced
 
 __all__ = ["N_KEPT", "Compression", "compression_of"]
 

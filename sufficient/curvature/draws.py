@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from sufficient.curvature.chain import LinearisedChain
-from sufficient.curvature.layers import Dense
 from sufficient.curvature.objective import Objective, chunks
+from sufficient.curvature.weighted import Dense
 
 __all__ = ["losses_at"]
 

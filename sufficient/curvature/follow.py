@@ -12,13 +12,13 @@ from torch import Tensor
 
 from sufficient.curvature.compression import compression_of
 from sufficient.curvature.eigen import residual_norms
-from sufficient.curvature.objective import Objective
-from sufficient.curvature.operator import CurvatureOperator
-from sufficient.curvature.solve import (
+from sufficient.curvature.leading import (
     ERROR_OF_LOST,
     LeadingCurvature,
     leading_curvature,
 )
+from sufficient.curvature.objective import Objective
+from sufficient.curvature.operator import CurvatureOperator
 from sufficient.curvature.update import grown_spectrum
 from sufficient.results import EigenResult
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 import torch
 from torch import Tensor
 from torch.autograd import grad
 
 from sufficient.curvature.chain import LinearisedChain
-from sufficient.curvature.layers import LEFT_OUT, Tensors
+from sufficient.curvature.layers import Tensors
 from sufficient.curvature.objective import Objective, chunks
+from sufficient.curvature.weighted import LEFT_OUT
 
 __all__ = ["CurvatureOperator", "output_curvature"]
 
-DEFAULT_CHUNK = 1024
+# What fits a cache, and what keeps a graphics card busy.
+CHUNKS = {"cpu": 1024, "cuda": 2**14}
 KEPT_BYTES = 2**31
 MOST_TOGETHER = 16
 FEW_OUTPUTS = 32
+FEW_OBJECTS = 64
 
 
 class CurvatureOperator:
@@ -51,7 +55,7 @@ class CurvatureOperator:
     ) -> None:
         self.objective, self.X, self.y, self.matrix = objective, X, y, matrix
         self.layers = objective.layers(X)
-        self.chunk_size = chunk_size or DEFAULT_CHUNK
+        self.chunk_size = chunk_size or self._chunk_that_fits()
         self._kept = list(self._chunks()) if self._fits(chunk_size) else None
 
     @property
@@ -72,7 +76,7 @@ class CurvatureOperator:
             left out of the objective.
         """
         n_objects = min(len(self.X), self.chunk_size)
-        together = MOST_TOGETHER * max(1, DEFAULT_CHUNK // n_objects)
+        together = MOST_TOGETHER * max(1, CHUNKS["cpu"] // n_objects)
         blocks = [self._images(block) for block in rows.split(together)]
         return blocks[0] if len(blocks) == 1 else torch.cat(blocks)
 
@@ -103,11 +107,24 @@ class CurvatureOperator:
         kind = {"hessian": _hessian_product, "ggn": _ggn_product}[self.matrix]
         return _one_by_one(kind(self.objective, X, y, n))
 
+    def _chunk_that_fits(self):
+        if len(self.X) <= FEW_OBJECTS:
+            return FEW_OBJECTS
+        most = CHUNKS.get(self.X.device.type, CHUNKS["cuda"])
+        share = _spare_bytes(self.X.device) / (4 * MOST_TOGETHER)
+        return int(max(1, min(most, share // self._bytes_per_object)))
+
     def _fits(self, chunk_size):
-        if chunk_size is not None:
-            return len(self.X) <= chunk_size
-        few, more = self._bytes(8), self._bytes(16)
-        return (more - few) / 8 * len(self.X) <= KEPT_BYTES
+        if len(self.X) <= self.chunk_size or chunk_size is not None:
+            return len(self.X) <= self.chunk_size
+        return self._bytes_per_object * len(self.X) <= _spare_bytes(self.X.device)
+
+    @cached_property
+    def _bytes_per_object(self):
+        few, more = (min(n, len(self.X)) for n in (8, 16))
+        if few == more:
+            return self._bytes(few) / few
+        return max(1, (self._bytes(more) - self._bytes(few)) / (more - few))
 
     def _bytes(self, n):
         sizes: dict[int, int] = {}
@@ -121,6 +138,13 @@ class CurvatureOperator:
         with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
             prepared = self._prepared(X, y, n)
         return sum(sizes.values()) + getattr(prepared, "n_bytes", 0)
+
+
+def _spare_bytes(device):
+    if device.type != "cuda":
+        return KEPT_BYTES
+    free, _ = torch.cuda.mem_get_info(device)
+    return free // 2
 
 
 def output_curvature(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -12,26 +12,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from torch import Tensor, nn
 
-from sufficient.curvature.compression import Compression, compression_of
-from sufficient.curvature.eigen import KrylovSpace, lanczos
-from sufficient.curvature.multiplicity import with_hidden_copies
+from sufficient.curvature.leading import leading_curvature
 from sufficient.curvature.objective import Loss, Objective, chunks
-from sufficient.curvature.operator import CurvatureOperator
 from sufficient.isolation import exact_arithmetic
 from sufficient.results import EigenResult
 
-__all__ = [
-    "MAX_PRODUCTS",
-    "LeadingCurvature",
-    "leading_curvature",
-    "leading_eigenpairs",
-    "top_eigenpairs",
-]
-
-MAX_PRODUCTS = 400
-# Three standard deviations of the sketch that measures what compression loses.
-ERROR_OF_LOST = 0.25
-N_SCOUTED = 2048
+__all__ = ["top_eigenpairs"]
 
 
 def top_eigenpairs(
@@ -154,125 +140,6 @@ def top_eigenpairs(
             stacklevel=2,
         )
     return result
-
-
-@dataclass(frozen=True)
-class LeadingCurvature:
-    """The leading eigenpairs of a loss, in coordinates in which they are cheap.
-
-    Attributes
-    ----------
-    objective : Objective
-        Loss as a function of those coordinates.
-    operator : CurvatureOperator
-        Its curvature.
-    pairs : EigenResult
-        Ritz pairs of the operator.
-    space : KrylovSpace
-        Where they were found.
-    lost : ndarray of shape (d,)
-        How far the Ritz values lie below the eigenvalues.
-    compression : Compression or None
-        How the coordinates are related to the weights; None where they are the weights.
-    """
-
-    objective: Objective
-    operator: CurvatureOperator
-    pairs: EigenResult
-    space: KrylovSpace
-    lost: np.ndarray
-    compression: Compression | None
-
-    @property
-    def eigenvalues(self) -> np.ndarray:
-        """Largest first, of shape (d,)."""
-        return self.pairs.eigenvalues + self.lost
-
-    @property
-    def eigenvectors(self) -> Tensor:
-        """Orthonormal columns among all weights, of shape (n_parameters, d)."""
-        if self.compression is None:
-            return self.pairs.eigenvectors
-        return self.compression.expand(self.pairs.eigenvectors.T).T
-
-    def objects(self, X: Tensor) -> Tensor:
-        """Objects as the objective takes them."""
-        return X if self.compression is None else self.compression.objects(X)
-
-
-def leading_curvature(
-    objective: Objective,
-    X: Tensor,
-    y: Tensor,
-    *,
-    n_directions: int,
-    tol: float,
-    start: Tensor,
-    matrix: str = "hessian",
-    chunk_size: int | None = None,
-    compress: bool = True,
-    compression: Compression | None = None,
-    seek_copies: bool = True,
-) -> LeadingCurvature:
-    """Certified leading eigenpairs of a loss around its weights.
-
-    Parameters
-    ----------
-    objective : Objective
-        Network and loss.
-    X, y : Tensor
-        Objects and targets.
-    n_directions, tol, matrix, chunk_size
-        As in `top_eigenpairs`.
-    start : Tensor of shape (n_parameters,)
-        Start vector.
-    compress : bool, default=True
-        Whether to compress a wide first layer, where that can be certified.
-    compression : Compression or None, default=None
-        A compression at hand; None finds one for these objects.
-    seek_copies : bool, default=True
-        Whether to look for copies of multiple eigenvalues.
-
-    Returns
-    -------
-    LeadingCurvature
-    """
-    how = {"n_directions": n_directions, "seek_copies": seek_copies}
-    within = {"matrix": matrix, "chunk_size": chunk_size}
-    if compress and compression is None:
-        compression = compression_of(objective, X, y)
-    if compression is not None:
-        reduced, start_there = compression.objective, compression.restrict(start)
-        operator = CurvatureOperator(reduced, compression.objects(X), y, **within)
-        # The other half of the tolerance is for the error of what is added.
-        half = tol / 2
-        pairs, space = leading_eigenpairs(operator, start=start_there, tol=half, **how)
-        values = pairs.eigenvalues
-        lost = compression.lost(values, space.images[: len(values)])
-        if np.all(ERROR_OF_LOST * lost <= half * np.abs(values)):
-            return LeadingCurvature(reduced, operator, pairs, space, lost, compression)
-    operator = CurvatureOperator(objective, X, y, **within)
-    pairs, space = leading_eigenpairs(operator, start=start, tol=tol, **how)
-    lost = np.zeros_like(pairs.eigenvalues)
-    return LeadingCurvature(objective, operator, pairs, space, lost, None)
-
-
-def leading_eigenpairs(
-    operator,
-    *,
-    n_directions: int,
-    tol: float,
-    start: Tensor,
-    seek_copies: bool = True,
-) -> tuple[EigenResult, KrylovSpace]:
-    """Certified leading eigenpairs of an operator, and the space they were found in."""
-    n_directions = min(n_directions, len(start))
-    limits = {"tol": tol, "max_products": max(MAX_PRODUCTS, 4 * n_directions)}
-    pairs, space = lanczos(operator, n_directions, start=start, **limits)
-    if not seek_copies:
-        return pairs, space
-    scout = operator.sampled(N_SCOUTED)
-    return with_hidden_copies(operator, pairs, space, scout=scout, **limits)
 
 
 def _check_arguments(n_directions, matrix, tol, chunk_size):

@@ -13,9 +13,9 @@ from sklearn.utils import check_random_state
 from torch import nn
 
 from sufficient.curvature.eigen import lanczos
+from sufficient.curvature.leading import MAX_PRODUCTS
 from sufficient.curvature.objective import Loss, Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.curvature.solve import MAX_PRODUCTS
 from sufficient.isolation import exact_arithmetic
 
 __all__ = ["HessianSplit", "hessian_split"]
