@@ -1,7 +1,5 @@
 """Top eigenvalues of the Hessian as the library computes them."""
 
-import inspect
-
 from sufficient.curvature import top_eigenpairs
 
 from .peers import N_DIRECTIONS, Solved
@@ -9,10 +7,8 @@ from .problems import Problem, start_vector
 
 __all__ = ["solve"]
 
-COMPRESSION = "compress"
 
-
-def solve(problem: Problem, start: int, tol: float, *, compressed: bool) -> Solved:
+def solve(problem: Problem, start: int, tol: float, **how) -> Solved:
     """The signature of a peer, but for the chunk, which the library chooses."""
     size = sum(p.numel() for p in problem.module.parameters())
     found = top_eigenpairs(
@@ -22,14 +18,6 @@ def solve(problem: Problem, start: int, tol: float, *, compressed: bool) -> Solv
         n_directions=N_DIRECTIONS,
         tol=tol,
         v0=start_vector(start, size),
-        **_compression(compressed),
+        **how,
     )
     return Solved(found.eigenvalues, found.n_products)
-
-
-def _compression(wanted):
-    if COMPRESSION in inspect.signature(top_eigenpairs).parameters:
-        return {COMPRESSION: wanted}
-    if wanted:
-        raise NotImplementedError("top_eigenpairs does not compress the data yet")
-    return {}

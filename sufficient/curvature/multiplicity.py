@@ -13,7 +13,7 @@ from sufficient.results import EigenResult
 
 __all__ = ["with_hidden_copies"]
 
-CHANCE_OF_MISSING = 0.05
+CHANCE_OF_MISSING = 0.1
 # A scout sees a sample of the objects, in which a copy may look smaller.
 SHARE_IN_SAMPLE = 0.9
 MOST_ROUNDS = 8

@@ -22,6 +22,7 @@ KEPT_BYTES = 2**31
 MOST_TOGETHER = 16
 FEW_OUTPUTS = 32
 FEW_OBJECTS = 64
+LEAST_STEP = 4
 
 
 class CurvatureOperator:
@@ -81,9 +82,9 @@ class CurvatureOperator:
         return blocks[0] if len(blocks) == 1 else torch.cat(blocks)
 
     def sampled(self, n_objects: int) -> CurvatureOperator | None:
-        """The same for evenly spaced objects; None where that would be most of them."""
+        """The same for evenly spaced objects; None where those are not few."""
         step = len(self.X) // n_objects
-        if step < 2:
+        if step < LEAST_STEP:
             return None
         X, y = self.X[::step], self.y[::step]
         return CurvatureOperator(self.objective, X, y, matrix=self.matrix)
