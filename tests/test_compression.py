@@ -71,8 +71,9 @@ def test_expanding_and_restricting_are_inverse_to_each_other():
 def test_what_is_certified_is_within_the_tolerance(seed, noise, monkeypatch):
     monkeypatch.setattr("sufficient.curvature.leading.compression_of", few_directions)
     net, X, y = low_rank_problem(seed, noise=noise)
-    exact = top_eigenpairs(net, X, y, n_directions=4, tol=1e-9, compress=False)
-    found = top_eigenpairs(net, X, y, n_directions=4, tol=1e-2)
+    how = {"n_directions": 4, "random_state": seed}
+    exact = top_eigenpairs(net, X, y, tol=1e-9, compress=False, **how)
+    found = top_eigenpairs(net, X, y, tol=1e-2, **how)
     assert found.converged
     np.testing.assert_allclose(found.eigenvalues, exact.eigenvalues, rtol=1e-2)
     norms = found.eigenvectors.T @ found.eigenvectors
@@ -99,6 +100,16 @@ def few_directions(objective, X, y):
 def objective_and_data(noise):
     net, X, y = low_rank_problem(noise=noise)
     return Objective(net, "cross_entropy"), X, y
+
+
+def test_objects_that_were_not_sampled_are_certified_too(monkeypatch):
+    monkeypatch.setattr("sufficient.curvature.compression.N_SAMPLED", 100)
+    net, X, y = low_rank_problem(noise=0.02)
+    X[7], X[7, 5] = 0, 30.0
+    how = {"n_directions": 4, "random_state": 0}
+    exact = top_eigenpairs(net, X, y, compress=False, tol=1e-6, **how)
+    found = top_eigenpairs(net, X, y, tol=1e-3, **how)
+    np.testing.assert_allclose(found.eigenvalues, exact.eigenvalues, rtol=1e-3)
 
 
 @pytest.mark.parametrize(

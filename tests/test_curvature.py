@@ -12,6 +12,7 @@ from sufficient import MLP, ConvNet
 from sufficient.curvature import top_eigenpairs
 from sufficient.curvature.draws import losses_at
 from sufficient.curvature.eigen import lanczos, ritz_error_bounds
+from sufficient.curvature.leading import leading_eigenpairs
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.curvature.projection import project
@@ -435,3 +436,59 @@ def test_a_loss_that_is_not_finite_anywhere_is_named():
     X[35] = torch.nan
     with pytest.raises(ValueError, match="logits"):
         top_eigenpairs(net, X, y, loss=loss)
+
+
+def copies(n_inputs, n_outputs, sign=1):
+    """A linear net, whose Hessian under squared error has every eigenvalue n times."""
+    torch.manual_seed(0)
+    net = nn.Linear(n_inputs, n_outputs, bias=False).double()
+    X, y = torch.randn(30, n_inputs).double(), torch.randn(30, n_outputs).double()
+    operator = CurvatureOperator(
+        Objective(net, lambda z, y: sign * _square(z, y)), X, y
+    )
+    return net, X, y, operator
+
+
+def _square(z, y):
+    return (z - y).square().mean(1)
+
+
+@pytest.mark.parametrize(("n_inputs", "n_outputs"), [(40, 5), (6, 10), (10, 4)])
+def test_a_space_with_hidden_copies_is_orthonormal_and_serves_the_next_batch(
+    n_inputs, n_outputs
+):
+    net, X, y, operator = copies(n_inputs, n_outputs)
+    start = torch.randn(operator.shape[0]).double()
+    pairs, space = leading_eigenpairs(operator, n_directions=10, tol=1e-6, start=start)
+    assert space.n_hidden > 0
+    unit = torch.eye(len(space.basis)).double()
+    torch.testing.assert_close(space.basis @ space.basis.T, unit)
+    batch_X, batch_y = 2 * torch.randn(10, n_inputs).double(), y[:10]
+    batch = CurvatureOperator(Objective(net, _square), batch_X, batch_y)
+    grown = grown_spectrum(
+        space, operator, batch, weight=0.25, eigenvalues=pairs.eigenvalues, tol=1e-3
+    )
+    together = 0.75 * X.T @ X / 30 + 0.25 * batch_X.T @ batch_X / 10
+    each = torch.linalg.eigvalsh(together).flip(0) * 2 / n_outputs
+    expected = each.repeat_interleave(n_outputs)[:10].numpy()
+    rtol = 0.02 if grown.converged else 0.1
+    np.testing.assert_allclose(grown.eigenvalues, expected, rtol=rtol)
+
+
+def test_copies_of_negative_eigenvalues_are_found():
+    _, X, _, operator = copies(6, 5, sign=-1)
+    start = torch.randn(operator.shape[0]).double()
+    pairs, _ = leading_eigenpairs(operator, n_directions=8, tol=1e-6, start=start)
+    each = -torch.linalg.eigvalsh(X.T @ X / 30) * 2 / 5
+    expected = each.repeat_interleave(5)[:8].numpy()
+    np.testing.assert_allclose(pairs.eigenvalues, expected, rtol=1e-5)
+
+
+def test_a_search_never_takes_more_products_than_it_may():
+    X = torch.randn(40, 2).double() @ torch.randn(2, 50).double()
+    H = X.T @ X
+    start = torch.randn(50).double()
+    found, _ = lanczos(H, 20, tol=1e-3, start=start, max_products=60)
+    assert found.n_products <= 60
+    exact = torch.linalg.eigvalsh(H).flip(0)[:2].numpy()
+    np.testing.assert_allclose(found.eigenvalues[:2], exact, rtol=1e-6)

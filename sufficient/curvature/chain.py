@@ -109,17 +109,19 @@ class LinearisedChain:
     """
 
     def __init__(self, layers: NamedLayers, parameters: Tensors, X: Tensor) -> None:
-        rules = _with_pools(layers, parameters)
+        rules = [_KINDS[type(m)](m, name, parameters) for name, m in layers]
         first = next(i for i, rule in enumerate(rules) if _is_trained(rule))
-        self.before, self.layers = rules[:first], rules[first:]
+        self.before = [module for _, module in layers[:first]]
+        self.layers = _with_pool(rules[first:])
         self.output = self.enter(X)
         for layer in self.layers:
             self.output = layer.forward(self.output)
 
     def enter(self, X: Tensor) -> Tensor:
         """What the first layer of `layers` sees of the objects."""
-        for layer in self.before:
-            X = layer.forward(X)
+        with torch.no_grad():
+            for module in self.before:
+                X = module(X)
         return X
 
     @property
@@ -250,16 +252,18 @@ def _pooled_first(layers):
     return layers
 
 
-def _with_pools(layers, parameters):
-    """Linearised layers, a first convolution together with the pooling behind it."""
-    found = [_KINDS[type(module)](module, name, parameters) for name, module in layers]
-    for i, (layer, behind) in enumerate(pairwise(found)):
-        if _is_trained(layer):
-            pooled = isinstance(layer, Convolution) and isinstance(behind, MaxPool)
-            if pooled and layer.trained[0]:
-                found[i : i + 2] = [PooledConvolution(layer, behind)]
-            break
-    return found
+def _with_pool(rules):
+    """The same with a first convolution and the pooling behind it in one.
+
+    Unless its patches would take much more memory than the images.
+    """
+    if len(rules) < 2 or type(rules[0]) is not Convolution:
+        return rules
+    first, behind, *rest = rules
+    small = isinstance(behind, MaxPool) and first.fan_in <= 4 * behind.area
+    if not small or not first.trained[0]:
+        return rules
+    return [PooledConvolution(first, behind), *rest]
 
 
 def _is_trained(layer):

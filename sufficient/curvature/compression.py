@@ -9,18 +9,20 @@ its eigenvalues, and products cost what they would for inputs as short as P is w
 How much is lost is certified. With C the part of ``H v`` outside the subspace and mu
 the largest curvature there,
 
-.. math:: 0 \le \lambda_i - \theta_i \lesssim \frac{\lVert C_i \rVert^2}{\theta_i-\mu},
+.. math:: \frac{\lVert C_i \rVert^2}{\theta_i} \lesssim \lambda_i - \theta_i
+    \lesssim \frac{\lVert C_i \rVert^2}{\theta_i-\mu},
 
-by the Schur complement of the outside. A few random mixtures of the inputs left out,
-carried along without weights, estimate the length of C; and for a network of straight
-pieces mu is at most the largest left-out eigenvalue of the inputs' second moments,
-weighted by the curvature that each object has at the first layer's outputs. P is the
-leading part of those same moments.
+by the Schur complement of the outside, which for a network of straight pieces has no
+negative curvature. The middle is added to the Ritz value. A few random mixtures of the
+inputs left out, carried along without weights, estimate the length of C; and mu is at
+most the largest eigenvalue of the left-out inputs' second moments, weighted by the
+curvature that each object has at the first layer's outputs. P is the leading part of
+those moments for the objects that weigh most.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -33,11 +35,13 @@ from sufficient.curvature.weighted import Displaced
 
 __all__ = ["N_KEPT", "Compression", "compression_of"]
 
-N_KEPT = 96
+N_KEPT = 128
 N_SKETCH = 64
 N_SAMPLED = 2048
 MOST_PROBES = 16
 CHUNK = 2048
+N_POWER, POWER_ITERATIONS, POWER_MARGIN = 8, 4, 1.25
+TINY = 1e-300
 KEYS = ("weight", "bias")
 STRAIGHT = (nn.Linear, nn.ReLU, nn.LeakyReLU)
 
@@ -96,8 +100,8 @@ class Compression:
         kept = [named[self.names[name]] for name in self.objective.parameters]
         return self.objective.flatten([kept[0] @ self._directions, *kept[1:]])
 
-    def lost(self, values: np.ndarray, images: Tensor) -> np.ndarray:
-        """How far each Ritz value lies below its eigenvalue.
+    def lost(self, values: np.ndarray, images: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """How far Ritz values lie below the eigenvalues, and the error of that.
 
         Parameters
         ----------
@@ -108,14 +112,24 @@ class Compression:
 
         Returns
         -------
-        ndarray of shape (d,)
-            Infinite where the curvature left out may be as large as the value.
+        ndarray, ndarray of shape (d,)
+            The error is half the distance between the two bounds, and three standard
+            deviations of the sketch. Infinite where the curvature left out may be as
+            large as the value.
         """
-        outside = images[:, self.objective.n_parameters :]
-        squared = outside.square().sum(1).cpu().double().numpy()
-        distance = values - self.outside
-        with np.errstate(divide="ignore"):
-            return np.where(distance > 0, squared / distance, np.inf)
+        squared, noise = _squared_lengths(images[:, self.objective.n_parameters :])
+        if np.any(values <= self.outside):
+            return np.zeros_like(values), np.full_like(values, np.inf)
+        least, most = squared / values, squared / (values - self.outside)
+        middle = (least + most) / 2
+        return middle, (most - least) / 2 + 3 * noise * middle
+
+    def measured_on(self, X: Tensor, y: Tensor) -> Compression:
+        """The same with the outside as it is for some objects."""
+        layers = self.full.layers(X)
+        rows, weights = _weighted_rows(self.full, layers, X, y)
+        outside = _largest_outside(rows, weights, self._directions)
+        return replace(self, outside=outside)
 
     @property
     def _directions(self):
@@ -141,7 +155,7 @@ def compression_of(
         Network and loss.
     X, y : Tensor
         Objects and targets.
-    n_kept : int, default=96
+    n_kept : int, default=128
         Input directions kept.
 
     Returns
@@ -154,7 +168,8 @@ def compression_of(
     place = None if layers is None else _wide_first_layer(objective, layers, n_kept)
     if place is None:
         return None
-    directions, outside = _leading_directions(objective, layers, X, y, n_kept)
+    rows, weights = _weighted_rows(objective, layers, X, y)
+    directions = _leading_directions(rows, weights, n_kept)
     (name, first), *rest = layers[place:]
     bias = first.bias is not None and first.bias.requires_grad
     displaced = Displaced(first.out_features, n_kept, bias).to(directions)
@@ -176,7 +191,7 @@ def compression_of(
             for i, name in enumerate(names)
             for key in KEYS
         },
-        outside=outside,
+        outside=_largest_outside(rows, weights, directions),
     )
 
 
@@ -195,23 +210,42 @@ def _is_trained(objective, name):
     return any(f"{name}.{key}".lstrip(".") in objective.parameters for key in KEYS)
 
 
-def _leading_directions(objective, layers, X, y, n_kept):
-    """Leading directions of the inputs' weighted second moments, and what comes next.
+def _weighted_rows(objective, layers, X, y):
+    """Inputs of the first layer, and the curvature each object has behind it."""
+    parts = []
+    for rows in chunks(len(X), CHUNK):
+        chain = LinearisedChain(layers, objective.parameters, X[rows])
+        weights = _curvature_at_first_layer(objective, chain, y[rows])
+        parts.append((chain.layers[0].a, weights))
+    inputs, weights = zip(*parts, strict=True)
+    return torch.cat(inputs), torch.cat(weights)
 
-    A randomised range finder with one power iteration, on a sample of the objects.
+
+def _leading_directions(rows, weights, n_kept):
+    """Leading directions of the weighted second moments of the heaviest rows.
+
+    A randomised range finder with one power iteration.
     """
+    heaviest = (weights * rows.square().sum(1)).topk(min(N_SAMPLED, len(rows))).indices
+    rows = rows[heaviest] * weights[heaviest].sqrt()[:, None]
     generator = torch.Generator().manual_seed(0)
-    sample = torch.randperm(len(X), generator=generator)[:N_SAMPLED].to(X.device)
-    chain = LinearisedChain(layers, objective.parameters, X[sample])
-    weights = _curvature_at_first_layer(objective, chain, y[sample])
-    rows = chain.layers[0].a * (weights / len(sample)).sqrt()[:, None]
     directions = torch.randn(rows.shape[1], n_kept, generator=generator).to(rows)
     for _ in range(2):
         directions = torch.linalg.qr(rows.T @ (rows @ directions))[0]
-    captured = rows @ directions
-    moments = torch.linalg.eigvalsh((captured.T @ captured).double())
-    # The last direction is found least well, and what comes next is no larger.
-    return directions, 2 * float(moments[0])
+    return directions
+
+
+def _largest_outside(rows, weights, directions):
+    """Largest eigenvalue of the weighted second moments outside the directions."""
+    generator = torch.Generator().manual_seed(2)
+    block = torch.randn(rows.shape[1], N_POWER, generator=generator).to(rows)
+    for _ in range(POWER_ITERATIONS):
+        block = block - directions @ (directions.T @ block)
+        block = torch.linalg.qr(block)[0]
+        block = rows.T @ (weights[:, None] * (rows @ block)) / len(rows)
+    outside = block - directions @ (directions.T @ block)
+    # The power iteration approaches the largest value from below.
+    return POWER_MARGIN * float(torch.linalg.matrix_norm(outside, ord=2))
 
 
 def _curvature_at_first_layer(objective, chain, y):
@@ -230,6 +264,20 @@ def _probes(n):
     generator = torch.Generator().manual_seed(0)
     signs = torch.randint(2, (MOST_PROBES, n), generator=generator) * 2 - 1
     return signs / MOST_PROBES**0.5
+
+
+def _squared_lengths(sketched):
+    """Squared lengths of vectors from their sketches, and relative noise of each.
+
+    Sketched through s mixtures, a matrix of singular values c has a squared length with
+    the variance ``2 sum(c^4) / s``.
+    """
+    mixtures = sketched.unflatten(1, (-1, N_SKETCH)).double()
+    moments = mixtures.mT @ mixtures
+    squared = torch.diagonal(moments, dim1=1, dim2=2).sum(1)
+    spread = moments.square().sum((1, 2)) / squared.square().clamp_min(TINY)
+    noise = (2 * spread / N_SKETCH).sqrt()
+    return squared.cpu().numpy(), noise.cpu().numpy()
 
 
 def _sketch(directions):

@@ -71,7 +71,8 @@ def _through_layers(objective, X, y, basis, offsets):
     directions = objective.unflatten(basis.T.contiguous())
     chain = LinearisedChain(objective.layers(X), objective.parameters, X[:1])
     parts = []
-    for rows in chunks(len(X), max(1, OBJECTS_TIMES_DRAWS // len(offsets))):
+    most = min(OBJECTS_TIMES_DRAWS, MOST_NUMBERS // chain.width)
+    for rows in chunks(len(X), max(1, most // len(offsets))):
         outputs = _first_outputs(chain, X[rows], offsets, weights, directions)
         for layer in chain.layers[1:]:
             outputs = layer.at(outputs, weights)

@@ -21,6 +21,9 @@ __all__ = [
 ]
 
 
+TIMES_HELD = 3
+
+
 @dataclass(frozen=True)
 class KrylovSpace:
     """The leading part of the space that Lanczos searched, and its image.
@@ -59,11 +62,21 @@ class KrylovSearch:
         Start vector; its device and dtype are those of the basis.
     max_vectors : int
         Largest dimension of the space.
+    beside : Tensor of shape (n_rows, n_parameters) or None, default=None
+        Orthonormal rows to which the space is kept orthogonal, the start included.
     """
 
-    def __init__(self, operator, start: Tensor, max_vectors: int) -> None:
+    def __init__(
+        self,
+        operator,
+        start: Tensor,
+        max_vectors: int,
+        beside: Tensor | None = None,
+    ) -> None:
         self.operator, self.size = operator, len(start)
-        self.limit = min(self.size, max_vectors)
+        self.beside = start.new_empty(0, self.size) if beside is None else beside
+        self.limit = min(self.size - len(self.beside), max_vectors)
+        start = start - self.beside.T @ (self.beside @ start)
         self._basis = start.new_empty(0, self.size)
         self._images = start.new_empty(0, 0)
         self._next = start / torch.linalg.vector_norm(start)
@@ -101,13 +114,15 @@ class KrylovSearch:
         rest = rest - alpha * vector
         if m:
             rest -= self._off_diagonal[-1] * self._basis[m - 1]
-        known = self._basis[: m + 1]
-        rest -= known.T @ (known @ rest)
+        for known in (self.beside, self._basis[: m + 1]):
+            rest -= known.T @ (known @ rest)
         beta = torch.linalg.vector_norm(rest)
         self._diagonal.append(alpha)
         self._off_diagonal.append(beta)
         # An exhausted space is noticed, and left, when the Ritz values are asked for.
         self._next = rest / beta.clamp_min(torch.finfo(rest.dtype).tiny)
+        if beta.device.type == "cpu" and float(beta) <= self._rounding():
+            self._continue_after(m)
 
     def ritz(self, n_directions: int) -> Ritz:
         """Ritz pairs of the space; it is cut back to where it was exhausted."""
@@ -115,9 +130,7 @@ class KrylovSearch:
             torch.stack(list_).cpu().double().numpy()
             for list_ in (self._diagonal, self._off_diagonal)
         )
-        scale = max(np.abs(alphas).max(), np.abs(betas).max())
-        eps = torch.finfo(self._next.dtype).eps
-        exhausted = np.flatnonzero(~(betas > 10 * eps * scale))
+        exhausted = np.flatnonzero(~(betas > self._rounding()))
         exhausted = exhausted[exhausted >= self._n_exhausted]
         if len(exhausted):
             self._continue_after(exhausted[0])
@@ -125,15 +138,19 @@ class KrylovSearch:
             betas[-1] = 0
         values, vectors = eigh_tridiagonal(alphas, betas[:-1])
         values, vectors = values[::-1], vectors[:, ::-1]
-        last = 0.0 if len(self) == self.size else betas[-1]
+        last = 0.0 if len(self) == self.size - len(self.beside) else betas[-1]
         return Ritz(values, vectors, last * np.abs(vectors[-1]), n_directions)
+
+    def _rounding(self):
+        seen = torch.stack([*self._diagonal, *self._off_diagonal]).abs().max()
+        return 10 * torch.finfo(seen.dtype).eps * float(seen)
 
     def _continue_after(self, last):
         del self._diagonal[last + 1 :], self._off_diagonal[last + 1 :]
         self._off_diagonal[last] = torch.zeros_like(self._off_diagonal[last])
         self._n_exhausted = len(self)
         if not self.is_full:
-            self._next = _orthogonal_to(self.basis)
+            self._next = _orthogonal_to(torch.cat([self.beside, self.basis]))
 
 
 @dataclass(frozen=True)
@@ -165,8 +182,9 @@ def lanczos(
     tol: float,
     start: Tensor,
     max_products: int,
+    beside: Tensor | None = None,
 ) -> tuple[EigenResult, KrylovSpace]:
-    """Expand a Krylov space until its leading Ritz values are certified twice in a row.
+    """Expand a Krylov space until its leading Ritz values are certified three times.
 
     Parameters
     ----------
@@ -181,20 +199,24 @@ def lanczos(
         Start vector; its device and dtype are those of the basis.
     max_products : int
         Give up after so many products and report `converged` as False.
+    beside : Tensor of shape (n_rows, n_parameters) or None, default=None
+        Orthonormal rows; only what is orthogonal to them is searched.
 
     Returns
     -------
     EigenResult, KrylovSpace
     """
-    search = KrylovSearch(operator, start, max_products)
-    held = False
+    search = KrylovSearch(operator, start, max_products, beside)
+    held = 0
     while True:
         search.expand()
-        if search.is_full or _time_to_check(search, n_directions):
+        spent = search.is_full or search.n_products >= max_products
+        if spent or _time_to_check(search, n_directions):
             found = search.ritz(n_directions)
             # Gaps come from Ritz values: one that is just about to split looks fine.
-            held_before, held = held, _certified(found, tol, start.dtype)
-            if search.is_full or (held and held_before):
+            held = held + 1 if _certified(found, tol, start.dtype) else 0
+            spent = search.is_full or search.n_products >= max_products
+            if spent or held == TIMES_HELD:
                 break
     return _eigen_result(search, found, tol), _leading_space(search, found)
 

@@ -12,11 +12,7 @@ from torch import Tensor
 
 from sufficient.curvature.compression import compression_of
 from sufficient.curvature.eigen import residual_norms
-from sufficient.curvature.leading import (
-    ERROR_OF_LOST,
-    LeadingCurvature,
-    leading_curvature,
-)
+from sufficient.curvature.leading import LeadingCurvature, leading_curvature
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.curvature.update import grown_spectrum
@@ -98,6 +94,8 @@ class FollowedCurvature:
 
     def _follow(self, n, seek_copies):
         before, compression = self.n, self.compression
+        if n == before:
+            return self.found
         self._add_losses(n)
         if self.found is not None and _generation(n) == _generation(before):
             grown = self._grown(before)
@@ -122,12 +120,15 @@ class FollowedCurvature:
 
     def _from_scratch(self, compression, seek_copies):
         first = slice(0, self.n)
+        X, y = self.X[first], self.y[first]
+        if compression is not None:
+            compression = compression.measured_on(X, y)
         generator = torch.Generator().manual_seed(self.n)
         start = torch.randn(self.full.n_parameters, generator=generator)
         found = leading_curvature(
             self.full,
-            self.X[first],
-            self.y[first],
+            X,
+            y,
             n_directions=self.n_directions,
             tol=self.tol,
             start=start.to(self.full.weights),
@@ -166,8 +167,8 @@ class FollowedCurvature:
             vectors, images = leading @ space.basis, leading @ space.images
         lost, compression = np.zeros_like(values), self.found.compression
         if compression is not None:
-            lost = compression.lost(values, images)
-            if np.any(ERROR_OF_LOST * lost > self.tol / 2 * np.abs(values)):
+            lost, error = compression.lost(values, images)
+            if np.any(error > self.tol / 2 * np.abs(values)):
                 return None
         pairs = EigenResult(
             eigenvalues=values,
@@ -185,6 +186,7 @@ class _Seen:
     def __init__(self, objective: Objective, X: Tensor, y: Tensor) -> None:
         self.objective, self.X, self.y, self.n = objective, X, y, 0
         self.blocks: list[CurvatureOperator] = []
+        self.most_blocks = self.operator(slice(0, BLOCK)).n_that_fit // BLOCK
 
     def operator(self, rows: slice) -> CurvatureOperator:
         """The mean Hessian of some rows."""
@@ -192,13 +194,13 @@ class _Seen:
 
     def images(self, vectors: Tensor) -> Tensor:
         """Products with the mean over the first n objects."""
-        whole, rest = divmod(self.n, BLOCK)
+        whole = min(self.n // BLOCK, self.most_blocks)
         for i in range(len(self.blocks), whole):
             self.blocks.append(self.operator(slice(i * BLOCK, (i + 1) * BLOCK)))
         total = sum(block.images(vectors) for block in self.blocks[:whole]) * BLOCK
-        if rest:
-            tail = self.operator(slice(whole * BLOCK, self.n))
-            total = total + tail.images(vectors) * rest
+        for start in range(whole * BLOCK, self.n, BLOCK):
+            tail = slice(start, min(start + BLOCK, self.n))
+            total = total + self.operator(tail).images(vectors) * (tail.stop - start)
         return total / self.n
 
 

@@ -115,7 +115,15 @@ class Elementwise(Linearised):
 class MaxPool(Linearised):
     """Max-pooling over tiles."""
 
+    @property
+    def area(self) -> int:
+        """Numbers in one tile."""
+        size = self.module.kernel_size
+        return size**2 if isinstance(size, int) else size[0] * size[1]
+
     def _answer(self, a):
+        if a.ndim != 4:
+            raise ValueError(f"Objects are not images but {tuple(a.shape[1:])}.")
         size = self.module.kernel_size
         output, places = F.max_pool2d(a, size, return_indices=True)
         self.places = places.flatten(2)[:, None]

@@ -15,7 +15,6 @@ from sufficient.curvature.operator import CurvatureOperator
 from sufficient.results import EigenResult
 
 __all__ = [
-    "ERROR_OF_LOST",
     "MAX_PRODUCTS",
     "LeadingCurvature",
     "leading_curvature",
@@ -23,8 +22,6 @@ __all__ = [
 ]
 
 MAX_PRODUCTS = 400
-# Three standard deviations of the sketch that measures what compression loses.
-ERROR_OF_LOST = 0.25
 N_SCOUTED = 2048
 
 
@@ -120,8 +117,8 @@ def leading_curvature(
         half = tol / 2
         pairs, space = leading_eigenpairs(operator, start=start_there, tol=half, **how)
         values = pairs.eigenvalues
-        lost = compression.lost(values, space.images[: len(values)])
-        if np.all(ERROR_OF_LOST * lost <= half * np.abs(values)):
+        lost, error = compression.lost(values, space.images[: len(values)])
+        if np.all(error <= half * np.abs(values)):
             return LeadingCurvature(reduced, operator, pairs, space, lost, compression)
     operator = CurvatureOperator(objective, X, y, **within)
     pairs, space = leading_eigenpairs(operator, start=start, tol=tol, **how)

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from sufficient.curvature.eigen import KrylovSearch, KrylovSpace, lanczos
 from sufficient.results import EigenResult
@@ -17,29 +16,8 @@ CHANCE_OF_MISSING = 0.1
 # A scout sees a sample of the objects, in which a copy may look smaller.
 SHARE_IN_SAMPLE = 0.9
 MOST_ROUNDS = 8
-
-
-class _Deflated:
-    """The operator on what is orthogonal to orthonormal rows Q."""
-
-    def __init__(self, operator, Q: Tensor) -> None:
-        self.operator, self.Q = operator, Q
-
-    def __matmul__(self, vector):
-        image = self.operator @ self.outside(vector)
-        n = len(vector)
-        return torch.cat([self.outside(image[:n]), image[n:]])
-
-    def outside(self, vector):
-        return vector - (self.Q @ vector) @ self.Q
-
-    def start(self, seed):
-        Q = self.Q
-        generator = torch.Generator(device=Q.device).manual_seed(seed)
-        draw = torch.randn(
-            Q.shape[1], generator=generator, dtype=Q.dtype, device=Q.device
-        )
-        return self.outside(draw)
+LEAST_SEARCH = 20
+TINY = np.finfo(np.float32).tiny
 
 
 def with_hidden_copies(
@@ -85,17 +63,34 @@ def with_hidden_copies(
         there_is, n_products = _larger_outside(operator, pairs, space, bar, seed)
         pairs = replace(pairs, n_products=pairs.n_products + n_products)
         if not there_is:
-            break
-        deflated = _Deflated(operator, pairs.eigenvectors.T)
-        search = {"start": deflated.start(seed), "max_products": max_products}
-        more, beside = lanczos(deflated, len(pairs.eigenvalues), tol=tol, **search)
+            return pairs, space
+        known = pairs.eigenvectors.T.contiguous()
+        more, beside = lanczos(
+            operator,
+            min(len(known), known.shape[1] - len(known)),
+            tol=tol,
+            start=_random_like(known, seed),
+            max_products=max_products,
+            beside=known,
+        )
         pairs, space = _merged(pairs, space, more, beside)
-    return pairs, space
+    return replace(pairs, converged=False), space
+
+
+def _random_like(rows, seed):
+    generator = torch.Generator(device=rows.device).manual_seed(seed)
+    return torch.randn(
+        rows.shape[1], generator=generator, dtype=rows.dtype, device=rows.device
+    )
+
+
+def _rounding(pairs, dtype):
+    return 10 * torch.finfo(dtype).eps * max(np.abs(pairs.eigenvalues).max(), TINY)
 
 
 def _just_above(pairs, tol, dtype):
-    rounding = 10 * torch.finfo(dtype).eps * abs(pairs.eigenvalues[0])
-    return pairs.eigenvalues[-1] + max(tol * abs(pairs.eigenvalues[-1]), rounding)
+    least = pairs.eigenvalues[-1]
+    return least + max(tol * abs(least), _rounding(pairs, dtype))
 
 
 def _larger_outside(operator, pairs, space, bar, seed):
@@ -103,18 +98,20 @@ def _larger_outside(operator, pairs, space, bar, seed):
     n_outside = space.basis.shape[1] - len(space.basis)
     if not n_outside:
         return False, 0
-    deflated = _Deflated(operator, space.basis)
     # In a spectrum without gaps certainty would cost more than the eigenpairs did.
-    most = min(n_outside, max(8, pairs.n_products // 2))
-    search = KrylovSearch(deflated, deflated.start(seed), most)
+    most = min(n_outside, max(LEAST_SEARCH, pairs.n_products))
+    start = _random_like(space.basis, seed)
+    search = KrylovSearch(operator, start, most, beside=space.basis)
     while True:
         search.expand()
         values = search.ritz(1).values
         if values[0] > bar:
             return True, search.n_products
-        lowest = min(values[-1], space.smallest_value)
+        lowest = min(
+            values[-1], space.smallest_value, bar - _rounding(pairs, search.basis.dtype)
+        )
         chance = _chance_of_missing(search, (bar - values[0]) / (bar - lowest))
-        if search.is_full or chance < CHANCE_OF_MISSING:
+        if search.n_products >= most or chance < CHANCE_OF_MISSING:
             return False, search.n_products
 
 
@@ -130,20 +127,27 @@ def _chance_of_missing(search, relative):
 def _merged(pairs, space, more, beside):
     d = len(pairs.eigenvalues)
     values = np.concatenate([pairs.eigenvalues, more.eigenvalues])
-    order = np.argsort(-values, kind="stable")[:d]
+    order = np.argsort(-values, kind="stable")
     vectors = torch.cat([pairs.eigenvectors, more.eigenvectors], dim=1)
+    leading = order[:d].copy()
     merged = EigenResult(
-        eigenvalues=values[order],
-        eigenvectors=torch.linalg.qr(vectors[:, torch.as_tensor(order)])[0],
-        residuals=np.concatenate([pairs.residuals, more.residuals])[order],
+        eigenvalues=values[leading],
+        eigenvectors=torch.linalg.qr(vectors[:, torch.as_tensor(leading)])[0],
+        residuals=np.concatenate([pairs.residuals, more.residuals])[leading],
         n_products=pairs.n_products + more.n_products,
         converged=pairs.converged and more.converged,
     )
-    # The rows of a space are Ritz vectors in order, the first d of them eigenvectors.
     wider = KrylovSpace(
-        basis=torch.cat([space.basis[:d], beside.basis]),
-        images=torch.cat([space.images[:d], beside.images]),
+        basis=_in_order(space.basis[:d], beside.basis, order),
+        images=_in_order(space.images[:d], beside.images, order),
         smallest_value=min(space.smallest_value, beside.smallest_value),
-        n_hidden=space.n_hidden + int((order >= d).sum()),
+        n_hidden=space.n_hidden + int((leading >= d).sum()),
     )
     return merged, wider
+
+
+def _in_order(first, beside, order):
+    """Rows of Ritz vectors, as many as are ordered with the largest in front."""
+    n_beside = len(order) - len(first)
+    both = torch.cat([first, beside[:n_beside]])[torch.as_tensor(order.copy())]
+    return torch.cat([both, beside[n_beside:]])

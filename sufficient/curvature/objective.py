@@ -183,4 +183,5 @@ def _checked_loss(function):
 
 
 def _is_column(output, y):
-    return y.is_floating_point() and y.shape != output.shape and len(y) == y.numel()
+    column = len(y) == y.numel() == output.numel()
+    return column and y.is_floating_point() and y.shape != output.shape

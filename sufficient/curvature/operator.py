@@ -81,6 +81,11 @@ class CurvatureOperator:
         blocks = [self._images(block) for block in rows.split(together)]
         return blocks[0] if len(blocks) == 1 else torch.cat(blocks)
 
+    @property
+    def n_that_fit(self) -> int:
+        """Objects whose preparation fits in memory."""
+        return int(_spare_bytes(self.X.device) // self._bytes_per_object)
+
     def sampled(self, n_objects: int) -> CurvatureOperator | None:
         """The same for evenly spaced objects; None where those are not few."""
         step = len(self.X) // n_objects
@@ -118,7 +123,7 @@ class CurvatureOperator:
     def _fits(self, chunk_size):
         if len(self.X) <= self.chunk_size or chunk_size is not None:
             return len(self.X) <= self.chunk_size
-        return self._bytes_per_object * len(self.X) <= _spare_bytes(self.X.device)
+        return len(self.X) <= self.n_that_fit
 
     @cached_property
     def _bytes_per_object(self):

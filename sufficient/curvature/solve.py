@@ -164,7 +164,8 @@ def _like_parameters(objective, X, y):
     y = torch.as_tensor(y, device=weight.device)
     if len(X) != len(y) or not len(X):
         raise ValueError(f"X and y need one row per object: {len(X)} and {len(y)}.")
-    return tuple(t.to(weight.dtype) if t.is_floating_point() else t for t in (X, y))
+    y = y.to(weight.dtype if y.is_floating_point() else torch.int64)
+    return X.to(weight.dtype) if X.is_floating_point() else X, y
 
 
 def _check_finite(objective, X, y):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ class GrownSpectrum:
     eigenvalues : ndarray of shape (d,)
         Largest first.
     error_bounds : ndarray of shape (d,)
-        Certified bound on the error of each.
+        Bound on the error of each, unless something larger lies outside the space.
     converged : bool
         Whether the bounds meet the tolerance.
     batch_images : Tensor of shape (n_vectors, n_parameters)
@@ -90,6 +90,8 @@ def grown_spectrum(
         if not missed.any() or expansion == MOST_EXPANSIONS:
             break
         fresh = _orthonormal_against(basis, rest[torch.as_tensor(missed)])
+        if not len(fresh):
+            break
         basis = torch.cat([basis, fresh])
         images = torch.cat([images, seen.images(fresh)])
         of_batch = torch.cat([of_batch, batch.images(fresh)])
@@ -98,7 +100,12 @@ def grown_spectrum(
         error_bounds=bounds,
         converged=not missed.any(),
         batch_images=given_images,
-        space=KrylovSpace(basis, grown, values[-1]),
+        space=replace(
+            space,
+            basis=basis,
+            images=grown,
+            smallest_value=min(space.smallest_value, values[-1]),
+        ),
         vectors=vectors,
     )
 
