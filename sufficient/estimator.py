@@ -16,6 +16,7 @@ from sufficient.delegation import FittedNetMixin
 from sufficient.measure import BOUNDS
 from sufficient.persistence import SavedToFolderMixin
 from sufficient.plan import CurvePlan, plan_curve, task_of
+from sufficient.plateau import plateau_of
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
 from sufficient.session import LabellingSession
@@ -139,6 +140,10 @@ class SampleSizeEstimator(
         The quantity chosen by `bound`, which the stopping rule reads.
     eigenvalues_ : ndarray of shape (n_sizes, n_directions)
         Leading Hessian eigenvalues.
+    plateau_ : EigenvaluePlateau
+        The papers' other criterion, for comparison: `batch_count` and `n_samples` from
+        which one more batch shifts the leading eigenvalues by less than 1 %. It decides
+        nothing.
     curves_ : dict of str to ndarray of shape (n_sizes,)
         Every quantity at every size, ready for ``pandas.DataFrame``; the user guide
         lists the names.
@@ -392,6 +397,7 @@ height, width)
         self.bound_curve_ = columns[BOUNDS[self.bound]]
         self.bound_std_err_ = columns[f"{BOUNDS[self.bound]}_std_err"]
         self.eigenvalues_ = curve.eigenvalues
+        self.plateau_ = plateau_of(curve, self.patience)
         self.score_curve_ = columns["validation_score"]
         self.converged_ = forecast.converged
         self.k_star_ = curve.k_star

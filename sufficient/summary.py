@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sufficient.measure import BOUNDS
+from sufficient.plateau import plateau_of
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
 from sufficient.stopping import LARGEST_FORECAST
@@ -34,6 +35,7 @@ def summarise(curve: SampleSizeCurve, settings: RunSettings) -> str:
     lines = [
         f"Verdict: {curve.verdict}.",
         _landscape(curve, settings),
+        _eigenvalues(curve, settings),
         _gain(curve),
         *_uncertified(curve, settings),
         *_notes(curve, settings),
@@ -122,6 +124,22 @@ def _remedy(curve):
     return (
         f"About {needed:,} samples should be needed{caution}, 90 % interval {low:,} to "
         f"{_count(high)}. Label more, raise tol, or take a smaller net."
+    )
+
+
+def _eigenvalues(curve, settings):
+    plateau = plateau_of(curve, settings.patience)
+    level = f"{100 * plateau.tol:g} %"
+    if plateau.reached:
+        return (
+            f"One more batch shifts the leading eigenvalues by less than {level} from "
+            f"{plateau.n_samples:,} samples on (the papers' plateau, at "
+            f"{plateau.batch_count} batches; k* is {curve.k_star or 'not reached'})."
+        )
+    return (
+        "One more batch shifts the leading eigenvalues by "
+        f"{100 * plateau.forecast.smoothed[-1]:.2g} % at {_last_size(curve):,} "
+        f"samples; the papers' plateau, below {level} for good, is not reached."
     )
 
 
