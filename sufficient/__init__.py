@@ -5,6 +5,7 @@ from sufficient.curve import iterate_sample_size_curve, sample_size_curve
 from sufficient.display import LandscapeDisplay, SampleSizeDisplay, SpectrumDisplay
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.nets import MLP, ConvNet
+from sufficient.repeats import repeat_sample_size
 
 __version__ = "0.1.0"
 
@@ -17,6 +18,7 @@ __all__ = [
     "SpectrumDisplay",
     "compare_architectures",
     "iterate_sample_size_curve",
+    "repeat_sample_size",
     "sample_size_curve",
     "sample_size_scorer",
 ]

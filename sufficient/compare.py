@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 import pandas as pd
-from joblib import Parallel, delayed
-from sklearn.base import clone
 from sklearn.model_selection import cross_validate
 
-from sufficient.estimator import SampleSizeEstimator
+from sufficient.fits import as_estimator, fit_as_row, last_step, row_of, side_by_side
 
 __all__ = ["compare_architectures", "sample_size_scorer"]
 
@@ -38,7 +35,7 @@ def sample_size_scorer(estimator, X, y) -> float:
     >>> sample_size_scorer(SimpleNamespace(n_samples_needed_=640), None, None)
     -640.0
     """
-    return -float(_last_step(estimator).n_samples_needed_)
+    return -float(last_step(estimator).n_samples_needed_)
 
 
 def compare_architectures(
@@ -87,29 +84,14 @@ def compare_architectures(
     ['linear', 'mlp']
     """
     estimators = {
-        name: _as_estimator(given, parameters) for name, given in architectures.items()
+        name: as_estimator(given, parameters) for name, given in architectures.items()
     }
     if cv is None:
-        rows = Parallel(n_jobs=n_jobs)(
-            delayed(_fit_once)(estimator, X, y) for estimator in estimators.values()
-        )
+        fits = [(estimator, X, y) for estimator in estimators.values()]
+        rows = side_by_side(fit_as_row, fits, n_jobs)
     else:
         rows = [_cross_fit(e, X, y, cv, n_jobs) for e in estimators.values()]
     return pd.DataFrame(rows, index=pd.Index(estimators, name="architecture"))
-
-
-def _as_estimator(given, parameters):
-    if hasattr(given, "steps") or isinstance(given, SampleSizeEstimator):
-        return clone(given)
-    return SampleSizeEstimator(given, **parameters)
-
-
-def _fit_once(estimator, X, y):
-    start = time.perf_counter()
-    estimator.fit(X, y)
-    seconds = time.perf_counter() - start
-    fitted = _last_step(estimator)
-    return {**_row(fitted), "score": fitted.score_curve_[-1], "seconds": seconds}
 
 
 def _cross_fit(estimator, X, y, cv, n_jobs):
@@ -122,7 +104,7 @@ def _cross_fit(estimator, X, y, cv, n_jobs):
         return_estimator=True,
         error_score="raise",
     )
-    rows = pd.DataFrame([_row(_last_step(e)) for e in found["estimator"]])
+    rows = pd.DataFrame([row_of(last_step(e)) for e in found["estimator"]])
     row = rows.drop(columns="verdict").astype(float).mean(skipna=False).to_dict()
     return {
         **row,
@@ -130,19 +112,3 @@ def _cross_fit(estimator, X, y, cv, n_jobs):
         "score": found["test_score"].mean(),
         "seconds": found["fit_time"].mean(),
     }
-
-
-def _row(fitted):
-    return {
-        "tol": fitted.tol,
-        "k_star": float("nan") if fitted.k_star_ is None else fitted.k_star_,
-        "n_samples_needed": fitted.n_samples_needed_,
-        "converged": fitted.converged_,
-        "train_loss": fitted.curves_["train_loss"][-1],
-        "expected_gain": fitted.expected_gain_,
-        "verdict": fitted.verdict_,
-    }
-
-
-def _last_step(estimator):
-    return estimator[-1] if hasattr(estimator, "steps") else estimator

@@ -1,4 +1,4 @@
-"""Leave the caller's process as it was found: random state and arithmetic."""
+"""Leave the caller's process as it was found: random state, arithmetic, threads."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import torch
+from threadpoolctl import threadpool_limits
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-__all__ = ["exact_arithmetic", "seeded"]
+__all__ = ["exact_arithmetic", "one_thread", "seeded"]
 
 
 @contextmanager
@@ -45,6 +46,21 @@ def exact_arithmetic() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(False)
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))
         yield
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one thread, in torch and in numpy; restore their numbers afterwards.
+
+    Sums come out the same to the last bit then, however many cores there are.
+    """
+    before = torch.get_num_threads()
+    with threadpool_limits(1):
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
 
 def _precision_switches():

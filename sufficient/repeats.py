@@ -1,0 +1,209 @@
+"""The same question with several seeds: the answer and its spread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Integral
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, validate_params
+
+from sufficient.fits import as_estimator, fit_as_row, last_step, side_by_side
+from sufficient.isolation import one_thread
+
+__all__ = ["RepeatedSampleSize", "repeat_sample_size"]
+
+COVERAGE = 0.9
+CONSTRAINTS = {
+    "n_repeats": [Interval(Integral, 2, None, closed="left")],
+    "n_jobs": [Integral, None],
+    "random_state": ["random_state"],
+}
+
+
+@dataclass(frozen=True, eq=False)
+class RepeatedSampleSize:
+    """Answers of several seeds, and how far they lie apart.
+
+    Mean, median, spread and interval are of `n_samples_needed`. Where some repeats did
+    not reach k*, forecasts are among those, which can be far too large: `converged` is
+    the share that did, and the median minds the others least.
+
+    Attributes
+    ----------
+    runs : DataFrame
+        One row for each repeat: `random_state` (with which `SampleSizeEstimator` gives
+        the same answer again), `tol`, `k_star` (NaN where not reached),
+        `n_samples_needed`, `converged`, `train_loss`, `expected_gain`, `verdict`,
+        `score` (on held-out data) and `seconds`.
+    """
+
+    runs: pd.DataFrame
+
+    @property
+    def n_samples_needed(self) -> np.ndarray:
+        """Training objects needed, in every repeat."""
+        return self.runs["n_samples_needed"].to_numpy()
+
+    @property
+    def k_star(self) -> np.ndarray:
+        """Batches from which the landscape is stable, NaN where not reached."""
+        return self.runs["k_star"].to_numpy(dtype=float)
+
+    @property
+    def k_star_mean(self) -> float:
+        """Mean of `k_star`, NaN unless every repeat reached it."""
+        return float(self.k_star.mean())
+
+    @property
+    def mean(self) -> float:
+        """Mean of `n_samples_needed`."""
+        return float(self.n_samples_needed.mean())
+
+    @property
+    def median(self) -> float:
+        """Its median."""
+        return float(np.median(self.n_samples_needed))
+
+    @property
+    def std(self) -> float:
+        """Its standard deviation from one seed to the next (n - 1 in the divisor)."""
+        return float(self.n_samples_needed.std(ddof=1))
+
+    @property
+    def cv(self) -> float:
+        """Its coefficient of variation: `std` as a share of `mean`."""
+        return self.std / self.mean
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """90 % interval of the mean over all seeds, by Student's t."""
+        n = len(self.runs)
+        reach = stats.t.ppf((1 + COVERAGE) / 2, n - 1) * self.std / np.sqrt(n)
+        return self.mean - reach, self.mean + reach
+
+    @property
+    def converged(self) -> float:
+        """Share of the repeats whose landscape settled within the data."""
+        return float(self.runs["converged"].mean())
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """How often each verdict was given, the most frequent first."""
+        return self.runs["verdict"].value_counts().to_dict()
+
+    def summary(self) -> str:
+        """Say the answer and its spread in two plain sentences.
+
+        Returns
+        -------
+        str
+        """
+        low, high = self.interval
+        verdicts = ", ".join(f"{name} ({n})" for name, n in self.verdicts.items())
+        return (
+            f"Over {len(self.runs)} seeds {self.mean:,.0f} samples are needed on "
+            f"average (90 % interval of the mean {low:,.0f} to {high:,.0f}; median "
+            f"{self.median:,.0f}; standard deviation {self.std:,.0f}, {self.cv:.1%}).\n"
+            f"Verdicts: {verdicts}."
+        )
+
+
+@validate_params(CONSTRAINTS, prefer_skip_nested_validation=False)
+def repeat_sample_size(
+    estimator,
+    X,
+    y,
+    *,
+    n_repeats: int = 5,
+    n_jobs: int | None = None,
+    random_state=None,
+    **parameters,
+) -> RepeatedSampleSize:
+    """Ask for the sample size with several seeds, and average the answers.
+
+    One fit answers for one order of the data, one split and one initialisation. All
+    three vary from repeat to repeat; the data do not, so that the spread is that of
+    chance in the fit and not of another sample of the population.
+
+    A function rather than a parameter of `SampleSizeEstimator`, for the same reasons as
+    `sklearn.model_selection.cross_validate` is one: an estimator has one net to predict
+    with and one curve to show, and an average of five has neither.
+
+    Parameters
+    ----------
+    estimator : skorch net, "mlp", "cnn", None, SampleSizeEstimator or Pipeline
+        Anything that `SampleSizeEstimator` takes as its `estimator`, or a whole one, or
+        a pipeline that ends in one. Cloned, never modified.
+    X : array-like of shape (n_samples, ...)
+        Objects.
+    y : array-like of shape (n_samples,) or (n_samples, n_targets)
+        Labels or targets.
+    n_repeats : int, default=5
+        Seeds, two or more.
+    n_jobs : int or None, default=None
+        Repeats at a time, in processes of their own; -1 takes all cores. The answer
+        does not depend on it: a repeat computes on one thread, wherever it runs.
+    random_state : int, RandomState instance or None, default=None
+        Source of the seeds; it replaces that of an estimator given. With a number,
+        more repeats begin with the same ones.
+    **parameters
+        Parameters of `SampleSizeEstimator`. With `checkpoint`, every repeat has a
+        folder of its own in it.
+
+    Returns
+    -------
+    RepeatedSampleSize
+
+    Raises
+    ------
+    ValueError, RuntimeError
+        If a repeat fails, for its data or parameters or for any other reason; the
+        message names its seed.
+
+    See Also
+    --------
+    SampleSizeEstimator : One of the repeats.
+    compare_architectures : Several nets instead of several seeds.
+
+    Examples
+    --------
+    >>> from sufficient import repeat_sample_size
+    >>> from sufficient.datasets import load_digits_images
+    >>> X, y = load_digits_images(n_samples=400)
+    >>> found = repeat_sample_size(
+    ...     "mlp", X, y, n_repeats=2, schedule=[2, 3], random_state=0
+    ... )
+    >>> found.runs["random_state"].tolist()
+    [209652396, 398764591]
+    >>> found.verdicts
+    {'not stable yet': 2}
+    """
+    seeds = check_random_state(random_state).randint(2**31 - 1, size=n_repeats)
+    fits = [(estimator, parameters, int(seed), X, y) for seed in seeds]
+    return RepeatedSampleSize(pd.DataFrame(side_by_side(_repeat, fits, n_jobs)))
+
+
+def _repeat(estimator, parameters, seed, X, y):
+    try:
+        with one_thread():
+            row = fit_as_row(_with_seed(estimator, parameters, seed), X, y)
+    except Exception as error:
+        kind = ValueError if isinstance(error, ValueError) else RuntimeError
+        name = type(error).__name__
+        raise kind(
+            f"The repeat with random_state={seed} failed with {name}: {error}"
+        ) from error
+    return {"random_state": seed, **row}
+
+
+def _with_seed(estimator, parameters, seed):
+    repeat = as_estimator(estimator, {})
+    asked = last_step(repeat).set_params(**parameters, random_state=seed)
+    if asked.checkpoint is not None:
+        asked.set_params(checkpoint=Path(asked.checkpoint) / f"seed-{seed}")
+    return repeat
