@@ -724,7 +724,10 @@ class TestSavedAndLoaded:
         assert_same(est, loaded)
         assert_array_equal(est.predict_proba(X), loaded.predict_proba(X), strict=True)
         assert vars(est).keys() == vars(loaded).keys()
-        aside = {"curve_", "curves_", "estimator_"}
+        one, other = est.plateau_, loaded.plateau_
+        assert_array_equal(one.relative_shifts, other.relative_shifts, strict=True)
+        assert one.n_samples == other.n_samples
+        aside = {"curve_", "curves_", "estimator_", "plateau_"}
         for name in {n for n in vars(est) if n.endswith("_")} - aside:
             one, other = getattr(est, name), getattr(loaded, name)
             assert_array_equal(one, other, err_msg=name)
