@@ -1,0 +1,518 @@
+"""Images as the features of a pretrained network, for small labelled sets."""
+
+from __future__ import annotations
+
+import io
+import os
+import uuid
+import warnings
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib import import_module
+from math import prod
+from numbers import Integral
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+from tqdm.auto import tqdm
+
+from sufficient.isolation import seeded
+from sufficient.storage.fingerprint import described, digest, versions
+
+__all__ = ["ImageFeatures"]
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+SLACK = 1e-3  # of the pixel range: resizing and rounding overshoot by less
+AGREEMENT = 0.02  # GPUs compute convolutions to about 1e-3
+CHECKSUM_BYTES = 32
+
+
+class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Turn images into the features of a network trained on other images.
+
+    1. Scale the pixels to [0, 1]; repeat a grey image in three channels.
+    2. Preprocess as the network was trained.
+    3. Run the network without its classification head.
+
+    Nothing is learnt from the images, so they may be transformed before they are split.
+
+    Parameters
+    ----------
+    backbone : str or torch.nn.Module, default="resnet18"
+        A torchvision classifier such as "resnet18" or "vit_b_16", a timm model such as
+        "timm/vit_small_patch14_dinov2.lvd142m", both with their default weights, or a
+        module of your own that maps images ``(n, 3, H, W)`` to features ``(n, d)``. A
+        module is copied, never touched.
+    image_shape : tuple of (int, int, int), default=None
+        Channels, height and width, where the images come as flat rows.
+    pixel_range : tuple of (float, float), default=None
+        Values of black and white. None means (0, 255) for arrays of uint8 and (-1, 1),
+        as `sufficient.datasets` loads them, for all others.
+    preprocess : callable, default=None
+        Maps images ``(n, 3, H, W)`` in [0, 1], a float32 tensor, to what the backbone
+        takes. None means the preprocessing that comes with the weights; for a module of
+        your own, `image_size` and the normalisation of ImageNet.
+    image_size : int or tuple of (int, int), default=None
+        Height and width to which images are resized for a module of your own; None
+        leaves them.
+    batch_size : int, default=64
+        Images that go through the backbone at a time.
+    device : str, default=None
+        Where to compute, such as "cuda". None keeps the device of a module that is
+        given, and takes CUDA for the named ones where there is one.
+    cache : str or path-like, default=None
+        Folder that keeps computed features, one .npy file for each combination of
+        backbone, preprocessing and images. None keeps nothing.
+    verbose : int, default=0
+        Above 0, show a progress bar.
+
+    Attributes
+    ----------
+    backbone_ : torch.nn.Module
+        The network without its head.
+    preprocess_ : callable
+        What comes before it.
+    device_ : torch.device
+        Where it computes.
+    image_shape_ : tuple of (int, int, int)
+        Channels, height and width of the images seen in `fit`.
+    n_features_in_ : int
+        Their product.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the pixels, where X has string column names.
+
+    Notes
+    -----
+    With the same `batch_size` and device, the same images give the same features to the
+    last bit; another batch size or device changes last digits only, and the cache does
+    not tell them apart. It tells weights by their checksum and functions by their name,
+    and computes the first image anew to see whether their code has changed.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from sufficient.datasets import load_digits_images
+    >>> from sufficient.features import ImageFeatures
+    >>> X, y = load_digits_images(n_samples=100)
+    >>> body = nn.Sequential(
+    ...     nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    ... )
+    >>> ImageFeatures(body, image_shape=(1, 8, 8)).fit_transform(X).shape
+    (100, 8)
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "backbone": [str, nn.Module],
+        "image_shape": ["array-like", None],
+        "pixel_range": ["array-like", None],
+        "preprocess": [callable, None],
+        "image_size": [Interval(Integral, 1, None, closed="left"), "array-like", None],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "device": [str, torch.device, None],
+        "cache": [str, os.PathLike, None],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        backbone: str | nn.Module = "resnet18",
+        *,
+        image_shape: Sequence[int] | None = None,
+        pixel_range: Sequence[float] | None = None,
+        preprocess: Callable[[Tensor], Tensor] | None = None,
+        image_size: int | Sequence[int] | None = None,
+        batch_size: int = 64,
+        device: str | None = None,
+        cache: str | os.PathLike | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.backbone = backbone
+        self.image_shape = image_shape
+        self.pixel_range = pixel_range
+        self.preprocess = preprocess
+        self.image_size = image_size
+        self.batch_size = batch_size
+        self.device = device
+        self.cache = cache
+        self.verbose = verbose
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None) -> ImageFeatures:
+        """Get the backbone ready and see whether it takes the first image.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, channels, height, width) or (n, n_pixels)
+            Images, or flat rows together with `image_shape`.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        ImageFeatures
+            Itself, fitted.
+
+        Raises
+        ------
+        ValueError
+            If shape or range of the images, the backbone or a parameter will not do;
+            the message names the remedy.
+        ImportError
+            If the backbone needs torchvision or timm, and they are not there.
+        OSError
+            If the weights of a named backbone cannot be downloaded.
+        """
+        images = self._images(X, reset=True)
+        self._warn_of_missing_blacks(images)
+        self.image_shape_ = images.shape[1:]
+        with seeded(0):  # A model is drawn at random before its weights are loaded.
+            backbone, own = _backbone(self.backbone, self._standard_pixels())
+        self.device_ = _device(self.device, self.backbone)
+        self.backbone_ = backbone.to(self.device_).eval()
+        self.preprocess_ = own if self.preprocess is None else self.preprocess
+        self._n_features_out = self._tried(images[:1]).shape[1]
+        return self
+
+    def transform(self, X) -> NDArray[np.float32]:
+        """Features of the images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, channels, height, width) or (n, n_pixels)
+            Images of the shape seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n, d), float32
+            One row for each image.
+
+        Warns
+        -----
+        UserWarning
+            If features in `cache` are damaged or outdated, in which case they are
+            computed anew, or cannot be written.
+        """
+        check_is_fitted(self, "_n_features_out")
+        images = self._images(X, reset=False)
+        if self.cache is None:
+            return self._computed(images)
+        path = Path(self.cache) / f"{self._fingerprint(images)}.npy"
+        features = self._found(path, images)
+        if features is None:
+            features = self._computed(images)
+            _keep(path, features)
+        return features
+
+    def __sklearn_tags__(self):
+        """Rows of any width, which scikit-learn's own checks would give, won't do."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    def _images(self, X, reset):
+        X = X if hasattr(X, "shape") else np.asarray(X)
+        shape = tuple(X.shape)
+        if len(shape) not in (0, 1, 2, 4):
+            raise ValueError(
+                f"X has shape {shape}, and images have four axes: (n, channels, height,"
+                " width). X[:, None] makes grey images of (n, height, width)."
+            )
+        if len(shape) == 4:
+            self._check_known(shape[1:], reset)
+            X = np.asarray(X).reshape(shape[0], prod(shape[1:]))
+        X = validate_data(self, X, reset=reset)
+        self._check_range(X)
+        shape = shape[1:] if len(shape) == 4 else self._shape_of_rows(X.shape[1])
+        _check_channels(shape, self.preprocess)
+        return X.reshape(-1, *shape)
+
+    def _check_known(self, shape, reset):
+        known = self.image_shape if reset else self.image_shape_
+        if known is not None and tuple(known) != shape:
+            whose = "image_shape says" if reset else "fit has seen"
+            raise ValueError(
+                f"X has images of shape {shape} (channels, height, width), and {whose} "
+                f"{tuple(known)}. Bring them to one shape."
+            )
+
+    def _shape_of_rows(self, n_pixels):
+        shape = self.image_shape
+        if shape is None or len(shape) != 3 or prod(shape) != n_pixels:
+            raise ValueError(
+                f"X has flat rows of {n_pixels} pixels, and image_shape={shape!r}. Set "
+                "image_shape=(channels, height, width) with this product, or pass X of "
+                "shape (n, channels, height, width)."
+            )
+        return tuple(shape)
+
+    def _range(self, dtype):
+        if self.pixel_range is None:
+            return (0, 255) if dtype == np.uint8 else (-1, 1)
+        black, white = self.pixel_range
+        if not black < white:
+            raise ValueError(
+                f"pixel_range={self.pixel_range!r} must be (black, white), in order."
+            )
+        return black, white
+
+    def _check_range(self, X):
+        black, white = self._range(X.dtype)
+        slack = SLACK * (white - black)
+        lowest, highest = X.min(), X.max()
+        if lowest < black - slack or highest > white + slack:
+            raise ValueError(
+                f"X has pixels from {lowest:.4g} to {highest:.4g}, and [{black}, "
+                f"{white}] is expected. Set pixel_range=(black, white) to what X has. "
+                "Without it, uint8 is taken to be in [0, 255] and all else in [-1, 1], "
+                "as sufficient.datasets loads it."
+            )
+
+    def _warn_of_missing_blacks(self, images):
+        guessed = self.pixel_range is None and images.dtype != np.uint8
+        if guessed and images.min() >= 0:
+            warnings.warn(
+                "No pixel of X is below 0, though they are taken to be in [-1, 1]. Set "
+                "pixel_range=(0, 1) if that is what they are in, or (-1, 1) if not.",
+                stacklevel=4,
+            )
+
+    def _standard_pixels(self):
+        if self.image_size is None:
+            return _StandardPixels(None)
+        if isinstance(self.backbone, str) or self.preprocess is not None:
+            raise ValueError(
+                "image_size is for a module of your own without preprocess. Leave it "
+                "out: named backbones resize as their weights want it, and preprocess "
+                "does all there is to do."
+            )
+        height, width = np.broadcast_to(self.image_size, 2).tolist()
+        return _StandardPixels((height, width))
+
+    def _tried(self, image):
+        try:
+            return self._computed(image, quietly=True)
+        except (RuntimeError, IndexError, TypeError) as error:
+            raise ValueError(
+                f"The backbone cannot take an image of shape {image.shape[1:]} that was"
+                f" preprocessed by {self.preprocess_}: {str(error).splitlines()[0]}. "
+                "Set image_size to what the module expects, or preprocess."
+            ) from error
+
+    def _computed(self, images, quietly=False):
+        starts = range(0, len(images), self.batch_size)
+        hidden = quietly or not self.verbose
+        with torch.no_grad(), seeded(0, self.device_):
+            parts = [
+                self._features(images[start : start + self.batch_size])
+                for start in tqdm(starts, unit="batch", disable=hidden)
+            ]
+        return np.concatenate(parts)
+
+    def _features(self, images):
+        black, white = self._range(images.dtype)
+        # A copy, because torch warns of arrays that it must not write to.
+        pixels = torch.from_numpy(np.array(images, dtype=np.float32)).to(self.device_)
+        pixels = ((pixels - black) / (white - black)).clamp(0, 1)
+        if pixels.shape[1] == 1:
+            pixels = pixels.expand(-1, 3, -1, -1)
+        features = self.backbone_(self.preprocess_(pixels))
+        _check_features(features, len(images))
+        return features.float().cpu().numpy()
+
+    def _found(self, path, images):
+        if not path.is_file():
+            return None
+        features = _whole(path)
+        if features is None or not self._agree(features, images):
+            warnings.warn(
+                f"{path} is damaged, or the code of backbone or preprocess has changed "
+                "since it was written. The features are computed anew.",
+                stacklevel=4,
+            )
+            return None
+        return features
+
+    def _agree(self, features, images):
+        fresh = self._computed(images[:1], quietly=True)
+        if features.shape != (len(images), fresh.shape[1]):
+            return False
+        distance = np.linalg.norm(features[:1] - fresh)
+        return bool(distance <= AGREEMENT * np.linalg.norm(fresh))
+
+    def _fingerprint(self, images):
+        weights = self.backbone_.state_dict()
+        words = {
+            **versions(),
+            "name": self.backbone if isinstance(self.backbone, str) else "",
+            "module": f"{type(self.backbone_).__qualname__} {self.backbone_!r}",
+            "weights": tuple(weights),
+            "preprocess": self.preprocess_,
+            "pixel_range": self._range(images.dtype),
+        }
+        return digest(described(words), *weights.values(), images)[:32]
+
+
+@dataclass(frozen=True)
+class _StandardPixels:
+    """Resize, where a size is given, and normalise as is usual for ImageNet."""
+
+    size: tuple[int, int] | None
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        if self.size is not None:
+            pixels = interpolate(pixels, self.size, mode="bilinear", antialias=True)
+        mean, std = pixels.new_tensor([IMAGENET_MEAN, IMAGENET_STD])[..., None, None]
+        return (pixels - mean) / std
+
+
+def _backbone(backbone, standard):
+    """The network without a head, and the preprocessing that belongs to it."""
+    if isinstance(backbone, nn.Module):
+        return deepcopy(backbone), standard
+    try:
+        if backbone.startswith("timm/"):
+            return _from_timm(backbone.removeprefix("timm/"))
+        return _from_torchvision(backbone)
+    except OSError as error:
+        raise OSError(
+            f"The weights of {backbone!r} are not on this machine and were not fetched "
+            f"({error}). Try again online, copy {torch.hub.get_dir()} (for timm, the "
+            "cache of huggingface_hub) from a machine that has them, or pass a module "
+            "of your own."
+        ) from error
+
+
+def _from_torchvision(name):
+    models = _imported("torchvision.models", name)
+    if name not in models.list_models(module=models):
+        raise ValueError(
+            f"torchvision has no classifier {name!r}; torchvision.models.list_models("
+            f"module=torchvision.models) names all. Write 'timm/{name}' for timm's."
+        )
+    weights = models.get_model_weights(name).DEFAULT
+    model = models.get_model(name, weights=weights)
+    return _without_head(model, name), weights.transforms()
+
+
+def _without_head(model, name):
+    linear = [path for path, m in model.named_modules() if isinstance(m, nn.Linear)]
+    if not linear:
+        raise ValueError(
+            f"{name!r} has no linear layer to take off. Pass it as a module of your "
+            "own that returns the features, such as torch.nn.Sequential("
+            "model.features, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())."
+        )
+    parent, _, child = linear[-1].rpartition(".")
+    setattr(model.get_submodule(parent), child, nn.Identity())
+    return model
+
+
+def _from_timm(name):
+    timm, data = _imported("timm", f"timm/{name}"), _imported("timm.data", name)
+    try:
+        model = timm.create_model(name, pretrained=True, num_classes=0)
+    except RuntimeError as error:
+        raise ValueError(
+            f"timm has no weights for {name!r} ({error}); timm.list_pretrained() names "
+            "the models that have."
+        ) from error
+    config = data.resolve_model_data_config(model)
+    return model, data.create_transform(**config, is_training=False)
+
+
+def _imported(module, name):
+    package = module.partition(".")[0]
+    try:
+        return import_module(module)
+    # RuntimeError: torchvision does not fit the torch beside it.
+    except (ImportError, RuntimeError) as error:
+        raise ImportError(
+            f"backbone={name!r} needs {package}, which cannot be imported ({error}). "
+            'Run: pip install "sufficient-data[features]" in an environment where '
+            f"{package} fits torch {torch.__version__}, or pass a module of your own."
+        ) from error
+
+
+def _device(device, backbone):
+    if device is None and isinstance(backbone, nn.Module):
+        return next((p.device for p in backbone.parameters()), torch.device("cpu"))
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.zeros(1, device=device).device
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f"device={device!r} is not there ({str(error).splitlines()[0]}). Use "
+            "device='cpu', or None to take what is there."
+        ) from error
+
+
+def _check_channels(shape, preprocess):
+    if shape[0] in (1, 3) or preprocess is not None:
+        return
+    last = " X.transpose(0, 3, 1, 2) puts them first." if shape[2] in (1, 3) else ""
+    raise ValueError(
+        f"Images of shape {tuple(shape)} have {shape[0]} channels; 1 or 3 are expected,"
+        f" before height and width.{last} Other images need a preprocess that makes of "
+        "them what the backbone takes."
+    )
+
+
+def _check_features(features, n):
+    if not isinstance(features, Tensor) or features.ndim != 2 or len(features) != n:
+        found = getattr(features, "shape", type(features).__name__)
+        raise ValueError(
+            f"The backbone returns {found} for {n} images, and a tensor of shape ({n}, "
+            "d) is expected. Wrap it in a module that picks the features, and end maps "
+            "of features in torch.nn.AdaptiveAvgPool2d(1) and torch.nn.Flatten()."
+        )
+    if not features.isfinite().all():
+        raise ValueError(
+            "The backbone returns features that are not finite. Check its weights, and "
+            "preprocess where one is given."
+        )
+
+
+def _whole(path):
+    """The features in a file, or None where it is not what was written."""
+    try:
+        content = path.read_bytes()
+        body, checksum = content[:-CHECKSUM_BYTES], content[-CHECKSUM_BYTES:]
+        if sha256(body).digest() != checksum:
+            return None
+        return np.load(io.BytesIO(body), allow_pickle=False)
+    except (OSError, ValueError):
+        return None
+
+
+def _keep(path, features):
+    """Write under another name first; numpy ignores the checksum after the array."""
+    body = io.BytesIO()
+    np.save(body, features, allow_pickle=False)
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(body.getvalue() + sha256(body.getvalue()).digest())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        warnings.warn(
+            f"The features could not be kept in {path.parent} ({error.strerror}); they "
+            "will be computed again next time.",
+            stacklevel=4,
+        )
