@@ -471,8 +471,10 @@ def test_a_space_with_hidden_copies_is_orthonormal_and_serves_the_next_batch(
     together = 0.75 * X.T @ X / 30 + 0.25 * batch_X.T @ batch_X / 10
     each = torch.linalg.eigvalsh(together).flip(0) * 2 / n_outputs
     expected = each.repeat_interleave(n_outputs)[:10].numpy()
-    rtol = 0.02 if grown.converged else 0.1
-    np.testing.assert_allclose(grown.eigenvalues, expected, rtol=rtol)
+    # A twentieth of all shifts together is allowed, and more where it says so.
+    allowed = (1 if grown.converged else 3) * 0.05
+    allowed *= np.linalg.norm(expected - pairs.eigenvalues)
+    np.testing.assert_allclose(grown.eigenvalues, expected, atol=allowed, rtol=1e-3)
 
 
 def test_copies_of_negative_eigenvalues_are_found():
