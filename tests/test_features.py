@@ -565,7 +565,7 @@ class TestNames:
                 raise problem("it is not here")
             return true_import(module, *args)
 
-        monkeypatch.setattr("sufficient.features.import_module", refuse)
+        monkeypatch.setattr("sufficient.features.backbones.import_module", refuse)
         with pytest.raises(ImportError, match=r"not here.*sufficient-data\[features\]"):
             ImageFeatures(name).fit(digits)
 

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import os
-import uuid
 import warnings
 from collections.abc import Callable, Sequence
-from copy import deepcopy
-from dataclasses import dataclass
-from hashlib import sha256
-from importlib import import_module
 from math import prod
 from numbers import Integral
 from pathlib import Path
@@ -28,18 +22,21 @@ from sklearn.base import (
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 from tqdm.auto import tqdm
 
+from sufficient.features.backbones import (
+    StandardPixels,
+    backbone_and_preprocessing,
+    device_for,
+)
+from sufficient.features.cache import store, stored
 from sufficient.isolation import seeded
 from sufficient.storage.fingerprint import described, digest, versions
 
 __all__ = ["ImageFeatures"]
 
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SLACK = 1e-3  # of the pixel range: resizing and rounding overshoot by less
 AGREEMENT = 0.02  # GPUs compute convolutions to about 1e-3
-CHECKSUM_BYTES = 32
 
 
 class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -181,8 +178,10 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         self._warn_of_missing_blacks(images)
         self.image_shape_ = images.shape[1:]
         with seeded(0):  # A model is drawn at random before its weights are loaded.
-            backbone, own = _backbone(self.backbone, self._standard_pixels())
-        self.device_ = _device(self.device, self.backbone)
+            backbone, own = backbone_and_preprocessing(
+                self.backbone, self._standard_pixels()
+            )
+        self.device_ = device_for(self.device, self.backbone)
         self.backbone_ = backbone.to(self.device_).eval()
         self.preprocess_ = own if self.preprocess is None else self.preprocess
         self._n_features_out = self._tried(images[:1]).shape[1]
@@ -215,7 +214,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         features = self._found(path, images)
         if features is None:
             features = self._computed(images)
-            _keep(path, features)
+            store(path, features)
         return features
 
     def __sklearn_tags__(self):
@@ -294,7 +293,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     def _standard_pixels(self):
         if self.image_size is None:
-            return _StandardPixels(None)
+            return StandardPixels(None)
         if isinstance(self.backbone, str) or self.preprocess is not None:
             raise ValueError(
                 "image_size is for a module of your own without preprocess. Leave it "
@@ -302,7 +301,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 "does all there is to do."
             )
         height, width = np.broadcast_to(self.image_size, 2).tolist()
-        return _StandardPixels((height, width))
+        return StandardPixels((height, width))
 
     def _tried(self, image):
         try:
@@ -338,7 +337,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def _found(self, path, images):
         if not path.is_file():
             return None
-        features = _whole(path)
+        features = stored(path)
         if features is None or not self._agree(features, images):
             warnings.warn(
                 f"{path} is damaged, or the code of backbone or preprocess has changed "
@@ -368,100 +367,6 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return digest(described(words), *weights.values(), images)[:32]
 
 
-@dataclass(frozen=True)
-class _StandardPixels:
-    """Resize, where a size is given, and normalise as is usual for ImageNet."""
-
-    size: tuple[int, int] | None
-
-    def __call__(self, pixels: Tensor) -> Tensor:
-        if self.size is not None:
-            pixels = interpolate(pixels, self.size, mode="bilinear", antialias=True)
-        mean, std = pixels.new_tensor([IMAGENET_MEAN, IMAGENET_STD])[..., None, None]
-        return (pixels - mean) / std
-
-
-def _backbone(backbone, standard):
-    """The network without a head, and the preprocessing that belongs to it."""
-    if isinstance(backbone, nn.Module):
-        return deepcopy(backbone), standard
-    try:
-        if backbone.startswith("timm/"):
-            return _from_timm(backbone.removeprefix("timm/"))
-        return _from_torchvision(backbone)
-    except OSError as error:
-        raise OSError(
-            f"The weights of {backbone!r} are not on this machine and were not fetched "
-            f"({error}). Try again online, copy {torch.hub.get_dir()} (for timm, the "
-            "cache of huggingface_hub) from a machine that has them, or pass a module "
-            "of your own."
-        ) from error
-
-
-def _from_torchvision(name):
-    models = _imported("torchvision.models", name)
-    if name not in models.list_models(module=models):
-        raise ValueError(
-            f"torchvision has no classifier {name!r}; torchvision.models.list_models("
-            f"module=torchvision.models) names all. Write 'timm/{name}' for timm's."
-        )
-    weights = models.get_model_weights(name).DEFAULT
-    model = models.get_model(name, weights=weights)
-    return _without_head(model, name), weights.transforms()
-
-
-def _without_head(model, name):
-    linear = [path for path, m in model.named_modules() if isinstance(m, nn.Linear)]
-    if not linear:
-        raise ValueError(
-            f"{name!r} has no linear layer to take off. Pass it as a module of your "
-            "own that returns the features, such as torch.nn.Sequential("
-            "model.features, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())."
-        )
-    parent, _, child = linear[-1].rpartition(".")
-    setattr(model.get_submodule(parent), child, nn.Identity())
-    return model
-
-
-def _from_timm(name):
-    timm, data = _imported("timm", f"timm/{name}"), _imported("timm.data", name)
-    try:
-        model = timm.create_model(name, pretrained=True, num_classes=0)
-    except RuntimeError as error:
-        raise ValueError(
-            f"timm has no weights for {name!r} ({error}); timm.list_pretrained() names "
-            "the models that have."
-        ) from error
-    config = data.resolve_model_data_config(model)
-    return model, data.create_transform(**config, is_training=False)
-
-
-def _imported(module, name):
-    package = module.partition(".")[0]
-    try:
-        return import_module(module)
-    # RuntimeError: torchvision does not fit the torch beside it.
-    except (ImportError, RuntimeError) as error:
-        raise ImportError(
-            f"backbone={name!r} needs {package}, which cannot be imported ({error}). "
-            'Run: pip install "sufficient-data[features]" in an environment where '
-            f"{package} fits torch {torch.__version__}, or pass a module of your own."
-        ) from error
-
-
-def _device(device, backbone):
-    if device is None and isinstance(backbone, nn.Module):
-        return next((p.device for p in backbone.parameters()), torch.device("cpu"))
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        return torch.zeros(1, device=device).device
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(
-            f"device={device!r} is not there ({str(error).splitlines()[0]}). Use "
-            "device='cpu', or None to take what is there."
-        ) from error
-
-
 def _check_channels(shape, preprocess):
     if shape[0] in (1, 3) or preprocess is not None:
         return
@@ -485,34 +390,4 @@ def _check_features(features, n):
         raise ValueError(
             "The backbone returns features that are not finite. Check its weights, and "
             "preprocess where one is given."
-        )
-
-
-def _whole(path):
-    """The features in a file, or None where it is not what was written."""
-    try:
-        content = path.read_bytes()
-        body, checksum = content[:-CHECKSUM_BYTES], content[-CHECKSUM_BYTES:]
-        if sha256(body).digest() != checksum:
-            return None
-        return np.load(io.BytesIO(body), allow_pickle=False)
-    except (OSError, ValueError):
-        return None
-
-
-def _keep(path, features):
-    """Write under another name first; numpy ignores the checksum after the array."""
-    body = io.BytesIO()
-    np.save(body, features, allow_pickle=False)
-    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(body.getvalue() + sha256(body.getvalue()).digest())
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        warnings.warn(
-            f"The features could not be kept in {path.parent} ({error.strerror}); they "
-            "will be computed again next time.",
-            stacklevel=4,
         )

@@ -1,0 +1,5 @@
+"""Images as the features of a pretrained network."""
+
+from sufficient.features.transformer import ImageFeatures
+
+__all__ = ["ImageFeatures"]

@@ -1,0 +1,114 @@
+"""Pretrained networks without their heads, and how their images are prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from importlib import import_module
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+__all__ = ["StandardPixels", "backbone_and_preprocessing", "device_for"]
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class StandardPixels:
+    """Resize, where a size is given, and normalise as is usual for ImageNet."""
+
+    size: tuple[int, int] | None
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        """Images of shape (n, 3, H, W) as the network takes them."""
+        if self.size is not None:
+            pixels = interpolate(pixels, self.size, mode="bilinear", antialias=True)
+        mean, std = pixels.new_tensor([IMAGENET_MEAN, IMAGENET_STD])[..., None, None]
+        return (pixels - mean) / std
+
+
+def backbone_and_preprocessing(
+    backbone: str | nn.Module, standard: Callable[[Tensor], Tensor]
+) -> tuple[nn.Module, Callable]:
+    """The network without a head, and the preprocessing that belongs to it."""
+    if isinstance(backbone, nn.Module):
+        return deepcopy(backbone), standard
+    try:
+        if backbone.startswith("timm/"):
+            return _from_timm(backbone.removeprefix("timm/"))
+        return _from_torchvision(backbone)
+    except OSError as error:
+        raise OSError(
+            f"The weights of {backbone!r} are not on this machine and were not fetched "
+            f"({error}). Try again online, copy {torch.hub.get_dir()} (for timm, the "
+            "cache of huggingface_hub) from a machine that has them, or pass a module "
+            "of your own."
+        ) from error
+
+
+def _from_torchvision(name):
+    models = _imported("torchvision.models", name)
+    if name not in models.list_models(module=models):
+        raise ValueError(
+            f"torchvision has no classifier {name!r}; torchvision.models.list_models("
+            f"module=torchvision.models) names all. Write 'timm/{name}' for timm's."
+        )
+    weights = models.get_model_weights(name).DEFAULT
+    model = models.get_model(name, weights=weights)
+    return _without_head(model, name), weights.transforms()
+
+
+def _without_head(model, name):
+    linear = [path for path, m in model.named_modules() if isinstance(m, nn.Linear)]
+    if not linear:
+        raise ValueError(
+            f"{name!r} has no linear layer to take off. Pass it as a module of your "
+            "own that returns the features, such as torch.nn.Sequential("
+            "model.features, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())."
+        )
+    parent, _, child = linear[-1].rpartition(".")
+    setattr(model.get_submodule(parent), child, nn.Identity())
+    return model
+
+
+def _from_timm(name):
+    timm, data = _imported("timm", f"timm/{name}"), _imported("timm.data", name)
+    try:
+        model = timm.create_model(name, pretrained=True, num_classes=0)
+    except RuntimeError as error:
+        raise ValueError(
+            f"timm has no weights for {name!r} ({error}); timm.list_pretrained() names "
+            "the models that have."
+        ) from error
+    config = data.resolve_model_data_config(model)
+    return model, data.create_transform(**config, is_training=False)
+
+
+def _imported(module, name):
+    package = module.partition(".")[0]
+    try:
+        return import_module(module)
+    # RuntimeError: torchvision does not fit the torch beside it.
+    except (ImportError, RuntimeError) as error:
+        raise ImportError(
+            f"backbone={name!r} needs {package}, which cannot be imported ({error}). "
+            'Run: pip install "sufficient-data[features]" in an environment where '
+            f"{package} fits torch {torch.__version__}, or pass a module of your own."
+        ) from error
+
+
+def device_for(device: str | None, backbone) -> torch.device:
+    """The device asked for, or the one that is there."""
+    if device is None and isinstance(backbone, nn.Module):
+        return next((p.device for p in backbone.parameters()), torch.device("cpu"))
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.zeros(1, device=device).device
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f"device={device!r} is not there ({str(error).splitlines()[0]}). Use "
+            "device='cpu', or None to take what is there."
+        ) from error
