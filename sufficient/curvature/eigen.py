@@ -22,6 +22,7 @@ __all__ = [
 
 
 TIMES_HELD = 3
+ROOM = 16
 
 
 @dataclass(frozen=True)
@@ -276,7 +277,7 @@ def _allowed(found, tol, dtype):
 
 def _with_row(rows, m, row):
     if m == len(rows):
-        room = row.new_empty(max(16, 2 * m), len(row))
+        room = row.new_empty(m + ROOM, len(row))
         if m:
             room[:m] = rows
         rows = room
