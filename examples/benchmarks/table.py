@@ -33,6 +33,8 @@ def as_markdown(results: dict) -> str:
     about = results["environment"]
     versions = ", ".join(f"{k} {v}" for k, v in about["versions"].items() if v)
     return (
+        "# Benchmarks\n\nWhat they are and why: [engine.md](engine.md).\n\n"
+        "![Speed relative to the fastest peer](images/benchmarks.png)\n\n"
         f"{table}\n\nOne core of {about['cpu']}, {about['date']}; Python "
         f"{about['python']}, {versions}.\n"
     )
