@@ -55,11 +55,6 @@ def is_regression(estimator) -> bool:
 def objective_of(net: NeuralNet) -> Objective:
     """Loss of every object as the net's criterion sees it."""
     criterion = net.criterion_
-    if getattr(criterion, "weight", None) is not None:
-        raise ValueError(
-            "A criterion with class weights divides by the weights of the batch at "
-            "hand, which no loss of one object follows. Resample the classes instead."
-        )
     if isinstance(criterion, nn.NLLLoss):
         return Objective(net.module_, _nll_of_probabilities(criterion))
     return Objective(net.module_, criterion)

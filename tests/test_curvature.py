@@ -494,3 +494,21 @@ def test_a_search_never_takes_more_products_than_it_may():
     assert found.n_products <= 60
     exact = torch.linalg.eigvalsh(H).flip(0)[:2].numpy()
     np.testing.assert_allclose(found.eigenvalues[:2], exact, rtol=1e-6)
+
+
+def test_batchmean_sums_over_the_classes_of_one_object():
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(4, 3), nn.LogSoftmax(1)).double()
+    X, y = torch.randn(9, 4).double(), torch.rand(9, 3).double().softmax(1)
+    how = {"n_directions": 3, "random_state": 0}
+    divergence = nn.KLDivLoss(reduction="batchmean")
+    found = top_eigenpairs(net, X, y, loss=divergence, **how)
+    # The divergence differs from the cross-entropy by what does not depend on the net.
+    same = top_eigenpairs(net[:1], X, y, loss="cross_entropy", **how)
+    np.testing.assert_allclose(found.eigenvalues, same.eigenvalues, rtol=1e-3)
+
+
+def test_class_weights_are_refused():
+    loss = nn.CrossEntropyLoss(weight=torch.ones(3))
+    with pytest.raises(ValueError, match="class weights"):
+        top_eigenpairs(nn.Linear(2, 3), torch.ones(4, 2), torch.zeros(4), loss=loss)

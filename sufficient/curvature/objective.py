@@ -161,8 +161,15 @@ def _named_loss(name):
 def _criterion_loss(criterion):
     if not hasattr(criterion, "reduction"):
         return _checked_loss(criterion)
-    criterion = copy.deepcopy(criterion)
+    if getattr(criterion, "weight", None) is not None:
+        raise ValueError(
+            "A criterion with class weights divides by the weights of the batch at "
+            "hand, which no loss of one object follows. Resample the classes instead."
+        )
+    criterion, whole = copy.deepcopy(criterion), criterion.reduction == "batchmean"
     criterion.reduction = "none"
+    if whole:
+        return _checked_loss(lambda z, y: criterion(z, y).flatten(1).sum(1))
     if isinstance(criterion, nn.MSELoss | nn.L1Loss | nn.SmoothL1Loss | nn.HuberLoss):
         return _checked_loss(lambda z, y: criterion(z, y.to(z.dtype).reshape_as(z)))
     return _checked_loss(criterion)
