@@ -9,7 +9,18 @@ import torch
 from threadpoolctl import threadpool_limits
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-__all__ = ["exact_arithmetic", "one_thread", "seeded"]
+__all__ = ["available_device", "exact_arithmetic", "one_thread", "seeded"]
+
+
+def available_device(device: str) -> torch.device:
+    """The device of that name, if it is there."""
+    try:
+        return torch.zeros(1, device=device).device
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f"device={device!r} is not there ({str(error).splitlines()[0]}). Use "
+            "device='cpu', or None to take what is there."
+        ) from error
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from sufficient.curvature.objective import Objective, per_object_loss
+from sufficient.isolation import available_device
 from sufficient.nets import DEFAULT_MODULES, default_net
 
 __all__ = ["TensorBatches", "is_regression", "objective_of", "prepared_net"]
@@ -43,7 +44,8 @@ def prepared_net(
     one_logit = isinstance(net, NeuralNetBinaryClassifier)
     sizes = {"n_inputs": n_inputs, "n_outputs": 1 if one_logit else n_outputs}
     wanted = _missing_module_params(net, sizes)
-    net.set_params(train_split=None, verbose=0, device=_there(device), **wanted)
+    device = str(available_device(device))
+    net.set_params(train_split=None, verbose=0, device=device, **wanted)
     return _with_fast_batches(net)
 
 
@@ -112,17 +114,6 @@ def _check_what_is_trained_is_measured(net):
             "and its module__ parameters instead.",
             stacklevel=2,
         )
-
-
-def _there(device):
-    try:
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(
-            f"device={device!r} is not there ({str(error).splitlines()[0]}). Use "
-            "device='cpu', or None to take what is there."
-        ) from error
-    return str(device)
 
 
 def _missing_module_params(net, sizes):

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from sufficient.isolation import available_device
+
 __all__ = ["StandardPixels", "backbone_and_preprocessing", "device_for"]
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -104,11 +106,4 @@ def device_for(device: str | None, backbone) -> torch.device:
     """The device asked for, or the one that is there."""
     if device is None and isinstance(backbone, nn.Module):
         return next((p.device for p in backbone.parameters()), torch.device("cpu"))
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        return torch.zeros(1, device=device).device
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(
-            f"device={device!r} is not there ({str(error).splitlines()[0]}). Use "
-            "device='cpu', or None to take what is there."
-        ) from error
+    return available_device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
