@@ -16,6 +16,7 @@ __all__ = [
     "KrylovSpace",
     "Ritz",
     "lanczos",
+    "random_like",
     "residual_norms",
     "ritz_error_bounds",
 ]
@@ -52,8 +53,8 @@ class KrylovSearch:
 
     Every new vector is orthogonalised against all earlier ones, so that no copy of a
     found eigenvalue appears. An exhausted space is continued with a random direction.
-    Before that, only one copy of a multiple eigenvalue is found. Nothing is read from
-    the device while the space grows.
+    Before that, only one copy of a multiple eigenvalue is found. While the space grows,
+    nothing is read from a device other than the CPU.
 
     Parameters
     ----------
@@ -76,6 +77,7 @@ class KrylovSearch:
     ) -> None:
         self.operator, self.size = operator, len(start)
         self.beside = start.new_empty(0, self.size) if beside is None else beside
+        self.max_vectors = max_vectors
         self.limit = min(self.size - len(self.beside), max_vectors)
         start = start - self.beside.T @ (self.beside @ start)
         self._basis = start.new_empty(0, self.size)
@@ -103,6 +105,11 @@ class KrylovSearch:
         """Whether the largest dimension is reached."""
         return len(self) == self.limit
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether it is full, or as many products were made as it may have vectors."""
+        return self.is_full or self.n_products >= self.max_vectors
+
     def expand(self) -> None:
         """Take in one more vector."""
         vector, m = self._next, len(self)
@@ -120,7 +127,7 @@ class KrylovSearch:
         beta = torch.linalg.vector_norm(rest)
         self._diagonal.append(alpha)
         self._off_diagonal.append(beta)
-        # An exhausted space is noticed, and left, when the Ritz values are asked for.
+        # Off the CPU an exhausted space is noticed when the Ritz values are asked for.
         self._next = rest / beta.clamp_min(torch.finfo(rest.dtype).tiny)
         if beta.device.type == "cpu" and float(beta) <= self._rounding():
             self._continue_after(m)
@@ -211,13 +218,11 @@ def lanczos(
     held = 0
     while True:
         search.expand()
-        spent = search.is_full or search.n_products >= max_products
-        if spent or _time_to_check(search, n_directions):
+        if search.is_spent or _time_to_check(search, n_directions):
             found = search.ritz(n_directions)
             # Gaps come from Ritz values: one that is just about to split looks fine.
             held = held + 1 if _certified(found, tol, start.dtype) else 0
-            spent = search.is_full or search.n_products >= max_products
-            if spent or held == TIMES_HELD:
+            if search.is_spent or held == TIMES_HELD:
                 break
     return _eigen_result(search, found, tol), _leading_space(search, found)
 
@@ -285,11 +290,16 @@ def _with_row(rows, m, row):
     return rows
 
 
-def _orthogonal_to(basis):
-    generator = torch.Generator(device=basis.device).manual_seed(len(basis))
-    fresh = torch.randn(
-        basis.shape[1], generator=generator, dtype=basis.dtype, device=basis.device
+def random_like(rows: Tensor, seed: int) -> Tensor:
+    """A random row beside some others."""
+    generator = torch.Generator(device=rows.device).manual_seed(seed)
+    return torch.randn(
+        rows.shape[1], generator=generator, dtype=rows.dtype, device=rows.device
     )
+
+
+def _orthogonal_to(basis):
+    fresh = random_like(basis, len(basis))
     for _ in range(2):
         fresh = fresh - basis.T @ (basis @ fresh)
     return fresh / torch.linalg.vector_norm(fresh)

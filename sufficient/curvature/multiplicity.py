@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from sufficient.curvature.eigen import KrylovSearch, KrylovSpace, lanczos
+from sufficient.curvature.eigen import KrylovSearch, KrylovSpace, lanczos, random_like
 from sufficient.results import EigenResult
 
 __all__ = ["with_hidden_copies"]
@@ -69,19 +69,12 @@ def with_hidden_copies(
             operator,
             min(len(known), known.shape[1] - len(known)),
             tol=tol,
-            start=_random_like(known, seed),
+            start=random_like(known, seed),
             max_products=max_products,
             beside=known,
         )
         pairs, space = _merged(pairs, space, more, beside)
     return replace(pairs, converged=False), space
-
-
-def _random_like(rows, seed):
-    generator = torch.Generator(device=rows.device).manual_seed(seed)
-    return torch.randn(
-        rows.shape[1], generator=generator, dtype=rows.dtype, device=rows.device
-    )
 
 
 def _rounding(pairs, dtype):
@@ -100,7 +93,7 @@ def _larger_outside(operator, pairs, space, bar, seed):
         return False, 0
     # In a spectrum without gaps certainty would cost more than the eigenpairs did.
     most = min(n_outside, max(LEAST_SEARCH, pairs.n_products))
-    start = _random_like(space.basis, seed)
+    start = random_like(space.basis, seed)
     search = KrylovSearch(operator, start, most, beside=space.basis)
     while True:
         search.expand()
@@ -111,7 +104,7 @@ def _larger_outside(operator, pairs, space, bar, seed):
             values[-1], space.smallest_value, bar - _rounding(pairs, search.basis.dtype)
         )
         chance = _chance_of_missing(search, (bar - values[0]) / (bar - lowest))
-        if search.n_products >= most or chance < CHANCE_OF_MISSING:
+        if search.is_spent or chance < CHANCE_OF_MISSING:
             return False, search.n_products
 
 
