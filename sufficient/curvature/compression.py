@@ -100,8 +100,8 @@ class Compression:
         kept = [named[self.names[name]] for name in self.objective.parameters]
         return self.objective.flatten([kept[0] @ self._directions, *kept[1:]])
 
-    def lost(self, values: np.ndarray, images: Tensor) -> tuple[np.ndarray, np.ndarray]:
-        """How far Ritz values lie below the eigenvalues, and the error of that.
+    def lost(self, values: np.ndarray, images: Tensor, tol: float) -> np.ndarray | None:
+        """How far Ritz values lie below the eigenvalues, where that is certified.
 
         Parameters
         ----------
@@ -109,20 +109,23 @@ class Compression:
             Ritz values.
         images : Tensor of shape (d, n_kept_parameters + n_left_out)
             Images of their Ritz vectors.
+        tol : float
+            Largest error of what is lost, relative to the values.
 
         Returns
         -------
-        ndarray, ndarray of shape (d,)
-            The error is half the distance between the two bounds, and three standard
-            deviations of the sketch. Infinite where the curvature left out may be as
-            large as the value.
+        ndarray of shape (d,) or None
+            None where the error, half the distance between the two bounds and three
+            standard deviations of the sketch, is larger, or the curvature left out may
+            be as large as a value.
         """
         squared, noise = _squared_lengths(images[:, self.objective.n_parameters :])
         if np.any(values <= self.outside):
-            return np.zeros_like(values), np.full_like(values, np.inf)
+            return None
         least, most = squared / values, squared / (values - self.outside)
         middle = (least + most) / 2
-        return middle, (most - least) / 2 + 3 * noise * middle
+        error = (most - least) / 2 + 3 * noise * middle
+        return middle if np.all(error <= tol * np.abs(values)) else None
 
     def measured_on(self, X: Tensor, y: Tensor) -> Compression:
         """The same with the outside as it is for some objects."""

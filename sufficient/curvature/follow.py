@@ -167,8 +167,8 @@ class FollowedCurvature:
             vectors, images = leading @ space.basis, leading @ space.images
         lost, compression = np.zeros_like(values), self.found.compression
         if compression is not None:
-            lost, error = compression.lost(values, images)
-            if np.any(error > self.tol / 2 * np.abs(values)):
+            lost = compression.lost(values, images, self.tol / 2)
+            if lost is None:
                 return None
         pairs = EigenResult(
             eigenvalues=values,

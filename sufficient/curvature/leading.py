@@ -117,8 +117,8 @@ def leading_curvature(
         half = tol / 2
         pairs, space = leading_eigenpairs(operator, start=start_there, tol=half, **how)
         values = pairs.eigenvalues
-        lost, error = compression.lost(values, space.images[: len(values)])
-        if np.all(error <= half * np.abs(values)):
+        lost = compression.lost(values, space.images[: len(values)], half)
+        if lost is not None:
             return LeadingCurvature(reduced, operator, pairs, space, lost, compression)
     operator = CurvatureOperator(objective, X, y, **within)
     pairs, space = leading_eigenpairs(operator, start=start, tol=tol, **how)

@@ -121,9 +121,8 @@ class CurvatureOperator:
         return int(max(1, min(most, share // self._bytes_per_object)))
 
     def _fits(self, chunk_size):
-        if len(self.X) <= self.chunk_size or chunk_size is not None:
-            return len(self.X) <= self.chunk_size
-        return len(self.X) <= self.n_that_fit
+        n = len(self.X)
+        return n <= self.chunk_size or (chunk_size is None and n <= self.n_that_fit)
 
     @cached_property
     def _bytes_per_object(self):
