@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional as F  # noqa: N812
 
-from sufficient.curvature.layers import Elementwise, Linearised, MaxPool, Tensors
+from sufficient.curvature.layers import Elementwise, Linearised, MaxPool, Tensors, sides
 from sufficient.curvature.weighted import (
     Convolution,
     Dense,
@@ -197,16 +197,12 @@ def _is_understood(module):
 
 def _tiles(pool):
     pairs = {
-        name: _pair(getattr(pool, name))
+        name: sides(getattr(pool, name))
         for name in ("kernel_size", "stride", "padding", "dilation")
     }
     same = pairs["stride"] == pairs["kernel_size"]
     whole = pairs["padding"] == (0, 0) and pairs["dilation"] == (1, 1)
     return same and whole and not pool.ceil_mode and not pool.return_indices
-
-
-def _pair(value):
-    return tuple(value) if isinstance(value, tuple | list) else (value, value)
 
 
 class _Tracer(fx.Tracer):
