@@ -17,6 +17,9 @@ __all__ = [
 ]
 
 
+CAUTION = 0.25
+
+
 @dataclass(frozen=True)
 class EigenResult:
     """Algebraically largest eigenpairs of a symmetric operator.
@@ -104,19 +107,22 @@ class GainForecast:
     Attributes
     ----------
     expected : float
-        Forecast of the power law through the validation scores, in score points.
+        Forecast from the validation scores and the generalization gap, in score points.
     interval : tuple of (float, float)
         90 % interval of `expected`.
     last_doubling : float
         Gain seen over the last doubling of the data.
     generalization_gap : float
         Training score minus validation score at the last size.
+    std_err : float
+        Standard error of `expected`.
     """
 
     expected: float
     interval: tuple[float, float]
     last_doubling: float
     generalization_gap: float
+    std_err: float
 
     @property
     def is_unknown(self) -> bool:
@@ -125,9 +131,8 @@ class GainForecast:
 
     @property
     def cautious(self) -> float:
-        """Largest of the forecast, half the last gain and a quarter of the gap."""
-        figures = self.expected, self.last_doubling / 2, self.generalization_gap / 4
-        return float(np.max(figures))
+        """The forecast and a quarter of its standard error; what the verdict reads."""
+        return self.expected + CAUTION * self.std_err
 
 
 @dataclass(frozen=True)

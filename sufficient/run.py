@@ -200,6 +200,7 @@ class GrowingRun:
             self._column("train_size"),
             self._column("validation_score"),
             self._column("train_score"),
+            self._column("validation_score_std_err"),
             one_net=self.settings.training == "full",
         )
         verdict = join_verdict(
