@@ -65,8 +65,9 @@ class SampleSizeEstimator(
         Tolerance of :math:`\Delta_k`, in squared units of the loss.
     batch_size : int or "auto", default="auto"
         Objects in a batch. "auto" is 64, or fewer where that leaves less than eight
-        batches. :math:`\Delta_k \cdot 64 / b` is compared with `tol`, so that the
-        answer in objects depends little on b.
+        batches. It sets the grain of the search only: the batch whose arrival
+        :math:`\Delta_k` measures always has 64 objects, as in the papers, so that the
+        answer in objects does not depend on b.
     n_directions : int, default=10
         Leading eigenvectors d that span the plane of displacements.
     sigma : float or "auto", default=1.0
@@ -135,7 +136,7 @@ class SampleSizeEstimator(
         Measured sizes in batches and in objects.
     delta_curve_, delta_std_err_ : ndarray of shape (n_sizes,)
         :math:`\Delta_k` of the real loss and its standard error, in squared loss
-        units, scaled to a batch of 64.
+        units, for 64 more objects.
     bound_curve_, bound_std_err_ : ndarray of shape (n_sizes,)
         The quantity chosen by `bound`, which the stopping rule reads.
     eigenvalues_ : ndarray of shape (n_sizes, n_directions)

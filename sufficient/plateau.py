@@ -39,8 +39,7 @@ class EigenvaluePlateau:
     Attributes
     ----------
     relative_shifts : ndarray of shape (n_sizes,)
-        :math:`s_k`: how far one more batch shifts the eigenvalues, as a share of them,
-        scaled to a batch of 64.
+        :math:`s_k`: how far 64 more objects shift the eigenvalues, as a share of them.
     forecast : SampleSizeForecast
         Where `relative_shifts` stays below `tol`, found as k* is found for Delta.
     tol : float
@@ -98,9 +97,9 @@ def eigenvalue_plateau(
     eigenvalues : ndarray of shape (n_sizes, n_directions)
         Leading eigenvalues at each.
     eigenvalue_shifts : ndarray of shape (n_sizes, n_directions)
-        Their change when one more batch is added at the same weights.
+        Their change when 64 more objects are added at the same weights.
     batch_size : int, default=64
-        Objects in that batch.
+        Objects in a batch of `EigenvaluePlateau.batch_count`.
     tol : float, default=0.01
         Share of the eigenvalues that counts as no shift.
     patience : int, default=2
@@ -126,7 +125,6 @@ def eigenvalue_plateau(
     relative = np.abs(eigenvalue_shifts).sum(axis=1) / np.maximum(
         sizes, np.finfo(np.float32).tiny
     )
-    relative = relative * np.sqrt(REFERENCE_BATCH / batch_size)
     forecast = forecast_sample_size(
         train_sizes, relative, tol=tol, patience=patience, bound="relative_shift"
     )

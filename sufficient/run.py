@@ -14,7 +14,7 @@ from skorch import NeuralNet
 from sufficient.checks import check_net_fits_data
 from sufficient.fixed import FixedNet
 from sufficient.gain import forecast_gain, join_verdict
-from sufficient.measure import BOUNDS, MeasureSettings, measure
+from sufficient.measure import BOUNDS, REFERENCE_BATCH, MeasureSettings, measure
 from sufficient.objects import Objects
 from sufficient.preparation import objective_of, prepared_net
 from sufficient.results import Measurement, SampleSizeCurve, SampleSizeForecast
@@ -260,7 +260,7 @@ class GrowingRun:
             (settings.n_monte_carlo, n_directions)
         )
         return MeasureSettings(
-            batch_size=self.batch_size,
+            batch_size=REFERENCE_BATCH,
             n_directions=n_directions,
             sigma=settings.sigma,
             draws=draws,
