@@ -39,8 +39,8 @@ PRIOR_SLOPE = {
     "monte_carlo": -2.1,
     "relative_shift": -1.3,
 }
-PRIOR_SLOPE_SD = 0.5
-SLOPE_DRIFT_SD = 0.25
+PRIOR_SLOPE_SD = 0.35
+SLOPE_DRIFT_SD = 0.2
 PRIOR_SCATTER = 0.17
 PRIOR_SCATTER_WEIGHT = 4
 LARGEST_FORECAST = 10**12
@@ -101,7 +101,7 @@ def local_power_law(n: np.ndarray, values: np.ndarray, prior_slope: float) -> Po
     values : ndarray of shape (n_sizes,)
         Positive values of the curve.
     prior_slope : float
-        Mean of the normal prior of the slope; its standard deviation is 0.5.
+        Mean of the normal prior of the slope; its standard deviation is 0.35.
 
     Returns
     -------

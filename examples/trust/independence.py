@@ -1,0 +1,45 @@
+"""Does n* change with what it should not depend on?"""
+
+import numpy as np
+
+from .replay import settled_at
+from .traces import Variant
+
+__all__ = ["VARIANTS", "independence"]
+
+TOL = 0.025
+VARIANTS = {
+    "defaults": Variant("settled", {}, TOL),
+    "batch_size=16": Variant("batches of 16", {"batch_size": 16}, TOL),
+    "batch_size=256": Variant("batches of 256", {"batch_size": 256}, TOL),
+    "n_monte_carlo=128": Variant("twice the draws", {"n_monte_carlo": 128}, TOL),
+    "X permuted": Variant("permuted", {}, TOL, permuted=True),
+}
+
+
+def independence(pair, traces: dict[str, list]) -> list[dict]:
+    """One row for each variant; traces of the same seeds under each name."""
+    plain = traces["defaults"]
+    real = {"bound": "monte_carlo", "tol": TOL / 10}
+    compared = {name: (some, {}) for name, some in traces.items()}
+    compared["schedule thinned twofold"] = plain, {"thinned": 2}
+    compared["n_monte_carlo=128, real loss"] = traces["n_monte_carlo=128"], real
+    return [
+        {"pair": pair.name, "variant": name, **_compared(plain, some, asked)}
+        for name, (some, asked) in compared.items()
+    ]
+
+
+def _compared(plain, some, asked):
+    usual = {name: value for name, value in asked.items() if name != "thinned"}
+    before, after = _answers(plain, **usual), _answers(some, **asked)
+    return {
+        "seeds": len(after),
+        "n_star": float(after.mean()),
+        "change": float(after.mean() / before.mean() - 1),
+        "largest_change": float(np.abs(after / before - 1).max()),
+    }
+
+
+def _answers(traces, **asked):
+    return np.array([settled_at(trace, **asked).n_samples for trace in traces])

@@ -1,0 +1,102 @@
+"""What a fit would have said at any size of a trace, and what came true."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sufficient.gain import forecast_gain, join_verdict
+from sufficient.results import GainForecast, SampleSizeForecast
+from sufficient.stopping import forecast_sample_size
+
+from .traces import Trace
+
+__all__ = [
+    "first_passage",
+    "forecast_at",
+    "gain_at",
+    "settled_at",
+    "true_gain",
+    "verdict_at",
+]
+
+LEAST_SIZES = 4
+BANDWIDTH = 0.35
+COLUMNS = {"monte_carlo": "delta"}
+
+
+def forecast_at(
+    trace: Trace, last: int, *, tol=0.025, bound="projected", thinned=1
+) -> SampleSizeForecast:
+    """What would have been said after the size with index `last`."""
+    rows = np.arange(last, -1, -thinned)[::-1]
+    return forecast_sample_size(
+        trace.columns["train_size"][rows],
+        trace.columns[COLUMNS.get(bound, bound)][rows],
+        tol=tol,
+        patience=2,
+        bound=bound,
+    )
+
+
+def settled_at(trace: Trace, **asked) -> SampleSizeForecast | None:
+    """The answer of the fit that stops by itself; None where it never does."""
+    for last in range(LEAST_SIZES - 1, len(trace.columns["train_size"])):
+        forecast = forecast_at(trace, last, **asked)
+        if forecast.converged:
+            return forecast
+    return None
+
+
+def first_passage(trace: Trace, tol: float = 0.025) -> int | None:
+    """The papers' rule: formula (2), one next batch, first below the tolerance."""
+    below = np.flatnonzero(trace.columns["eigenvalue"] < tol)
+    return int(trace.columns["train_size"][below[0]]) if len(below) else None
+
+
+def gain_at(trace: Trace, last: int, n_validation: int | None = None) -> GainForecast:
+    """The gain forecast after the size with index `last`.
+
+    With `n_validation` the held-out part is that many of the objects set apart.
+    """
+    columns, until = trace.columns, slice(last + 1)
+    scores, errors = (
+        columns[name] for name in ("validation_score", "validation_score_std_err")
+    )
+    if n_validation is not None:
+        scores = trace.apart[:, :n_validation].astype(float).mean(axis=1)
+        errors = np.sqrt(np.maximum(scores * (1 - scores), 1 / n_validation))
+        errors = errors / np.sqrt(n_validation)
+    return forecast_gain(
+        columns["train_size"][until],
+        scores[until],
+        columns["train_score"][until],
+        errors[until],
+    )
+
+
+def verdict_at(
+    trace: Trace, last: int, min_gain: float = 0.01, n_validation: int | None = None
+) -> str:
+    """The verdict after the size with index `last`."""
+    at = {name: column[last] for name, column in trace.columns.items()}
+    margin = 3 * at["validation_score_std_err"]
+    return join_verdict(
+        converged=forecast_at(trace, last).converged,
+        gain=gain_at(trace, last, n_validation),
+        min_gain=min_gain,
+        score_above_chance=at["validation_score"] - at["chance_score"] - margin,
+    )
+
+
+def true_gain(traces: list[Trace], n: float) -> float:
+    """Gain on the test set from n to 2n, averaged over the seeds and smoothed."""
+    shortest = min(len(trace.columns["train_size"]) for trace in traces)
+    x = np.log(traces[0].columns["train_size"][:shortest])
+    scores = np.mean([t.columns["test_score"][:shortest] for t in traces], axis=0)
+    return _smoothed(x, scores, np.log(2 * n)) - _smoothed(x, scores, np.log(n))
+
+
+def _smoothed(x, y, at):
+    """Local straight line with normal weights."""
+    weights = np.exp(-(((x - at) / BANDWIDTH) ** 2) / 4)
+    return np.polynomial.Polynomial.fit(x, y, 1, w=weights)(at)

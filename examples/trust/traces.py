@@ -1,0 +1,140 @@
+"""One long run per pair and seed, kept: everything else is read off these.
+
+The run is not stopped by the tolerance. What any rule would have said at any size
+follows from the columns up to there, and what came true from the columns after it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from sufficient.curve import iterate_sample_size_curve
+from sufficient.stopping import forecast_sample_size
+
+from .pairs import Pair
+
+__all__ = ["Trace", "Variant", "recorded", "slug"]
+
+NEVER = 1e-300
+COLUMN = "column "
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Columns of one run, with scores on a large test set and on objects set apart.
+
+    Attributes
+    ----------
+    pair, seed : str, int
+        Which run.
+    columns : dict of str to ndarray of shape (n_sizes,)
+        Those of `SampleSizeCurve`, and `test_score`.
+    apart : ndarray of shape (n_sizes, n_apart)
+        1 or 0 for each object set apart, as it was classified right or wrong; the
+        squared error in a regression. Any validation set can be drawn from these.
+    cpu_seconds : float
+        Spent on the run.
+    """
+
+    pair: str
+    seed: int
+    columns: dict[str, np.ndarray]
+    apart: np.ndarray
+    cpu_seconds: float
+
+    def save(self, path: Path) -> None:
+        """Write, whole or not at all."""
+        written = path.with_suffix(".part.npz")
+        np.savez_compressed(
+            written,
+            apart=self.apart,
+            cpu_seconds=self.cpu_seconds,
+            **{COLUMN + name: values for name, values in self.columns.items()},
+        )
+        written.replace(path)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What is different from the defaults.
+
+    Attributes
+    ----------
+    name : str
+        Short; empty for the defaults.
+    settings : dict
+        Parameters of `sample_size_curve`.
+    until : float
+        The run ends where the landscape has settled at this tolerance, if above 0.
+    permuted : bool
+        Whether the objects come in another order.
+    """
+
+    name: str = ""
+    settings: dict = field(default_factory=dict)
+    until: float = 0.0
+    permuted: bool = False
+
+
+def recorded(
+    pair: Pair, seed: int, folder: Path, variant: Variant | None = None
+) -> Trace:
+    """The trace, read if it is there, otherwise run and kept."""
+    variant = variant or Variant()
+    path = folder / f"{slug(pair.name, variant.name)}-{seed}.npz"
+    if not path.exists():
+        _run(pair, seed, variant).save(path)
+    with np.load(path) as kept:
+        columns = {
+            name.removeprefix(COLUMN): kept[name] for name in kept if COLUMN in name
+        }
+        seconds = float(kept["cpu_seconds"])
+        return Trace(pair.name, seed, columns, kept["apart"], seconds)
+
+
+def slug(*parts) -> str:
+    """A name for a file."""
+    whole = " ".join(str(part) for part in parts if part != "")
+    return "".join(c if c.isalnum() else "_" for c in whole)
+
+
+def _run(pair, seed, variant):
+    data, start = pair.load(), time.process_time()
+    rows = np.arange(len(data.X))
+    if variant.permuted:
+        rows = np.random.default_rng(seed).permutation(rows)
+    asked = {"tol": NEVER, "n_candidates": 1, "training": pair.training}
+    answers = iterate_sample_size_curve(
+        pair.estimator(),
+        data.X[rows],
+        data.y[rows],
+        random_state=seed,
+        **{**asked, **variant.settings},
+    )
+    test_scores, apart = [], []
+    for answer in answers:
+        task, net = answer.task, answer.net
+        targets = task.encode(data.y_test)
+        test_scores.append(task.score(targets, net.predict(data.X_test)))
+        apart.append(_apart(task.encode(data.y_apart), net.predict(data.X_apart)))
+        if variant.until and _has_settled(answer, variant.until):
+            break
+    columns = {**answer.columns, "test_score": np.array(test_scores)}
+    seconds = time.process_time() - start
+    return Trace(pair.name, seed, columns, np.array(apart, np.float16), seconds)
+
+
+def _has_settled(answer, tol):
+    return forecast_sample_size(
+        answer.columns["train_size"], answer.columns["projected"], tol=tol, patience=2
+    ).converged
+
+
+def _apart(targets, predictions):
+    if targets.ndim == 1:
+        return targets == predictions
+    return ((targets - predictions) ** 2).mean(axis=1)
