@@ -4,6 +4,8 @@ import numpy as np
 
 from sufficient.curve import sample_size_curve
 
+from .traces import NEVER
+
 __all__ = ["SIGMAS", "coverage"]
 
 SIGMAS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, "auto")
@@ -19,6 +21,7 @@ def coverage(pair, seed, sigma) -> list[dict]:
         pair.estimator(),
         data.X,
         data.y,
+        tol=NEVER,
         schedule=SMALL_COUNTS if len(data.X) < 5_000 else COUNTS,
         sigma=sigma,
         random_state=seed,

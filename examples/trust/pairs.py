@@ -65,6 +65,11 @@ class Pair:
         restart = ", restart" if self.training == "restart" else ""
         return f"{self.data} / {self.net}{restart}"
 
+    @property
+    def is_classification(self) -> bool:
+        """Whether the score is an accuracy."""
+        return self.data not in REGRESSIONS
+
     def load(self) -> Data:
         """The objects."""
         return DATA[self.data]()
@@ -73,8 +78,7 @@ class Pair:
         """The unfitted skorch net."""
         kind, hidden = NETS[self.net]
         sizes = {} if hidden is None else {"module__hidden_sizes": hidden}
-        regression = self.data in REGRESSIONS
-        return default_net(kind, regression=regression, **sizes)
+        return default_net(kind, regression=not self.is_classification, **sizes)
 
 
 def _images(load, labels=None, noise=0.0):

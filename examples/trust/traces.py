@@ -17,7 +17,7 @@ from sufficient.stopping import forecast_sample_size
 
 from .pairs import Pair
 
-__all__ = ["Trace", "Variant", "recorded", "slug"]
+__all__ = ["NEVER", "Trace", "Variant", "recorded", "slug"]
 
 NEVER = 1e-300
 COLUMN = "column "

@@ -1,0 +1,177 @@
+"""The results as tables in Markdown, and as numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["TABLES", "as_markdown"]
+
+BOUNDS = {"projected": "(3)", "one_batch": "(1)", "eigenvalue": "(2)"}
+PARTS = {True: "chosen on", False: "reported on"}
+
+
+def repeatability_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """One line for each pair."""
+    return pd.DataFrame(
+        {
+            "pair": rows["pair"],
+            "tol": rows["tol"].map("{:g}".format),
+            "settled": rows["reached"].map(str) + " of " + rows["seeds"].map(str),
+            "n*": rows["n_star"].map(_count),
+            "CV": rows["n_star_cv"].map(_percent),
+            "real loss, tol/10": rows["monte_carlo"].map(_count),
+            "its CV": rows["monte_carlo_cv"].map(_percent),
+            "papers' rule": rows["papers_rule"].map(_count),
+            "CV of that": rows["papers_rule_cv"].map(_percent),
+            "CPU s a run": rows["cpu_seconds"].map("{:.0f}".format),
+        }
+    )
+
+
+def coverage_table(cells: pd.DataFrame) -> pd.DataFrame:
+    """Share of cells that each bound covers, and its ratio to the truth, by sigma."""
+    lines = []
+    for sigma, some in [*cells.groupby("sigma", sort=False), ("all", cells)]:
+        line = {"sigma": sigma, "cells": len(some)}
+        line["expected rise"] = f"{some['expected_rise'].median():.2g}"
+        for name, number in BOUNDS.items():
+            ratio = some[f"{name}_ratio"].median()
+            line[f"{name} {number}"] = _percent(some[f"{name}_covers"].mean(), 1)
+            line[f"median {number} / (4)"] = f"{ratio:.3g}"
+        lines.append(line)
+    return pd.DataFrame(lines)
+
+
+def errors_table(cells: pd.DataFrame) -> pd.DataFrame:
+    """Share of 95 % intervals that hold the reference."""
+    lines = []
+    for name in ("delta", "projected"):
+        value, std_err, reference, its_error = (
+            cells[f"{name}_{what}"]
+            for what in ("value", "std_err", "reference", "reference_std_err")
+        )
+        away = (value - reference).abs()
+        lines.append(
+            {
+                "curve": name,
+                "cells": len(cells),
+                "covered": _percent((away <= 1.96 * std_err).mean(), 1),
+                "with the reference's own error": _percent(
+                    (away <= 1.96 * np.hypot(std_err, its_error)).mean(), 1
+                ),
+                "median std. error": _percent((std_err / value).median(), 1),
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def forecasts_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Errors and coverage from a quarter and half of n*."""
+    lines = []
+    for (bound, chosen, share), some in rows.groupby(
+        ["bound", "chosen_on", "share"], sort=False
+    ):
+        lines.append(
+            {
+                "bound": bound,
+                "pairs": f"{some['pair'].nunique()} {PARTS[chosen]}",
+                "data up to": f"n*/{share}",
+                "forecasts": len(some),
+                "median abs. error": _percent(some["error"].abs().median()),
+                "median error": _percent(some["error"].median()),
+                "90 % interval covers": _percent(some["covered"].mean()),
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def verdicts_table(states: pd.DataFrame, min_gain: float = 0.01) -> pd.DataFrame:
+    """How often "sufficient" is wrong, and how often it is missed."""
+    lines = []
+    for chosen, some in states.groupby("chosen_on", sort=False):
+        small, said = some["gain"] < min_gain, some["verdict"] == "sufficient"
+        settled = some["verdict"].isin(["sufficient", "stable, still improving"])
+        learnt = some["verdict"] != "has not learnt"
+        lines.append(
+            {
+                "pairs": f"{some['pair'].nunique()} {PARTS[chosen]}",
+                "states": len(some),
+                "doubling adds < 1 pt": int(small.sum()),
+                '"sufficient"': int(said.sum()),
+                "wrongly so": _share(said & ~small, said),
+                "said, of all that should": _share(said & small, small),
+                "of those that had learnt": _share(said & small, small & learnt),
+                "of those that had settled": _share(said & small, small & settled),
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def gains_table(states: pd.DataFrame) -> pd.DataFrame:
+    """Errors of the expected gain, in points."""
+    lines = []
+    for (chosen, held_out), some in states.groupby(
+        ["chosen_on", "held out"], sort=False
+    ):
+        away = 100 * (some["expected"] - some["gain"])
+        held = (some["low"] <= some["gain"]) & (some["gain"] <= some["high"])
+        large = some["n"] >= 1_024
+        lines.append(
+            {
+                "pairs": f"{some['pair'].nunique()} {PARTS[chosen]}",
+                "held out": held_out,
+                "states": len(some),
+                "mean abs. error": f"{away.abs().mean():.2f} pt",
+                "median abs. error": f"{away.abs().median():.2f} pt",
+                "mean abs. error, n >= 1,024": f"{away[large].abs().mean():.2f} pt",
+                "bias": f"{away.mean():+.2f} pt",
+                "90 % interval covers": _percent(held.mean()),
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def independence_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Change of n* with what should not matter."""
+    return pd.DataFrame(
+        {
+            "pair": rows["pair"],
+            "variant": rows["variant"],
+            "seeds": rows["seeds"],
+            "n*": rows["n_star"].map(_count),
+            "change": rows["change"].map("{:+.1%}".format),
+            "largest of one seed": rows["largest_change"].map(_percent),
+        }
+    )
+
+
+TABLES = {
+    "repeatability": repeatability_table,
+    "coverage": coverage_table,
+    "errors": errors_table,
+    "forecasts": forecasts_table,
+    "verdicts": verdicts_table,
+    "gains": gains_table,
+    "independence": independence_table,
+}
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """With bars and dashes."""
+    lines = [list(table.columns), ["---"] * table.shape[1], *table.to_numpy().tolist()]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def _percent(share, digits=0):
+    return "" if pd.isna(share) else f"{share:.{digits}%}"
+
+
+def _count(n):
+    return "" if pd.isna(n) else f"{n:,.0f}"
+
+
+def _share(part, whole):
+    if not whole.sum():
+        return "none"
+    return f"{part.sum() / whole.sum():.0%} ({part.sum()} of {whole.sum()})"
