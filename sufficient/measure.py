@@ -292,6 +292,7 @@ def _candidate_columns(plane, candidates, rows, sigma, weighting):
 def _plane_columns(plane, sigma):
     values = plane.eigenvalues
     scale = np.maximum(np.abs(values), np.finfo(np.float32).eps)
+    smallest = plane.leading.space.smallest_value
     return {
         "train_loss": plane.loss,
         "gradient_norm": float(plane.gradient.norm()),
@@ -300,7 +301,8 @@ def _plane_columns(plane, sigma):
         "eigen_residual": float((plane.leading.pairs.residuals / scale).max()),
         "eigen_certified": float(plane.leading.pairs.converged),
         "n_products": plane.leading.pairs.n_products,
-        "smallest_eigenvalue": plane.leading.space.smallest_value,
+        "smallest_eigenvalue": smallest,
+        "negative_curvature": max(-smallest, 0) / scale.max(),
         "hidden_copies": plane.leading.space.n_hidden,
     }
 

@@ -91,6 +91,9 @@ class SampleSizeForecast:
         Exponent of the fitted local power law (``-2`` in theory).
     smoothed : ndarray of shape (n_sizes,)
         The curve that the decision was read from.
+    smoothed_std_err : ndarray of shape (n_sizes,)
+        Its standard error: that of objects and displacements, and that of the net,
+        which scatters from one size to the next.
     """
 
     converged: bool
@@ -98,6 +101,7 @@ class SampleSizeForecast:
     interval: tuple[int, int]
     rate: float
     smoothed: np.ndarray
+    smoothed_std_err: np.ndarray
 
 
 @dataclass(frozen=True)

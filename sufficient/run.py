@@ -211,6 +211,7 @@ class GrowingRun:
         )
         columns = {name: self._column(name) for name in names}
         columns["smoothed"] = forecast.smoothed
+        columns["smoothed_std_err"] = forecast.smoothed_std_err
         return SampleSizeCurve(
             columns=columns,
             eigenvalues=np.array([m.eigenvalues for m in self.measurements]),

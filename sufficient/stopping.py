@@ -72,6 +72,10 @@ class PowerLaw:
         """Fitted value at n objects."""
         return np.exp(self.level + self.slope * (np.log(n) - self.centre))
 
+    def log_std_err(self, n: np.ndarray) -> np.ndarray:
+        """Standard error of its logarithm; scatter from net to net is part of it."""
+        return np.sqrt(self.level_var + (np.log(n) - self.centre) ** 2 * self.slope_var)
+
     def crossing(self, tol: float) -> float:
         """Objects at which the line meets `tol`; infinite where it does not fall."""
         if self.slope >= 0:
@@ -83,8 +87,8 @@ class PowerLaw:
         """Objects between which the line meets `tol` with the given probability."""
         log_n = np.linspace(0, np.log(LARGEST_FORECAST), 20_001)
         away = log_n - self.centre
-        std = np.sqrt(self.level_var + away**2 * self.slope_var)
-        reach = stats.t.ppf((1 + coverage) / 2, self.dof) * std
+        std_err = self.log_std_err(np.exp(log_n))
+        reach = stats.t.ppf((1 + coverage) / 2, self.dof) * std_err
         line = self.level + self.slope * away - np.log(tol)
         return tuple(
             np.exp(_first_below(log_n, line + side * reach)) for side in (-1, 1)
@@ -168,7 +172,9 @@ default="projected"
         _line_ending_at(n, values, max(j, LEAST_SIZES - 1), PRIOR_SLOPE[bound])
         for j in range(len(n))
     ]
-    smoothed = np.array([line(size) for line, size in zip(lines, n, strict=True)])
+    ends = list(zip(lines, n, strict=True))
+    smoothed = np.array([line(size) for line, size in ends])
+    std_err = smoothed * np.array([line.log_std_err(size) for line, size in ends])
     falling = np.array([line.slope < 0 for line in lines])
     settled_from = _settled_from((smoothed < tol) & falling)
     converged = len(n) >= LEAST_SIZES and len(n) - settled_from >= patience
@@ -185,6 +191,7 @@ default="projected"
         interval=(_whole(min(low, n_star)), _whole(max(high, n_star))),
         rate=float(last.slope),
         smoothed=smoothed,
+        smoothed_std_err=std_err,
     )
 
 

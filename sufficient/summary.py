@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sufficient.measure import BOUNDS
+from sufficient.diagnostics import diagnoses
 from sufficient.plateau import plateau_of
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
@@ -12,9 +12,6 @@ from sufficient.stopping import LARGEST_FORECAST
 
 __all__ = ["summarise", "weaknesses"]
 
-FEW_FRESH = 512
-FAR_FROM_QUADRATIC = 0.5
-LARGE_GRADIENT_STEP = 0.5
 FAR_FORECAST = 4
 
 
@@ -38,7 +35,9 @@ def summarise(curve: SampleSizeCurve, settings: RunSettings) -> str:
         _eigenvalues(curve, settings),
         _gain(curve),
         *_uncertified(curve, settings),
-        *_notes(curve, settings),
+        *diagnoses(curve, settings),
+        "k* belongs to this data, net and training; a stable landscape does not mean "
+        "that the score has stopped rising.",
     ]
     return "\n".join(lines)
 
@@ -155,44 +154,6 @@ def _gain(curve):
         f"doubling added {gain.last_doubling:+.3f}; the training score is "
         f"{gain.generalization_gap:+.3f} above."
     )
-
-
-def _notes(curve, settings):
-    last = {name: column[-1] for name, column in curve.columns.items()}
-    if curve.gain.is_unknown:
-        yield (
-            "Note: one net was trained on everything, so its scores do not tell what "
-            "more data would add; the verdict cannot be 'sufficient'."
-        )
-    if last["n_fresh"] < FEW_FRESH and np.isfinite(_relative_error(last, settings)):
-        yield (
-            f"Weakened by: only {int(last['n_fresh'])} fresh samples to average over, "
-            "so Delta carries a standard error of "
-            f"{_relative_error(last, settings):.0%}."
-        )
-    if last["quadratic_ratio"] < FAR_FROM_QUADRATIC:
-        yield (
-            f"Note: at sigma={last['sigma']:.3g} the real loss changes "
-            f"{1 / last['quadratic_ratio']:.0f} times less than its second-order model "
-            f"(expected rise {last['expected_rise']:.3g}); bound='monte_carlo' or "
-            "sigma='auto' read the real loss."
-        )
-    if last["gradient_norm"] ** 2 > LARGE_GRADIENT_STEP * abs(
-        last["train_loss"] * curve.eigenvalues[-1, 0]
-    ):
-        yield (
-            f"Note: the gradient norm is {last['gradient_norm']:.3g}, so the net is "
-            "not at a minimum; more update_epochs bring it closer and move k*."
-        )
-    yield (
-        "k* belongs to this data, net and training; a stable landscape does not mean "
-        "that the score has stopped rising."
-    )
-
-
-def _relative_error(last, settings):
-    name = BOUNDS[settings.bound]
-    return last[f"{name}_std_err"] / last[name]
 
 
 def _count(n):

@@ -121,3 +121,19 @@ def test_forecast_intervals_cover_where_the_exponent_varies():
         low, high = forecast_sample_size(n, noisy, tol=0.025, patience=2).interval
         covered.append(low <= 3000 <= high)
     assert np.mean(covered) > 0.85
+
+
+def test_the_standard_error_of_the_smoothed_curve_is_its_scatter_over_repeats():
+    """Oracle: the curve of the model itself, drawn many times."""
+    rng = np.random.default_rng(0)
+    n = np.geomspace(256, 8192, 29)
+    found = [
+        forecast_sample_size(
+            n, 1e6 * n**-2.6 * np.exp(0.17 * rng.standard_normal(29)), tol=1, patience=2
+        )
+        for _ in range(200)
+    ]
+    ends = np.log([one.smoothed[-1] for one in found])
+    stated = np.median([one.smoothed_std_err[-1] / one.smoothed[-1] for one in found])
+    # Stated a little larger: the exponent may drift.
+    assert ends.std() < stated < 2 * ends.std()

@@ -1,0 +1,110 @@
+"""What weakens the answer, read off the last measured size, a sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sufficient.gain import VERDICTS
+from sufficient.measure import BOUNDS
+from sufficient.results import SampleSizeCurve
+from sufficient.run import RunSettings
+
+__all__ = ["diagnoses"]
+
+FEW_FRESH = 512
+FAR_FROM_QUADRATIC = 0.5
+LARGE_GRADIENT_STEP = 0.5
+NEGATIVE_CURVATURE = 0.1
+MEMORISED = 3
+
+
+def diagnoses(curve: SampleSizeCurve, settings: RunSettings) -> Iterator[str]:
+    """Sentences on where the measurement was made, and on what makes it void.
+
+    Parameters
+    ----------
+    curve : SampleSizeCurve
+        What was measured.
+    settings : RunSettings
+        How.
+
+    Yields
+    ------
+    str
+    """
+    last = {name: column[-1] for name, column in curve.columns.items()}
+    yield _where(last)
+    for diagnosis in (_chance, _one_net, _fresh, _quadratic, _minimum, _memory):
+        yield from diagnosis(last, curve, settings)
+
+
+def _where(last):
+    return (
+        f"Measured at displacements of sigma={last['sigma']:.3g}: the expected rise of "
+        f"the loss is {last['expected_rise']:.3g}, the real Delta is "
+        f"{last['quadratic_ratio']:.2g} times its second-order model, and "
+        f"{last['level_share']:.0%} of the model is a change of the loss level. The "
+        f"loss is {last['train_loss']:.3g} on seen and {last['fresh_loss']:.3g} on "
+        f"fresh samples, the gradient norm {last['gradient_norm']:.3g}, the most "
+        f"negative curvature {last['negative_curvature']:.1%} of the largest."
+    )
+
+
+def _chance(last, curve, settings):
+    if curve.verdict == VERDICTS[0]:
+        yield (
+            f"Void: the validation score, {last['validation_score']:.3f}, is not "
+            f"clearly above that of a constant answer, {last['chance_score']:.3f}. A "
+            "net that has learnt nothing is flat and stable; train longer, or check "
+            "the labels."
+        )
+
+
+def _one_net(last, curve, settings):
+    if curve.gain.is_unknown:
+        yield (
+            "Note: one net was trained on everything, so its scores do not tell what "
+            "more data would add; the verdict cannot be 'sufficient'."
+        )
+
+
+def _fresh(last, curve, settings):
+    name = BOUNDS[settings.bound]
+    error = last[f"{name}_std_err"] / last[name]
+    if last["n_fresh"] < FEW_FRESH and np.isfinite(error):
+        yield (
+            f"Weakened by: only {int(last['n_fresh'])} fresh samples to average over, "
+            f"so Delta carries a standard error of {error:.0%}."
+        )
+
+
+def _quadratic(last, curve, settings):
+    if settings.bound != "monte_carlo" and last["quadratic_ratio"] < FAR_FROM_QUADRATIC:
+        yield (
+            f"Note: the real loss changes {1 / last['quadratic_ratio']:.0f} times less "
+            "than its second-order model, which asks for more data than the definition "
+            "does; bound='monte_carlo' or sigma='auto' read the real loss."
+        )
+
+
+def _minimum(last, curve, settings):
+    largest = abs(curve.eigenvalues[-1, 0])
+    far = last["gradient_norm"] ** 2 > LARGE_GRADIENT_STEP * abs(
+        last["train_loss"] * largest
+    )
+    if far or last["negative_curvature"] > NEGATIVE_CURVATURE:
+        yield (
+            "Weakened by: the net is not at a minimum, by its gradient or its negative "
+            "curvature; more update_epochs bring it closer and move k*."
+        )
+
+
+def _memory(last, curve, settings):
+    if last["fresh_loss"] > MEMORISED * last["train_loss"]:
+        yield (
+            "Note: the net has memorised its data, the loss on fresh samples being "
+            f"{last['fresh_loss'] / last['train_loss']:.1f} times that on seen ones; "
+            "its curvature on seen samples says little about the next ones."
+        )

@@ -1,0 +1,64 @@
+"""Oracle: a curve with one thing wrong at a time gets the sentence for it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sufficient import SampleSizeEstimator
+from sufficient.datasets import load_digits_images
+from sufficient.diagnostics import diagnoses
+
+SOUND = {
+    "quadratic_ratio": 0.9,
+    "n_fresh": 2048,
+    "gradient_norm": 0.01,
+    "train_loss": 0.3,
+    "fresh_loss": 0.4,
+    "negative_curvature": 0.01,
+}
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    X, y = load_digits_images(n_samples=400)
+    est = SampleSizeEstimator(n_directions=3, n_monte_carlo=8, tol=1e-9, random_state=0)
+    return est.fit(X, y)
+
+
+def said(fitted, **wrong):
+    columns = {
+        name: np.append(column[:-1], {**SOUND, **wrong}.get(name, column[-1]))
+        for name, column in fitted.curves_.items()
+    }
+    verdict = wrong.get("verdict", "not stable yet")
+    curve = replace(fitted.curve_, columns=columns, verdict=verdict)
+    return list(diagnoses(curve, fitted._settings()))
+
+
+def test_a_sound_answer_has_only_its_measurements(fitted):
+    (sentence,) = said(fitted)
+    assert "0.3 on seen and 0.4 on fresh" in sentence
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"quadratic_ratio": 0.025}, "changes 40 times less"),
+        ({"n_fresh": 100}, "only 100 fresh samples"),
+        ({"gradient_norm": 50.0}, "not at a minimum"),
+        ({"negative_curvature": 0.5}, "not at a minimum"),
+        ({"fresh_loss": 3.0}, "10.0 times that on seen ones"),
+        ({"verdict": "has not learnt"}, "learnt nothing is flat"),
+    ],
+)
+def test_what_is_wrong_is_said(fitted, wrong, words):
+    first, *others = said(fitted, **wrong)
+    assert len(others) == 1 and words in others[0]
+    assert words not in first
+
+
+def test_negative_curvature_is_a_share_of_the_largest(fitted):
+    columns = fitted.curves_
+    share = np.maximum(-columns["smallest_eigenvalue"], 0) / fitted.eigenvalues_[:, 0]
+    np.testing.assert_allclose(columns["negative_curvature"], share, rtol=1e-6)
