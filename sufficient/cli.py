@@ -68,6 +68,7 @@ PARAMETERS: dict[str, dict] = {
     "bound": {"choices": list(BOUNDS), "help": "curve that has to meet tol"},
     "training": {"choices": list(TRAININGS), "help": "how the net follows the data"},
     "n_directions": {"type": number, "help": "leading eigenvectors to look along"},
+    "scoring": {"help": "name of a scikit-learn scorer; accuracy or R2 by default"},
     "min_gain": {"type": number, "help": "score points worth doubling the data for"},
     "device": {"help": "cpu, cuda, ..."},
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from numbers import Integral, Real
 
+from sklearn.metrics import get_scorer_names
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sufficient.measure import BOUNDS
@@ -22,6 +23,7 @@ PARAMETER_CONSTRAINTS: dict[str, list | str] = {
     "bound": [StrOptions(set(BOUNDS))],
     "n_monte_carlo": [Interval(Integral, 2, None, closed="left")],
     "training": [StrOptions(set(TRAININGS))],
+    "scoring": [StrOptions(set(get_scorer_names())), callable, None],
     "min_gain": [Interval(Real, 0, None, closed="left")],
     "patience": [Interval(Integral, 1, None, closed="left")],
     "validation_fraction": [

@@ -86,8 +86,13 @@ class SampleSizeEstimator(
         for its own `max_epochs` at every measured size; "full" trains once on all data
         and looks at growing subsets from there, with the held-out part as the only
         fresh objects.
+    scoring : str, callable or None, default=None
+        What the score is, as in `sklearn.model_selection.cross_val_score`: the name of
+        a scorer, or a function of estimator, X and y; larger is better. None is the
+        accuracy, or the coefficient of determination.
     min_gain : float, default=0.01
-        Gain in validation score from doubling the data that is worth more data.
+        Gain in validation score from doubling the data that is worth more data, in the
+        unit of the score.
     patience : int, default=2
         Measured sizes in succession at which the smoothed curve must be below `tol`.
     validation_fraction : float or "auto", default="auto"
@@ -151,7 +156,7 @@ class SampleSizeEstimator(
     rate_ : float
         Exponent of the local power law of the bound in the last sizes.
     score_curve_ : ndarray of shape (n_sizes,)
-        Validation score: accuracy, or the coefficient of determination.
+        Validation score by `scoring`.
     expected_gain_, expected_gain_interval_ : float, tuple of (float, float)
         What doubling the data should add to the validation score; 90 % interval.
     generalization_gap_ : float
@@ -223,6 +228,7 @@ class SampleSizeEstimator(
         bound: str = "projected",
         n_monte_carlo: int = 64,
         training: str = "update",
+        scoring=None,
         min_gain: float = 0.01,
         patience: int = 2,
         validation_fraction: float | str = "auto",
@@ -244,6 +250,7 @@ class SampleSizeEstimator(
         self.bound = bound
         self.n_monte_carlo = n_monte_carlo
         self.training = training
+        self.scoring = scoring
         self.min_gain = min_gain
         self.patience = patience
         self.validation_fraction = validation_fraction

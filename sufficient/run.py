@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from sufficient.measure import BOUNDS, REFERENCE_BATCH, MeasureSettings, measure
 from sufficient.objects import Objects
 from sufficient.preparation import objective_of, prepared_net
 from sufficient.results import Measurement, SampleSizeCurve, SampleSizeForecast
+from sufficient.scoring import scores_by_scorer
 from sufficient.stopping import forecast_sample_size
 from sufficient.storage.net_state import (
     callbacks_with_memory,
@@ -41,6 +42,7 @@ class RunSettings:
     bound: str
     n_monte_carlo: int
     training: str
+    scoring: str | Callable | None
     min_gain: float
     patience: int
     validation_fraction: float | str
@@ -53,6 +55,11 @@ class RunSettings:
 
     def plain(self) -> dict:
         """By name, with a schedule of any kind as a list."""
+        if callable(self.scoring):
+            raise ValueError(
+                "scoring is a function, which cannot be stored. Pass the name of a "
+                "scorer instead, or pickle the estimator."
+            )
         of_numbers = not isinstance(self.schedule, str) and not np.isscalar(
             self.schedule
         )
@@ -271,6 +278,9 @@ class GrowingRun:
         )
 
     def _score_columns(self, seen, held_out):
+        if self.settings.scoring is not None:
+            scoring = self.settings.scoring
+            return scores_by_scorer(self.net, self.task, scoring, seen, held_out)
         targets = held_out.y.cpu().numpy()
         score = self.task.score(targets, self.net.predict(held_out.X))
         seen_targets = seen.y.cpu().numpy()

@@ -1,0 +1,118 @@
+"""How well the net does on seen and on held-out objects, by any scikit-learn scorer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.metrics import check_scoring
+from sklearn.utils import ClassifierTags, RegressorTags, resample
+from skorch import NeuralNet
+
+from sufficient.objects import Objects
+from sufficient.task import Classification, Regression
+
+__all__ = ["scores_by_scorer"]
+
+N_RESAMPLES = 10
+
+
+def scores_by_scorer(
+    net: NeuralNet,
+    task: Classification | Regression,
+    scoring: str | Callable,
+    seen: Objects,
+    held_out: Objects,
+) -> dict[str, float]:
+    """Scores in the user's terms: labels and targets as they were given.
+
+    Parameters
+    ----------
+    net : NeuralNet
+        The trained net.
+    task : Classification or Regression
+        How targets are read.
+    scoring : str or callable
+        As everywhere in scikit-learn; larger is better.
+    seen, held_out : Objects
+        Training set and held-out part.
+
+    Returns
+    -------
+    dict of str to float
+        `train_score`, `validation_score`, `validation_score_std_err` by resampling the
+        held-out objects, and `chance_score`, that of an answer which does not look at
+        the objects.
+    """
+    estimator = _NetInUse(net, task)
+    scorer = check_scoring(estimator, scoring=scoring)
+    (X_seen, y_seen), (X, y) = (_as_given(task, part) for part in (seen, held_out))
+    return {
+        "train_score": _number(scorer(estimator, X_seen, y_seen)),
+        "validation_score": _number(scorer(estimator, X, y)),
+        "validation_score_std_err": _std_err(scorer, estimator, X, y),
+        "chance_score": _number(scorer(_constant(task, y_seen), X, y)),
+    }
+
+
+class _NetInUse(BaseEstimator):
+    """The net as a fitted estimator, which is what scorers ask."""
+
+    def __init__(self, net, task):
+        self.net, self.task = net, task
+        if isinstance(task, Classification):
+            self.classes_ = task.classes
+
+    def fit(self, X, y):
+        """Nothing to do: the net is trained."""
+        return self
+
+    def predict(self, X):
+        """Labels or targets as they were given."""
+        return self.task.decode(self.net.predict(X))
+
+    def predict_proba(self, X):
+        """Class probabilities."""
+        return self.net.predict_proba(X)
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        if isinstance(self.task, Classification):
+            tags.estimator_type, tags.classifier_tags = "classifier", ClassifierTags()
+        else:
+            tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags()
+        return tags
+
+
+def _as_given(task, objects):
+    return objects.X.cpu().numpy(), task.decode(objects.y.cpu().numpy())
+
+
+def _constant(task, y):
+    dummy = DummyClassifier() if isinstance(task, Classification) else DummyRegressor()
+    return dummy.fit(np.zeros((len(y), 1)), y)
+
+
+def _std_err(scorer, estimator, X, y):
+    """Spread over resamples; stratified, so that no class is missing from any."""
+    stratify = y if is_classifier(estimator) else None
+    samples = (
+        resample(X, y, stratify=stratify, random_state=i) for i in range(N_RESAMPLES)
+    )
+    scores = [_number(scorer(estimator, *sample)) for sample in samples]
+    return float(np.std(scores, ddof=1))
+
+
+def _number(score):
+    if not isinstance(score, Real):
+        raise ValueError(
+            f"scoring must give one number, got {type(score).__name__}. Pass a single "
+            "metric."
+        )
+    return float(score)
