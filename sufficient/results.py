@@ -17,7 +17,7 @@ __all__ = [
 ]
 
 
-CAUTION = 0.25
+CAUTION = 0.4
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class GainForecast:
 
     @property
     def cautious(self) -> float:
-        """The forecast and a quarter of its standard error; what the verdict reads."""
+        """The forecast and 0.4 of its standard error; what the verdict reads."""
         return self.expected + CAUTION * self.std_err
 
 
