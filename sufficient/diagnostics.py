@@ -36,7 +36,7 @@ def diagnoses(curve: SampleSizeCurve, settings: RunSettings) -> Iterator[str]:
     """
     last = {name: column[-1] for name, column in curve.columns.items()}
     yield _where(last)
-    for diagnosis in (_chance, _one_net, _fresh, _quadratic, _minimum, _memory):
+    for diagnosis in DIAGNOSES:
         yield from diagnosis(last, curve, settings)
 
 
@@ -89,6 +89,15 @@ def _quadratic(last, curve, settings):
         )
 
 
+def _exceeded(last, curve, settings):
+    if last["delta"] - 2 * last["delta_std_err"] > last[BOUNDS[settings.bound]]:
+        yield (
+            "Void: the real loss changes by more than the curve that decides, "
+            f"{last['delta']:.3g} against {last[BOUNDS[settings.bound]]:.3g}: it is no "
+            "bound here. Use bound='monte_carlo', or a smaller sigma."
+        )
+
+
 def _minimum(last, curve, settings):
     largest = abs(curve.eigenvalues[-1, 0])
     far = last["gradient_norm"] ** 2 > LARGE_GRADIENT_STEP * abs(
@@ -108,3 +117,6 @@ def _memory(last, curve, settings):
             f"{last['fresh_loss'] / last['train_loss']:.1f} times that on seen ones; "
             "its curvature on seen samples says little about the next ones."
         )
+
+
+DIAGNOSES = (_chance, _exceeded, _one_net, _fresh, _quadratic, _minimum, _memory)

@@ -11,6 +11,9 @@ from sufficient.diagnostics import diagnoses
 
 SOUND = {
     "quadratic_ratio": 0.9,
+    "delta": 0.9,
+    "delta_std_err": 0.01,
+    "projected": 1.0,
     "n_fresh": 2048,
     "gradient_norm": 0.01,
     "train_loss": 0.3,
@@ -45,6 +48,7 @@ def test_a_sound_answer_has_only_its_measurements(fitted):
     ("wrong", "words"),
     [
         ({"quadratic_ratio": 0.025}, "changes 40 times less"),
+        ({"delta": 1.1}, "no bound here"),
         ({"n_fresh": 100}, "only 100 fresh samples"),
         ({"gradient_norm": 50.0}, "not at a minimum"),
         ({"negative_curvature": 0.5}, "not at a minimum"),
