@@ -5,6 +5,7 @@ from __future__ import annotations
 from .forecasts import forecasts
 from .independence import independence
 from .pairs import PAIRS
+from .paper_table import PAPER, paper_row
 from .repeatability import repeatability
 from .verdicts import states
 from .work import Work
@@ -19,6 +20,15 @@ def repeatability_rows(work: Work) -> list[dict]:
     """Spread of n* over seeds."""
     return [
         repeatability(BY_NAME[name], traces) for name, traces in work.repeats().items()
+    ]
+
+
+def paper_rows(work: Work) -> list[dict]:
+    """Paper B's table."""
+    return [
+        paper_row(BY_NAME[name], traces)
+        for name, traces in work.repeats().items()
+        if name in PAPER
     ]
 
 
@@ -54,6 +64,7 @@ def independence_rows(work: Work) -> list[dict]:
 
 PARTS = {
     "repeatability": repeatability_rows,
+    "paper": paper_rows,
     "coverage": Work.covered,
     "errors": Work.errors,
     "forecasts": forecast_rows,

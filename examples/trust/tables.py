@@ -29,6 +29,25 @@ def repeatability_table(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def paper_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Paper B's table, theirs beside ours."""
+    return pd.DataFrame(
+        {
+            "pair": rows["pair"],
+            "tol": rows["tol"].map("{:g}".format),
+            "k* (paper)": rows["k_star_paper"],
+            "k*": _with_spread(rows, "k_star", "{:.0f}"),
+            "seeds": rows["seeds"],
+            "paper's rule, our runs": _with_spread(rows, "printed_rule", "{:.0f}"),
+            "loss (paper)": rows["loss_paper"],
+            "loss at k*": _with_spread(rows, "loss", "{:.3f}"),
+            "test accuracy": _with_spread(rows, "score", "{:.3f}"),
+            "s (paper)": rows["seconds_paper"],
+            "CPU s": rows["cpu_seconds"].map("{:.0f}".format),
+        }
+    )
+
+
 def coverage_table(cells: pd.DataFrame) -> pd.DataFrame:
     """Share of cells that each bound covers, and its ratio to the truth, by sigma."""
     lines = []
@@ -148,6 +167,7 @@ def independence_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 TABLES = {
     "repeatability": repeatability_table,
+    "paper": paper_table,
     "coverage": coverage_table,
     "errors": errors_table,
     "forecasts": forecasts_table,
@@ -161,6 +181,16 @@ def as_markdown(table: pd.DataFrame) -> str:
     """With bars and dashes."""
     lines = [list(table.columns), ["---"] * table.shape[1], *table.to_numpy().tolist()]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def _with_spread(rows, name, form):
+    return [
+        "not reached"
+        if pd.isna(mean)
+        else form.format(mean)
+        + ("" if pd.isna(spread) else f" ± {form.format(spread)}")
+        for mean, spread in zip(rows[name], rows[f"{name}_sd"], strict=True)
+    ]
 
 
 def _percent(share, digits=0):

@@ -67,7 +67,7 @@ FULL = Scale(
 )
 SMALL = Scale(
     pairs=("digits / 64", "digits / logistic"),
-    repeated=("digits / logistic",),
+    repeated=("digits / 128-64",),
     covered=("digits / logistic",),
     with_errors=(),
     independent=(),
@@ -141,7 +141,7 @@ class Work:
 
     def _repeats(self) -> Iterator[tuple]:
         for pair in _named(self.scale.repeated):
-            for seed in range(self.scale.n_repeats):
+            for seed in range(min(pair.repeated, self.scale.n_repeats)):
                 long = Variant() if seed < self.scale.n_seeds else VARIANTS["defaults"]
                 yield pair, seed, CNN if pair.net == "CNN" else long
 
