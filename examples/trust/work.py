@@ -40,7 +40,7 @@ class Scale:
     n_repeats: int = 10
     covered_seeds: int = 2
     error_seeds: int = 4
-    independent_seeds: tuple[int, ...] = (2, 3, 4, 5)
+    independent_seeds: tuple[int, ...] = (2, 3, 4)
 
 
 FULL = Scale(
