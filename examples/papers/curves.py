@@ -26,7 +26,9 @@ def smoothed(curve: np.ndarray) -> np.ndarray:
 
 
 def slope(curve: np.ndarray, first_k: int) -> float:
-    """Exponent of the power law through the values at k >= first_k."""
+    """Exponent of the power law through the values at k >= first_k; NaN if one is 0."""
+    if not curve[first_k - 1 :].all():
+        return float("nan")
     k = np.arange(1, len(curve) + 1)[first_k - 1 :]
     return float(np.polyfit(np.log(k), np.log(curve[first_k - 1 :]), 1)[0])
 

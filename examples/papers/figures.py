@@ -10,6 +10,7 @@ __all__ = ["draw"]
 
 PICTURES = {**figures_a.PICTURES, **figures_b.PICTURES}
 DPI = 110
+SMALLER = {"optimize": True}
 
 
 def draw(results: dict, folder: Path) -> None:
@@ -20,5 +21,5 @@ def draw(results: dict, folder: Path) -> None:
             continue
         figure = picture(results[part])
         if figure is not None:
-            figure.savefig(folder / f"{name}.png", dpi=DPI)
+            figure.savefig(folder / f"{name}.png", dpi=DPI, pil_kwargs=SMALLER)
             plt.close(figure)

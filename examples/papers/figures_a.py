@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import colormaps
 
-from sufficient.display.style import COLORS
+from sufficient.display.style import COLORS, size_axis
 
 __all__ = ["PICTURES"]
 
@@ -19,26 +19,32 @@ MARKERS = "osD^v"
 
 
 def surfaces(part):
-    """Figure 1: a surface, and the changes by one object at growing k."""
+    """Figure 1: a surface, and the changes by one object at growing k, at one scale."""
     changes, k = np.array(part["changes"]), part["k"]
-    figure = plt.figure(figsize=(11.5, 3.6), layout="constrained")
-    _surface(figure, 1, part, part["losses"][-1], COLORS["losses"])
-    figure.axes[0].set(title=f"(a) $L_k$, k = {k[-1]:,}", zlabel="loss (nats)")
+    figure = plt.figure(figsize=(11, 3.2), layout="constrained")
+    ax = _surface(figure, 1, part, part["losses"][-1], {"cmap": COLORS["losses"]})
+    ax.set_title(f"(a) $L_k$ (nats)\nk = {k[-1]:,}", fontsize="medium")
+    largest = np.abs(changes).max()
+    style = {"cmap": COLORS["increments"], "vmin": -largest, "vmax": largest}
     for i, (change, size) in enumerate(zip(changes, k, strict=True)):
-        _surface(figure, i + 2, part, change, "cividis")
-        title = f"({'bcd'[i]}) $L_{{k+1}} - L_k$, k = {size:,}"
-        figure.axes[-1].set(title=title, zlabel="nats")
-        figure.axes[-1].ticklabel_format(axis="z", scilimits=(-2, 2))
+        ax = _surface(figure, i + 2, part, change, style)
+        ax.set_zlim(min(changes.min(), 0), max(changes.max(), 0))
+        root = part["root_mean_square"][i]
+        title = f"({'bcd'[i]}) $L_{{k+1}} - L_k$ (nats)\nk = {size:,}"
+        ax.set_title(f"{title}, root mean square {root:.2g}", fontsize="medium")
     return figure
 
 
-def _surface(figure, place, part, heights, cmap):
+def _surface(figure, place, part, heights, style):
     ax = figure.add_subplot(1, len(part["k"]) + 1, place, projection="3d")
     one, other = np.meshgrid(part["offsets"], part["offsets"], indexing="ij")
-    ax.plot_surface(one, other, np.array(heights), cmap=cmap, linewidth=0)
+    ax.plot_surface(one, other, np.array(heights), linewidth=0, **style)
     ax.set(xlabel=r"$\theta_1$", ylabel=r"$\theta_2$")
+    ends = [part["offsets"][0], 0, part["offsets"][-1]]
+    ax.set(xticks=ends, yticks=ends)
     ax.tick_params(labelsize=7)
-    ax.set_box_aspect(None, zoom=0.84)
+    ax.set_box_aspect(None, zoom=0.88)
+    return ax
 
 
 def differences(part, *, data, kind):
@@ -122,7 +128,8 @@ def rates(part):
     left.plot(k, row["raw"], "o", ms=2.5, color=COLORS["delta"], label="as measured")
     left.plot(k, row["smoothed"], color=COLORS["bound"], label="moving average, 0.99")
     left.plot(k, deviation / (k + 1), "k:", label=r"mean $|\ell_i - L|\,/\,(k+1)$")
-    left.set(xscale="log", yscale="log", xlabel="sample size k", ylabel=DIFFERENCE)
+    left.set(yscale="log", xlabel="sample size k", ylabel=DIFFERENCE)
+    size_axis(left, k[0], k[-1])
     title = f"{data}, {kind}, h = {row['hidden']}, L = {row['layers']}"
     left.set_title(title, fontsize="medium")
     left.legend(fontsize="small")
@@ -139,7 +146,7 @@ def _heights_against_losses(ax, part):
         y = np.concatenate([row["height"] for row in mine])
         style = {"ms": 3.5, "color": palette[i % 4], "alpha": 0.7, "lw": 0}
         ax.plot(x, y, marker=MARKERS[i % 5], label=", ".join(wanted), **style)
-    ax.set(xscale="log", yscale="symlog", xlabel="mean loss at the weights (nats)")
+    ax.set(xscale="log", xlabel="mean loss at the weights (nats)")
     ax.set_yscale("symlog", linthresh=0.1)
     ax.set_ylabel(r"height: mean of $(k+1)\,|L_{k+1} - L_k|$")
     ax.set_title("all networks, each seed a point", fontsize="medium")

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from sufficient.display import LandscapeDisplay, SpectrumDisplay
-from sufficient.display.style import COLORS, LABELS
+from sufficient.display.style import COLORS, LABELS, size_axis
 
 __all__ = ["PICTURES"]
 
@@ -54,11 +54,10 @@ def delta(part):
         left.plot(k, values, "o-", label=label, **style)
         right.plot(k, values * k**2, "o-", label=label, **style)
     _guide(left, part)
-    left.set(xscale="log", yscale="log", xlabel=BATCHES, ylabel=LABELS["delta"])
-    right.set(xscale="log", yscale="log", xlabel=BATCHES)
+    left.set_ylabel(LABELS["delta"])
     right.set_ylabel(r"$\Delta_k \, k^2$ (loss²)")
     for ax in (left, right):
-        ax.legend(fontsize="small")
+        _finish(ax, k)
     return figure
 
 
@@ -78,8 +77,8 @@ def formula(part):
                 ax.plot(k, values, line, label=label, **style)
         tol = runs[0]["tol"]
         ax.axhline(tol, color="black", ls=":", label=f"tol = {tol:g}")
-        ax.set(xscale="log", yscale="log", xlabel=BATCHES, title=name)
-        ax.legend(fontsize="small")
+        ax.set_title(name, fontsize="medium")
+        _finish(ax, k)
     axes[0, 0].set_ylabel(LABELS["delta"])
     return figure
 
@@ -102,8 +101,8 @@ def plateau(part):
             style["color"] = COLORS["delta"]
             ax.plot(k, values / run["tol"], "-", label=label, **style)
         ax.axhline(1, color="black", ls=":")
-        ax.set(xscale="log", yscale="log", xlabel=BATCHES, title=name)
-        ax.legend(fontsize="small")
+        ax.set_title(name, fontsize="medium")
+        _finish(ax, k)
     axes[0, 0].set_ylabel("in units of the threshold")
     return figure
 
@@ -125,9 +124,9 @@ def published(part):
     values = [row["formula"] for row in part["rows"]]
     label = "formula (2), ten eigenvalues"
     ax.plot(k, values, "D--", ms=3.5, color=COLORS["bound"], label=label)
-    ax.set(xscale="log", yscale="log", xlabel=BATCHES, ylabel=LABELS["delta"])
+    ax.set_ylabel(LABELS["delta"])
     ax.set_title(f"{part['data']}, one next batch", fontsize="medium")
-    ax.legend(fontsize="small")
+    _finish(ax, k)
     return figure
 
 
@@ -162,6 +161,12 @@ def _draw_spread(ax, spread):
     ax.set_ylabel(r"relative standard error of $\Delta_k$")
     ax.set_xticks(counts, counts)
     ax.minorticks_off()
+    ax.legend(fontsize="small")
+
+
+def _finish(ax, k):
+    ax.set(yscale="log", xlabel=BATCHES)
+    size_axis(ax, k[0], k[-1])
     ax.legend(fontsize="small")
 
 

@@ -1,6 +1,7 @@
 """The numbers as JSON."""
 
 import json
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -30,4 +31,7 @@ def _plain(value):
         return [_plain(one) for one in value]
     if isinstance(value, np.generic):
         value = value.item()
-    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+    if not isinstance(value, float):
+        return value
+    # JSON knows no NaN.
+    return float(f"{value:.{DIGITS}g}") if isfinite(value) else None
