@@ -43,8 +43,10 @@ def _row(data, kind, shape, settings):
     losses = [losses_of(module, source.X, source.y).numpy() for module in modules]
     curves = np.array([loss_differences(one, orders) for one in losses])
     after = np.array([smoothed(curve) for curve in curves])
-    shown = np.geomspace(1, curves.shape[1], N_POINTS).round().astype(int)
+    shown = np.unique(np.geomspace(1, curves.shape[1], N_POINTS).round().astype(int))
     first, late = settings.first_k, settings.late_k
+    heights = np.array([height(curve, first) for curve in curves])
+    learnt = after[heights > DEAD] if (heights > DEAD).any() else after
     return {
         "data": data,
         "input": kind,
@@ -53,15 +55,15 @@ def _row(data, kind, shape, settings):
         "mean_loss": [one.mean() for one in losses],
         "deviation": [np.abs(one - one.mean()).mean() for one in losses],
         "largest_loss": [one.max() for one in losses],
-        "height": [height(curve, first) for curve in curves],
+        "height": heights,
         "slope": [slope(curve, first) for curve in curves],
         "slope_smoothed": [slope(curve, first) for curve in after],
         "slope_smoothed_late": [slope(curve, late) for curve in after],
-        "k": np.unique(shown),
-        "raw": np.median(curves, axis=0)[np.unique(shown) - 1],
-        "smoothed": np.median(after, axis=0)[np.unique(shown) - 1],
-        "lowest": after.min(axis=0)[np.unique(shown) - 1],
-        "highest": after.max(axis=0)[np.unique(shown) - 1],
+        "k": shown,
+        "raw": np.median(curves, axis=0)[shown - 1],
+        "smoothed": np.median(after, axis=0)[shown - 1],
+        "lowest": learnt.min(axis=0)[shown - 1],
+        "highest": learnt.max(axis=0)[shown - 1],
     }
 
 

@@ -16,12 +16,14 @@ DIFFERENCE = r"$|L_{k+1} - L_k|$ (nats)"
 # The brightest end of the colour map does not show on white.
 BRIGHTEST = 0.88
 MARKERS = "osD^v"
+# Without edges a flat surface of the palest colour could not be seen.
+EDGES = {"edgecolor": "0.35", "linewidth": 0.25, "rcount": 21, "ccount": 21}
 
 
 def surfaces(part):
     """Figure 1: a surface, and the changes by one object at growing k, at one scale."""
     changes, k = np.array(part["changes"]), part["k"]
-    figure = plt.figure(figsize=(11, 3.2), layout="constrained")
+    figure = plt.figure(figsize=(11, 3.0))
     ax = _surface(figure, 1, part, part["losses"][-1], {"cmap": COLORS["losses"]})
     ax.set_title(f"(a) $L_k$ (nats)\nk = {k[-1]:,}", fontsize="medium")
     largest = np.abs(changes).max()
@@ -30,26 +32,29 @@ def surfaces(part):
         ax = _surface(figure, i + 2, part, change, style)
         ax.set_zlim(min(changes.min(), 0), max(changes.max(), 0))
         root = part["root_mean_square"][i]
-        title = f"({'bcd'[i]}) $L_{{k+1}} - L_k$ (nats)\nk = {size:,}"
-        ax.set_title(f"{title}, root mean square {root:.2g}", fontsize="medium")
+        title = (
+            f"({'bcd'[i]}) $L_{{k+1}} - L_k$ (nats)\nk = {size:,}, r.m.s. {root:.2g}"
+        )
+        ax.set_title(title, fontsize="medium")
+    figure.subplots_adjust(0, 0.02, 0.97, 0.92, wspace=0.12)
     return figure
 
 
 def _surface(figure, place, part, heights, style):
     ax = figure.add_subplot(1, len(part["k"]) + 1, place, projection="3d")
     one, other = np.meshgrid(part["offsets"], part["offsets"], indexing="ij")
-    ax.plot_surface(one, other, np.array(heights), linewidth=0, **style)
+    ax.plot_surface(one, other, np.array(heights), **EDGES, **style)
     ax.set(xlabel=r"$\theta_1$", ylabel=r"$\theta_2$")
     ends = [part["offsets"][0], 0, part["offsets"][-1]]
     ax.set(xticks=ends, yticks=ends)
     ax.tick_params(labelsize=7)
-    ax.set_box_aspect(None, zoom=0.88)
+    ax.set_box_aspect(None, zoom=0.95)
     return ax
 
 
 def differences(part, *, data, kind):
     """Figures 2 to 5: left h varies, right L; one row for each data set."""
-    names = dict.fromkeys(row["data"] for row in part["rows"])
+    names = dict.fromkeys(r["data"] for r in part["rows"] if r["input"] == kind)
     names = [name for i, name in enumerate(names) if (i == 0) == (data == "first")]
     if not names:
         return None
@@ -146,8 +151,7 @@ def _heights_against_losses(ax, part):
         y = np.concatenate([row["height"] for row in mine])
         style = {"ms": 3.5, "color": palette[i % 4], "alpha": 0.7, "lw": 0}
         ax.plot(x, y, marker=MARKERS[i % 5], label=", ".join(wanted), **style)
-    ax.set(xscale="log", xlabel="mean loss at the weights (nats)")
-    ax.set_yscale("symlog", linthresh=0.1)
+    ax.set_xlabel("mean loss at the weights (nats)")
     ax.set_ylabel(r"height: mean of $(k+1)\,|L_{k+1} - L_k|$")
     ax.set_title("all networks, each seed a point", fontsize="medium")
     ax.legend(fontsize="x-small")

@@ -58,6 +58,8 @@ def delta(part):
     right.set_ylabel(r"$\Delta_k \, k^2$ (loss²)")
     for ax in (left, right):
         _finish(ax, k)
+    right.set_yscale("linear")
+    right.set_ylim(bottom=0)
     return figure
 
 

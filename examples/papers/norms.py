@@ -52,8 +52,11 @@ def _largest_entry(module):
 
 
 def _growth(rows, axis, other, fixed, scale):
-    """Slopes of log norm and of the log of Lemma 1's L (hM)^{2L}, over h or L."""
-    mine = [row for row in rows if row[other] == fixed]
+    """Slopes of log norm and of the log of Lemma 1's L (hM)^{2L}, over h or L.
+
+    A network of which most objects have lost all their ReLUs has no norm to speak of.
+    """
+    mine = [row for row in rows if row[other] == fixed and np.median(row["norm"])]
     x = [scale(row[axis]) for row in mine]
     return {
         "measured": _slope(x, [np.median(row["norm"]) for row in mine]),
