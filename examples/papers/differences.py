@@ -79,8 +79,10 @@ def _order(rows, data, kind, axis, settings):
         if (row["data"], row["input"], row[other]) == (data, kind, fixed)
     ]
     sizes = [row[axis] for row in mine]
+    claimed = {"hidden": -1, "layers": 1}[axis]
     heights = np.array([row["height"] for row in mine])
     losses = np.array([row["mean_loss"] for row in mine])
+    taus = [kendalltau(sizes, seed).statistic for seed in heights.T]
     return {
         "data": data,
         "input": kind,
@@ -89,6 +91,7 @@ def _order(rows, data, kind, axis, settings):
         "heights": np.median(heights, axis=1),
         "n_dead": (heights < DEAD).sum(axis=1),
         "tau_median": kendalltau(sizes, np.median(heights, axis=1)).statistic,
-        "tau_seeds": [kendalltau(sizes, seed).statistic for seed in heights.T],
+        "tau_seeds": taus,
+        "n_as_claimed": int(np.isclose(taus, claimed).sum()),
         "tau_loss": kendalltau(losses.ravel(), heights.ravel()).statistic,
     }

@@ -85,10 +85,10 @@ FULL = Settings(
     late_k=1000,
     n_runs=3,
     published_hidden=(256, 256),
-    published_counts=(10, 13, 17, 22, 29, 38, 50, 66, 87, 115, 151),
-    n_draws=128,
-    plane_count=50,
-    most_draws=1024,
+    published_counts=(10, 15, 22, 33, 50, 75, 110, 150),
+    n_draws=64,
+    plane_count=25,
+    most_draws=256,
 )
 SMALL = Settings(
     data=("digits",),

@@ -107,6 +107,7 @@ def _orders(part):
             "heights": ", ".join(_number(height) for height in order["heights"]),
             "tau": f"{order['tau_median']:+.1f}",
             "tau of a seed": _range(order["tau_seeds"], "{:+.1f}"),
+            "seeds as claimed": f"{order['n_as_claimed']} of {len(order['tau_seeds'])}",
             "constant": sum(order["n_dead"]),
             "tau with the loss": f"{order['tau_loss']:+.2f}",
         }
@@ -150,8 +151,8 @@ def _rates(part):
             "data": run["data"],
             "seed": run["seed"],
             "rate of Δ": _two(run["rates"]["delta"]),
-            "of (3)": _two(run["rates"]["projected"]),
-            "of (2)": _two(run["rates"]["eigenvalue"]),
+            "rate of (3)": _two(run["rates"]["projected"]),
+            "rate of (2)": _two(run["rates"]["eigenvalue"]),
             "Δ k², last / first": _number(_flatness(run["curves"])),
             "rate of the λ": _range(run["eigenvalue_rates"]),
         }
@@ -226,19 +227,9 @@ def _plane(part):
 
 def _times(results):
     parts = {n: p for n, p in results.items() if isinstance(p, dict)}
-    rows = [
-        {
-            "part": name,
-            "CPU s": f"{part['cpu_seconds']:.0f}",
-            "wall s": f"{part['wall_seconds']:.0f}",
-        }
-        for name, part in parts.items()
-        if "cpu_seconds" in part
-    ]
-    total = {"part": "all"}
-    for column in ("CPU s", "wall s"):
-        total[column] = str(sum(int(row[column]) for row in rows))
-    return [*rows, total]
+    seconds = {n: p["cpu_seconds"] for n, p in parts.items() if "cpu_seconds" in p}
+    seconds["all"] = sum(seconds.values())
+    return [{"part": n, "CPU s": f"{found:.0f}"} for n, found in seconds.items()]
 
 
 TABLES = {
