@@ -30,4 +30,4 @@ def _save(figure, path):
     with BytesIO() as raw:
         figure.savefig(raw, dpi=DPI)
         image = Image.open(raw).convert("RGB")
-    image.quantize(N_COLORS).save(path, optimize=True)
+    image.quantize(N_COLORS, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)

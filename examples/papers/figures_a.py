@@ -36,7 +36,7 @@ def surfaces(part):
             f"({'bcd'[i]}) $L_{{k+1}} - L_k$ (nats)\nk = {size:,}, r.m.s. {root:.2g}"
         )
         ax.set_title(title, fontsize="medium")
-    figure.subplots_adjust(0, 0.02, 0.97, 0.92, wspace=0.12)
+    figure.subplots_adjust(0, 0.02, 0.97, 0.89, wspace=0.12)
     return figure
 
 
@@ -115,7 +115,27 @@ def _finish(ax, part, order):
     ax.set_ylim(lines.min() / 2, lines.max() * 1.5)
     title = f"{order['data']}, {order['input']}, {LETTER[other]} = {rows[0][other]}"
     ax.set_title(title, fontsize="medium")
-    ax.legend(fontsize="small", ncols=2)
+    ax.legend(fontsize="small", ncols=2, loc="upper right")
+    _enlarge_end(ax, rows, order["axis"])
+
+
+def _enlarge_end(ax, rows, axis):
+    """The later half once more, where the order of the lines can be seen."""
+    inset = ax.inset_axes([0.36, 0.36, 0.6, 0.36])
+    alive = [row for row in rows if _is_alive(row)]
+    for place, row in enumerate(rows):
+        if row in alive:
+            _curve(inset, row, axis, place, len(rows))
+    last = rows[0]["k"][-1]
+    shown = [
+        value
+        for row in alive
+        for k, value in zip(row["k"], row["smoothed"], strict=True)
+        if k >= last / 2
+    ]
+    inset.set(yscale="log", xlim=(last / 2, 1.02 * last))
+    inset.set_ylim(min(shown) / 1.1, max(shown) * 1.1)
+    inset.tick_params(which="both", labelsize="x-small", labelleft=False)
 
 
 def _is_alive(row):

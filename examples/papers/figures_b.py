@@ -11,6 +11,7 @@ __all__ = ["PICTURES"]
 LINES = ("-", "--", ":")
 SHADES = {"delta": COLORS["delta"], "eigenvalue": COLORS["bound"]}
 BATCHES = "k (batches of 64)"
+RATIOS = [digit * 10.0**power for power in range(-5, 5) for digit in (1, 2, 3, 5, 7)]
 
 
 def landscape(part, *, place):
@@ -147,7 +148,7 @@ def plane(part):
     left.set(xscale="log", yscale="log", xlabel="directions d")
     left.set_ylabel("ratio to the real loss, Monte Carlo")
     left.set_xticks(d, d)
-    left.minorticks_off()
+    _plain_ratios(left)
     left.legend(fontsize="small")
     _draw_spread(right, part["spread"])
     return figure
@@ -162,8 +163,16 @@ def _draw_spread(ax, spread):
     ax.set(xscale="log", yscale="log", xlabel="Monte-Carlo draws K")
     ax.set_ylabel(r"relative standard error of $\Delta_k$")
     ax.set_xticks(counts, counts)
-    ax.minorticks_off()
+    _plain_ratios(ax)
     ax.legend(fontsize="small")
+
+
+def _plain_ratios(ax):
+    """Numbers near one, written out."""
+    low, high = ax.get_ylim()
+    shown = [r for r in RATIOS if low <= r <= high]
+    ax.set_yticks(shown, [f"{ratio:g}" for ratio in shown])
+    ax.minorticks_off()
 
 
 def _finish(ax, k):
