@@ -44,7 +44,8 @@ def _number(value, digits=3):
     text = f"{value:.{digits}g}"
     if "e+" in text and abs(value) < 1e6:
         return f"{value:,.0f}"
-    return text.replace("e-0", "e-").replace("e+0", "e")
+    mantissa, _, exponent = text.partition("e")
+    return f"{mantissa}e{int(exponent)}" if exponent else text
 
 
 def _range(values, form="{:.2f}"):
@@ -137,7 +138,7 @@ def _distances(part):
             "R": radius,
             **{
                 f"{kind} (over R = 0)": f"{_number(part['heights'][kind][i])} "
-                f"({part['heights'][kind][i] / start[kind]:.2f})"
+                f"({_number(part['heights'][kind][i] / start[kind])})"
                 for kind in ("leading", "random")
             },
         }
