@@ -1,0 +1,59 @@
+"""The command ``python -m examples.papers``."""
+
+import argparse
+from pathlib import Path
+
+import matplotlib
+
+from ..benchmarks.clock import timed
+from ..benchmarks.environment import environment
+from . import __doc__ as about
+from .parts import PARTS
+from .settings import FULL, SMALL
+from .store import read, write
+
+__all__ = ["main"]
+
+
+def main():
+    """Measure, keep the numbers, draw, fill in the tables."""
+    chosen = _arguments()
+    matplotlib.use("Agg")
+    settings = FULL if chosen.full else SMALL
+    path = chosen.output / "papers.json"
+    results = {} if chosen.only is None else read(path)
+    for name in PARTS if chosen.only is None else chosen.only:
+        print(name, flush=True)
+        found = timed(PARTS[name], settings)
+        results |= {"full": chosen.full, "environment": environment()}
+        results[name] = {"cpu_seconds": found.cpu, **found.result}
+        results = write(results, path)
+    _publish(results, chosen.output)
+
+
+def _publish(results, folder):
+    # pyplot is imported after the backend is chosen.
+    from .figures import draw
+    from .tables import fill, tables
+
+    draw(results, folder / "images" / "papers")
+    found = tables(results)
+    fill(folder / "papers.md", found)
+    for name, table in found.items():
+        print(f"\n{name}\n\n{table}")
+
+
+def _arguments():
+    parser = argparse.ArgumentParser(
+        prog="python -m examples.papers",
+        description=about,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--full", action="store_true", help="the papers' sizes")
+    parser.add_argument("--only", nargs="*", metavar="PART", choices=list(PARTS))
+    parser.add_argument("--output", type=Path, default=Path("papers"))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Paper B's code: one of ten directions, beside all ten.
+
+It trains once on all batches and looks at growing subsets from there. Its displacement
+is a flat list of ten directions, of which only the first reaches the network.
+"""
+
+from functools import cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sufficient.curvature import top_eigenpairs
+from sufficient.curvature.draws import losses_at
+from sufficient.curvature.objective import Objective
+from sufficient.delta import eigenvalue_delta
+from sufficient.isolation import seeded
+from sufficient.nets import default_net
+
+from .data import available, problem
+from .settings import Settings
+
+__all__ = ["BATCH", "Published", "measure", "published_network"]
+
+BATCH, N_DIRECTIONS, EPOCHS, SIGMA = 64, 10, 10, 1.0
+MEAN, DEVIATION = 0.1307, 0.3081
+
+
+class Published:
+    """The network as published, and the data in the order in which they count."""
+
+    def __init__(self, data: str, settings: Settings) -> None:
+        source = problem(data, "pixels", settings.n_samples)
+        n = len(source.y) // BATCH * BATCH
+        self.X = ((source.X[:n] + 1) / 2 - MEAN) / DEVIATION
+        self.y = source.y[:n]
+        self.module = self._fitted(source.n_classes, settings)
+        self.objective = Objective(self.module, "cross_entropy")
+
+    def _fitted(self, n_classes, settings):
+        sizes = {"n_inputs": self.X.shape[1], "n_outputs": n_classes}
+        sizes["hidden_sizes"] = settings.published_hidden
+        params = {f"module__{name}": value for name, value in sizes.items()}
+        net = default_net("mlp", max_epochs=EPOCHS, **params)
+        with seeded(0):
+            return net.fit(self.X.numpy(), self.y.numpy()).module_.eval()
+
+    def leading(self, k: int, n_directions: int = N_DIRECTIONS):
+        """Eigenpairs of the Hessian of the first k batches."""
+        X, y = self.X[: k * BATCH], self.y[: k * BATCH]
+        how = {"n_directions": n_directions, "random_state": 0}
+        return top_eigenpairs(self.module, X, y, **how)
+
+    def increments(self, k: int, basis: Tensor, theta: Tensor) -> np.ndarray:
+        """L_{k+1} - L_k at every displacement, of shape (n_draws,)."""
+        n = k * BATCH
+        X, y = self.X[: n + BATCH], self.y[: n + BATCH]
+        losses = losses_at(self.objective, X, y, basis, theta)
+        return losses.mean(axis=1) - losses[:, :n].mean(axis=1)
+
+
+@cache
+def published_network(data: str, settings: Settings) -> Published:
+    """The network, trained once."""
+    return Published(data, settings)
+
+
+def measure(settings: Settings) -> dict:
+    """Delta in one and in all directions, and formula (2), along k."""
+    data = available(settings.grown_data)[0]
+    network = published_network(data, settings)
+    counts = settings.published_counts
+    rows = [_row(network, k, settings.n_draws) for k in counts]
+    ratio = [row["all"] / row["one"] for row in rows]
+    return {
+        "data": data,
+        "n_draws": settings.n_draws,
+        "rows": rows,
+        "all_over_one": {
+            "geometric_mean": np.exp(np.mean(np.log(ratio))),
+            "lowest": min(ratio),
+            "highest": max(ratio),
+        },
+        "formula_over_one": np.median([row["formula"] / row["one"] for row in rows]),
+        "formula_over_all": np.median([row["formula"] / row["all"] for row in rows]),
+        "formula_above_one": float(
+            np.mean([row["formula"] > row["one"] for row in rows])
+        ),
+        "formula_above_all": float(
+            np.mean([row["formula"] > row["all"] for row in rows])
+        ),
+    }
+
+
+def _row(network, k, n_draws):
+    now, grown = network.leading(k), network.leading(k + 1)
+    theta = SIGMA * torch.randn(
+        n_draws, N_DIRECTIONS, generator=torch.Generator().manual_seed(0)
+    )
+    first_only = theta * (torch.arange(N_DIRECTIONS) == 0)
+    shifts = grown.eigenvalues - now.eigenvalues
+    squares = {
+        "one": network.increments(k, now.eigenvectors, first_only) ** 2,
+        "all": network.increments(k, now.eigenvectors, theta) ** 2,
+    }
+    return {
+        "k": k,
+        "formula": eigenvalue_delta(shifts, SIGMA),
+        "formula_first_only": eigenvalue_delta(shifts[:1], SIGMA),
+        **{name: values.mean() for name, values in squares.items()},
+        **{
+            f"{name}_std_err": values.std(ddof=1) / np.sqrt(n_draws)
+            for name, values in squares.items()
+        },
+    }

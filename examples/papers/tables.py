@@ -1,0 +1,246 @@
+"""Tables in Markdown, and their places in the page."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["fill", "tables"]
+
+
+def tables(results: dict) -> dict[str, str]:
+    """One table for each part that has been measured."""
+    return {
+        name: _markdown(make(results[part]))
+        for name, (part, make) in TABLES.items()
+        if part in results
+    } | {"time": _markdown(_times(results))}
+
+
+def fill(page: Path, found: dict[str, str]) -> None:
+    """Put the tables between their marks, where the page has them."""
+    if not page.exists():
+        return
+    text = page.read_text(encoding="utf-8")
+    for name, table in found.items():
+        marks = rf"(<!-- table {name} -->\n).*?(<!-- end -->)"
+        text = re.sub(marks, _between(table), text, flags=re.DOTALL)
+    page.write_text(text, encoding="utf-8")
+
+
+def _between(table):
+    return lambda match: f"{match[1]}\n{table}\n\n{match[2]}"
+
+
+def _markdown(rows):
+    frame = pd.DataFrame(rows)
+    lines = [frame.columns, ["---"] * frame.shape[1], *frame.to_numpy()]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def _number(value, digits=3):
+    """Three significant digits, without exponents where they are short."""
+    text = f"{value:.{digits}g}"
+    if "e+" in text and abs(value) < 1e6:
+        return f"{value:,.0f}"
+    mantissa, _, exponent = text.partition("e")
+    return f"{mantissa}e{int(exponent)}" if exponent else text
+
+
+def _range(values, form="{:.2f}"):
+    low, high = (form.format(bound) for bound in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
+
+
+def _features(part):
+    return [
+        {
+            "data": row["data"],
+            "features": row["n_features"]["features"],
+            "probe on pixels": f"{row['accuracy']['pixels']:.3f}",
+            "probe on features": f"{row['accuracy']['features']:.3f}",
+        }
+        for row in part["rows"]
+    ]
+
+
+def _slopes(part):
+    names = dict.fromkeys((row["data"], row["input"]) for row in part["rows"])
+    return [_slope_row(part, *name) for name in names]
+
+
+def _slope_row(part, data, kind):
+    mine = [r for r in part["rows"] if (r["data"], r["input"]) == (data, kind)]
+    alive = [
+        (row, seed)
+        for row in mine
+        for seed, height in enumerate(row["height"])
+        if height > 1e-3
+    ]
+    columns = {
+        "slope": "slope",
+        "slope_smoothed": "after the average",
+        "slope_smoothed_late": "after it, late k",
+    }
+    return {
+        "data": data,
+        "input": kind,
+        "networks": f"{len(alive)} of {sum(len(row['height']) for row in mine)}",
+        **{
+            title: _range([row[name][seed] for row, seed in alive])
+            for name, title in columns.items()
+        },
+        "height / deviation": _range(
+            [row["height"][seed] / row["deviation"][seed] for row, seed in alive],
+            "{:.3f}",
+        ),
+    }
+
+
+def _orders(part):
+    letter = {"hidden": "h", "layers": "L"}
+    return [
+        {
+            "data": order["data"],
+            "input": order["input"],
+            "along": letter[order["axis"]],
+            "heights": ", ".join(_number(height) for height in order["heights"]),
+            "tau": f"{order['tau_median']:+.1f}",
+            "tau of a seed": _range(order["tau_seeds"], "{:+.1f}"),
+            "seeds as claimed": f"{order['n_as_claimed']} of {len(order['tau_seeds'])}",
+            "constant": sum(order["n_dead"]),
+            "tau with the loss": f"{order['tau_loss']:+.2f}",
+        }
+        for order in part["orders"]
+    ]
+
+
+def _norms(part):
+    return [
+        {
+            "h": row["hidden"],
+            "L": row["layers"],
+            "norm of G": _number(np.median(row["norm"])),
+            "over seeds": f"{_number(min(row['norm']))} to {_number(max(row['norm']))}",
+            "M": _number(np.median(row["largest_weight"])),
+            "hM": _number(np.median(row["h_times_m"])),
+            "Theorem 1, printed": _number(np.median(row["printed"]), 2),
+        }
+        for row in part["rows"]
+    ]
+
+
+def _distances(part):
+    start = {kind: heights[0] for kind, heights in part["heights"].items()}
+    return [
+        {
+            "R": radius,
+            **{
+                f"{kind} (over R = 0)": f"{_number(part['heights'][kind][i])} "
+                f"({_number(part['heights'][kind][i] / start[kind])})"
+                for kind in ("leading", "random")
+            },
+        }
+        for i, radius in enumerate(part["radii"])
+    ]
+
+
+def _rates(part):
+    return [
+        {
+            "data": run["data"],
+            "seed": run["seed"],
+            "rate of Δ": _two(run["rates"]["delta"]),
+            "rate of (3)": _two(run["rates"]["projected"]),
+            "rate of (2)": _two(run["rates"]["eigenvalue"]),
+            "Δ k², last / first": _number(_flatness(run["curves"])),
+            "rate of the λ": _range(run["eigenvalue_rates"]),
+        }
+        for run in part["runs"]
+    ]
+
+
+def _two(rates):
+    return f"{rates[0]:.2f} ({rates[1]:.2f})"
+
+
+def _flatness(curves):
+    k, delta = np.array(curves["batch_count"]), np.array(curves["delta"])
+    flat = delta * k**2
+    return flat[-1] / flat[0]
+
+
+def _formulas(part):
+    return [
+        {
+            "data": run["data"],
+            "seed": run["seed"],
+            "(2) / Δ": _number(run["formula_ratio"]),
+            "(2) below Δ": f"{run['formula_below']['delta']:.0%}",
+            "(2) below (1)": f"{run['formula_below']['one_batch']:.0%}",
+            **{
+                f"k\\* by {title}": _count(run["k_star"][name])
+                for name, title in (
+                    ("delta", "Δ"),
+                    ("projected", "(3)"),
+                    ("eigenvalue", "(2)"),
+                )
+            },
+            "plateau": _count(run["plateau"]),
+        }
+        for run in part["runs"]
+    ]
+
+
+def _count(found):
+    return f"{found['batches']}" if found["reached"] else f"({found['batches']})"
+
+
+def _published(part):
+    return [
+        {
+            "k": row["k"],
+            "one direction": _number(row["one"]),
+            "ten directions": _number(row["all"]),
+            "ten / one": _number(row["all"] / row["one"]),
+            "(2)": _number(row["formula"]),
+            "(2) / one": _number(row["formula"] / row["one"]),
+            "(2) / ten": _number(row["formula"] / row["all"]),
+        }
+        for row in part["rows"]
+    ]
+
+
+def _plane(part):
+    return [
+        {
+            "sigma": f"{row['sigma']:g}",
+            "d": row["d"],
+            "Δ": _number(row["monte_carlo"]),
+            "std. err.": f"{row['std_err'] / row['monte_carlo']:.0%}",
+            "(2) / Δ": _number(row["formula"] / row["monte_carlo"]),
+            "(1) / Δ": _number(row["second_order"] / row["monte_carlo"]),
+        }
+        for row in part["rows"]
+    ]
+
+
+def _times(results):
+    parts = {n: p for n, p in results.items() if isinstance(p, dict)}
+    seconds = {n: p["cpu_seconds"] for n, p in parts.items() if "cpu_seconds" in p}
+    seconds["all"] = sum(seconds.values())
+    return [{"part": n, "CPU s": f"{found:.0f}"} for n, found in seconds.items()]
+
+
+TABLES = {
+    "features": ("features", _features),
+    "slopes": ("differences", _slopes),
+    "orders": ("differences", _orders),
+    "norms": ("norms", _norms),
+    "distance": ("distance", _distances),
+    "rates": ("growth", _rates),
+    "formula": ("growth", _formulas),
+    "published": ("published", _published),
+    "plane": ("plane", _plane),
+}
