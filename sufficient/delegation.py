@@ -56,6 +56,8 @@ class FittedNetMixin:
     def score(self, X, y) -> float:
         """Accuracy on the given data, or the coefficient of determination.
 
+        As of any classifier or regressor, whatever `scoring` is.
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)

@@ -11,7 +11,7 @@ from sufficient.measure import BOUNDS
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
 
-__all__ = ["diagnoses"]
+__all__ = ["diagnoses", "voids"]
 
 FEW_FRESH = 512
 FAR_FROM_QUADRATIC = 0.5
@@ -34,10 +34,32 @@ def diagnoses(curve: SampleSizeCurve, settings: RunSettings) -> Iterator[str]:
     ------
     str
     """
-    last = {name: column[-1] for name, column in curve.columns.items()}
+    last = _last(curve)
     yield _where(last)
-    for diagnosis in DIAGNOSES:
+    for diagnosis in (*VOID, *WEAKER):
         yield from diagnosis(last, curve, settings)
+
+
+def voids(curve: SampleSizeCurve, settings: RunSettings) -> Iterator[str]:
+    """Those of the sentences that make the answer void.
+
+    Parameters
+    ----------
+    curve : SampleSizeCurve
+        What was measured.
+    settings : RunSettings
+        How.
+
+    Yields
+    ------
+    str
+    """
+    for diagnosis in VOID:
+        yield from diagnosis(_last(curve), curve, settings)
+
+
+def _last(curve):
+    return {name: column[-1] for name, column in curve.columns.items()}
 
 
 def _where(last):
@@ -73,17 +95,19 @@ def _one_net(last, curve, settings):
 def _fresh(last, curve, settings):
     name = BOUNDS[settings.bound]
     error = last[f"{name}_std_err"] / last[name]
-    if last["n_fresh"] < FEW_FRESH and np.isfinite(error):
+    if last["n_fresh"] < FEW_FRESH:
+        how_large = f"of {error:.0%}" if np.isfinite(error) else "of unknown size"
         yield (
             f"Weakened by: only {int(last['n_fresh'])} fresh samples to average over, "
-            f"so Delta carries a standard error of {error:.0%}."
+            f"so Delta carries a standard error {how_large}."
         )
 
 
 def _quadratic(last, curve, settings):
-    if settings.bound != "monte_carlo" and last["quadratic_ratio"] < FAR_FROM_QUADRATIC:
+    ratio = last["quadratic_ratio"]
+    if settings.bound != "monte_carlo" and 0 < ratio < FAR_FROM_QUADRATIC:
         yield (
-            f"Note: the real loss changes {1 / last['quadratic_ratio']:.0f} times less "
+            f"Note: the real loss changes {1 / ratio:.0f} times less "
             "than its second-order model, which asks for more data than the definition "
             "does; bound='monte_carlo' or sigma='auto' read the real loss."
         )
@@ -111,7 +135,7 @@ def _minimum(last, curve, settings):
 
 
 def _memory(last, curve, settings):
-    if last["fresh_loss"] > MEMORISED * last["train_loss"]:
+    if last["fresh_loss"] > MEMORISED * last["train_loss"] > 0:
         yield (
             "Note: the net has memorised its data, the loss on fresh samples being "
             f"{last['fresh_loss'] / last['train_loss']:.1f} times that on seen ones; "
@@ -119,4 +143,5 @@ def _memory(last, curve, settings):
         )
 
 
-DIAGNOSES = (_chance, _exceeded, _one_net, _fresh, _quadratic, _minimum, _memory)
+VOID = (_chance, _exceeded)
+WEAKER = (_one_net, _fresh, _quadratic, _minimum, _memory)

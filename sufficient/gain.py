@@ -31,6 +31,8 @@ LEAST_SCORES = 4
 COVERAGE = 0.9
 # Chosen on fifteen pairs of data and net, checked on others: see docs/trust.md.
 PRIOR_EXPONENT, PRIOR_EXPONENT_SD = 0.3, 0.2
+# Where the search starts a second time, in case the score falls.
+FALLING_EXPONENT = -0.2
 RECENT = 0.3
 POWER_LAW_SHARE, GAP_SHARE, GAP_SIZES = 0.65, 0.04, 3
 RELATIVE_ERROR, NOISE_ERROR = 0.3, 0.6
@@ -63,7 +65,8 @@ def forecast_gain(
     Returns
     -------
     GainForecast
-        With fewer than four sizes the interval is infinite.
+        With fewer than four sizes the interval is infinite; where the last score is not
+        a number, neither is the forecast.
 
     Examples
     --------
@@ -74,18 +77,22 @@ def forecast_gain(
     >>> round(gain.expected, 3), round(2 * (1600**-0.5 - 3200**-0.5), 3)
     (0.012, 0.015)
     """
-    n = np.asarray(n, dtype=float)
-    gaps = np.asarray(train_scores) - validation_scores
-    if one_net:
+    n, scores = np.asarray(n, dtype=float), np.asarray(validation_scores)
+    gaps, errors = np.asarray(train_scores) - scores, np.asarray(score_std_err)
+    if one_net or not np.isfinite([gaps[-1], errors[-1]]).all():
         return GainForecast(np.nan, (-np.inf, np.inf), np.nan, float(gaps[-1]), np.inf)
+    known = np.isfinite(gaps) & np.isfinite(errors)
+    return _forecast(n[known], scores[known], gaps[known], errors[known])
+
+
+def _forecast(n, validation_scores, gaps, score_std_err):
     last_doubling = _last_doubling(n, validation_scores)
     expected, std_err = last_doubling, np.inf
     if len(n) >= LEAST_SCORES:
-        noise = score_std_err[-1]
-        growth, growth_std_err = _power_law_gain(n, validation_scores, noise)
+        growth, growth_std_err = _power_law_gain(n, validation_scores, score_std_err)
         expected = POWER_LAW_SHARE * growth + GAP_SHARE * gaps[-GAP_SIZES:].mean()
         errors = POWER_LAW_SHARE * growth_std_err, RELATIVE_ERROR * expected
-        std_err = np.linalg.norm([*errors, NOISE_ERROR * noise])
+        std_err = np.linalg.norm([*errors, NOISE_ERROR * score_std_err[-1]])
     reach = stats.norm.ppf((1 + COVERAGE) / 2) * std_err
     return GainForecast(
         expected=float(expected),
@@ -132,7 +139,7 @@ def _last_doubling(n, scores):
 
 
 def _power_law_gain(n, scores, score_std_err):
-    """Posterior mean and standard error of e."""
+    """Most probable e, and its standard error."""
     x = np.log(n / n[-1])
     weights = np.exp(RECENT * x) / _scatter(scores, score_std_err)
 
@@ -142,12 +149,14 @@ def _power_law_gain(n, scores, score_std_err):
         prior = (exponent - PRIOR_EXPONENT) / PRIOR_EXPONENT_SD
         return np.append(weights * (scores - last + missing), prior)
 
-    scale = max(np.ptp(scores), score_std_err, 1e-6)
-    best = least_squares(
-        residuals,
-        (scores[-1], np.log(scale / 4), PRIOR_EXPONENT),
-        bounds=([-np.inf, np.log(scale) - 12, -1], [np.inf, np.log(scale) + 5, 2]),
+    scale = max(np.ptp(scores), score_std_err[-1], 1e-6)
+    bounds = [-np.inf, np.log(scale) - 12, -1], [np.inf, np.log(scale) + 5, 2]
+    starts = (
+        (scores[-1], np.log(scale / 4), exponent)
+        for exponent in (PRIOR_EXPONENT, FALLING_EXPONENT)
     )
+    fits = (least_squares(residuals, start, bounds=bounds) for start in starts)
+    best = min(fits, key=lambda fit: fit.cost)
     missing, exponent = np.exp(best.x[1]), best.x[2]
     gain = missing * -np.expm1(-exponent * np.log(2))
     slope = np.array([0, gain, missing * np.log(2) * 2**-exponent])
@@ -156,10 +165,10 @@ def _power_law_gain(n, scores, score_std_err):
 
 
 def _scatter(scores, score_std_err):
-    """Noise of a single score: what a parabola leaves of four in a row."""
+    """Noise of every score: what a parabola leaves of four in a row."""
     expected = UNPAIRED * score_std_err**2
     bends = np.diff(scores, 3) ** 2 / 20
-    variance = (bends.sum() + UNPAIRED_WEIGHT * expected) / (
+    variance = (bends.sum() + UNPAIRED_WEIGHT * expected[-1]) / (
         len(bends) + UNPAIRED_WEIGHT
     )
-    return np.sqrt(max(variance, expected, 1e-12))
+    return np.sqrt(np.maximum(variance, np.maximum(expected, 1e-12)))

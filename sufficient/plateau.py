@@ -2,14 +2,14 @@ r"""The papers' other criterion: a plateau of the eigenvalue differences.
 
 Paper B says no more of it than "plateau in eigenvalue differences
 :math:`\lambda_i^{k+1} - \lambda_i^k` indicates threshold". As every difference carries
-the factor b / (n + b), the level at which it can settle is zero, and on its way there
+the factor 64 / (n + 64), the level at which it can settle is zero, and on its way there
 it has no flat part of its own: how flat is flat enough has to be said in some unit. The
 unit here are the eigenvalues themselves,
 
 .. math::
 
     s_k = \frac{\sum_{i=1}^d |\lambda_i^{k+1} - \lambda_i^k|}
-               {\sum_{i=1}^d |\lambda_i^k|} \sqrt{\frac{64}{b}},
+               {\sum_{i=1}^d |\lambda_i^k|},
 
 and the plateau begins where :math:`s_k` falls below a tolerance for good. A stretch on
 which the differences merely stop falling, well above zero, is none: the eigenvalues

@@ -92,8 +92,7 @@ class SampleSizeForecast:
     smoothed : ndarray of shape (n_sizes,)
         The curve that the decision was read from.
     smoothed_std_err : ndarray of shape (n_sizes,)
-        Its standard error: that of objects and displacements, and that of the net,
-        which scatters from one size to the next.
+        Its standard error, from the scatter along the sizes: that of the net above all.
     """
 
     converged: bool

@@ -218,7 +218,7 @@ class GrowingRun:
         )
         columns = {name: self._column(name) for name in names}
         columns["smoothed"] = forecast.smoothed
-        columns["smoothed_std_err"] = forecast.smoothed_std_err
+        columns["smoothed_std_err"] = self._smoothed_std_err(forecast)
         return SampleSizeCurve(
             columns=columns,
             eigenvalues=np.array([m.eigenvalues for m in self.measurements]),
@@ -233,6 +233,14 @@ class GrowingRun:
             task=self.task,
             batch_size=self.batch_size,
         )
+
+    def _smoothed_std_err(self, forecast):
+        # Displacements and late fresh objects are the same at all sizes, so their error
+        # does not show as scatter along them.
+        name = BOUNDS[self.settings.bound]
+        shared = self._column(f"{name}_std_err") / self._column(name)
+        shared = np.nan_to_num(shared, nan=0.0, posinf=0.0)
+        return np.hypot(forecast.smoothed_std_err, forecast.smoothed * shared)
 
     def _remember_weights(self):
         self._measured_weights = copy.deepcopy(self.net.module_.state_dict())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
-from numbers import Real
+from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_classifier
@@ -50,11 +51,15 @@ def scores_by_scorer(
     estimator = _NetInUse(net, task)
     scorer = check_scoring(estimator, scoring=scoring)
     (X_seen, y_seen), (X, y) = (_as_given(task, part) for part in (seen, held_out))
+    score = partial(_score, scorer, task)
+    validation, chance = score(estimator, X, y), score(_constant(task, y_seen), X, y)
+    # Resamples of few objects may all score the same; one of them is then in doubt.
+    least = abs(validation - chance) / len(y)
     return {
-        "train_score": _number(scorer(estimator, X_seen, y_seen)),
-        "validation_score": _number(scorer(estimator, X, y)),
-        "validation_score_std_err": _std_err(scorer, estimator, X, y),
-        "chance_score": _number(scorer(_constant(task, y_seen), X, y)),
+        "train_score": score(estimator, X_seen, y_seen),
+        "validation_score": validation,
+        "validation_score_std_err": max(_std_err(score, estimator, X, y), least),
+        "chance_score": chance,
     }
 
 
@@ -95,24 +100,41 @@ def _as_given(task, objects):
 
 
 def _constant(task, y):
-    dummy = DummyClassifier() if isinstance(task, Classification) else DummyRegressor()
-    return dummy.fit(np.zeros((len(y), 1)), y)
+    if not isinstance(task, Classification):
+        return DummyRegressor().fit(np.zeros((len(y), 1)), y)
+    # Classes that have not been seen are known, with probability zero.
+    labels = np.concatenate([y, task.classes])
+    weights = np.repeat([1.0, 0.0], [len(y), len(task.classes)])
+    return DummyClassifier().fit(np.zeros((len(labels), 1)), labels, weights)
 
 
-def _std_err(scorer, estimator, X, y):
+def _score(scorer, task, estimator, X, y):
+    """One number; NaN, with a warning, where a class is missing that is needed."""
+    try:
+        score = scorer(estimator, X, y)
+    except ValueError as error:
+        if not isinstance(task, Classification) or set(y) == set(task.classes):
+            raise
+        warnings.warn(
+            f"The score is not defined for objects of some classes only: {error}. It "
+            "is NaN there; hold more objects out, or take another scoring.",
+            stacklevel=2,
+        )
+        return np.nan
+    try:
+        return float(score)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"scoring must give one number, got {type(score).__name__}. Pass a single "
+            "metric."
+        ) from None
+
+
+def _std_err(score, estimator, X, y):
     """Spread over resamples; stratified, so that no class is missing from any."""
     stratify = y if is_classifier(estimator) else None
     samples = (
         resample(X, y, stratify=stratify, random_state=i) for i in range(N_RESAMPLES)
     )
-    scores = [_number(scorer(estimator, *sample)) for sample in samples]
+    scores = [score(estimator, *sample) for sample in samples]
     return float(np.std(scores, ddof=1))
-
-
-def _number(score):
-    if not isinstance(score, Real):
-        raise ValueError(
-            f"scoring must give one number, got {type(score).__name__}. Pass a single "
-            "metric."
-        )
-    return float(score)

@@ -28,6 +28,8 @@ __all__ = [
 ]
 
 LEAST_SIZES = 4
+# A net that only begins to learn is flat: at least one doubling has to be seen.
+LEAST_GROWTH = 2
 WINDOW = 8
 # Exponents seen on Fashion-MNIST with an MLP over eight seeds: -2.6 for the
 # second-order model, -2.1 for the real loss. Scatter around a seed's own curve: 0.17 in
@@ -59,6 +61,8 @@ class PowerLaw:
         Variances of level and slope; they are uncorrelated at the centre.
     dof : float
         Degrees of freedom of the t distribution of the line.
+    data_slope : float
+        The slope without the prior.
     """
 
     centre: float
@@ -67,6 +71,7 @@ class PowerLaw:
     level_var: float
     slope_var: float
     dof: float
+    data_slope: float
 
     def __call__(self, n: np.ndarray) -> np.ndarray:
         """Fitted value at n objects."""
@@ -134,6 +139,7 @@ def local_power_law(n: np.ndarray, values: np.ndarray, prior_slope: float) -> Po
         level_var=float(scatter / len(x)),
         slope_var=float(1 / (data + prior) + SLOPE_DRIFT_SD**2),
         dof=dof,
+        data_slope=float(least_squares),
     )
 
 
@@ -150,8 +156,8 @@ def forecast_sample_size(
     Parameters
     ----------
     n : ndarray of shape (n_sizes,)
-        Measured sizes in objects. Fewer than four never suffice to say that the curve
-        has settled.
+        Measured sizes in objects. Fewer than four, or less than a doubling, never
+        suffice to say that the curve has settled.
     values : ndarray of shape (n_sizes,)
         The curve that the decision reads.
     tol : float
@@ -175,9 +181,10 @@ default="projected"
     ends = list(zip(lines, n, strict=True))
     smoothed = np.array([line(size) for line, size in ends])
     std_err = smoothed * np.array([line.log_std_err(size) for line, size in ends])
-    falling = np.array([line.slope < 0 for line in lines])
+    falling = np.array([line.slope < 0 and line.data_slope < 0 for line in lines])
     settled_from = _settled_from((smoothed < tol) & falling)
-    converged = len(n) >= LEAST_SIZES and len(n) - settled_from >= patience
+    enough = len(n) >= LEAST_SIZES and n[-1] >= LEAST_GROWTH * n[0]
+    converged = enough and len(n) - settled_from >= patience
     last = lines[min(settled_from + patience, len(n)) - 1] if converged else lines[-1]
     n_star = last.crossing(tol)
     low, high = last.crossing_interval(tol)

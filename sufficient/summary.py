@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sufficient.diagnostics import diagnoses
+from sufficient.diagnostics import diagnoses, voids
 from sufficient.plateau import plateau_of
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
@@ -59,7 +59,7 @@ def weaknesses(curve: SampleSizeCurve, settings: RunSettings) -> list[str]:
     found = []
     if not curve.forecast.converged:
         found.append(_unsettled(curve, settings))
-    return [*found, *_uncertified(curve, settings)]
+    return [*found, *voids(curve, settings), *_uncertified(curve, settings)]
 
 
 def _uncertified(curve, settings):
@@ -131,12 +131,12 @@ def _eigenvalues(curve, settings):
     level = f"{100 * plateau.tol:g} %"
     if plateau.reached:
         return (
-            f"One more batch shifts the leading eigenvalues by less than {level} from "
+            f"64 more samples shift the leading eigenvalues by less than {level} from "
             f"{plateau.n_samples:,} samples on (the papers' plateau, at "
             f"{plateau.batch_count} batches; k* is {curve.k_star or 'not reached'})."
         )
     return (
-        "One more batch shifts the leading eigenvalues by "
+        "64 more samples shift the leading eigenvalues by "
         f"{100 * plateau.forecast.smoothed[-1]:.2g} % at {_last_size(curve):,} "
         f"samples; the papers' plateau, below {level} for good, is not reached."
     )

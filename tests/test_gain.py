@@ -66,10 +66,26 @@ def test_few_sizes_leave_the_gain_open():
     assert gain.expected == gain.last_doubling
 
 
-def test_a_flat_or_falling_score_promises_no_gain():
-    for scores in (np.full(8, 0.7), np.linspace(0.8, 0.7, 8)):
-        gain = forecast_gain(N, scores, scores, np.full(8, 0.01))
-        assert abs(gain.expected) < 0.01
+def test_a_flat_score_promises_no_gain_and_a_falling_one_a_loss():
+    flat, falling = (
+        forecast_gain(N, scores, scores, np.full(8, 0.01))
+        for scores in (np.full(8, 0.7), np.linspace(0.8, 0.7, 8))
+    )
+    assert abs(flat.expected) < 0.001
+    assert falling.expected == pytest.approx(POWER_LAW_SHARE * -0.025, rel=0.2)
+
+
+def test_scores_that_are_not_known_are_left_out():
+    scores = 0.9 - 3 * N**-0.7
+    some = np.where(np.arange(8) == 2, np.nan, scores)
+    known = np.arange(8) != 2
+    whole, without = (
+        forecast_gain(n, s, s, np.full(len(s), 0.001))
+        for n, s in ((N, some), (N[known], scores[known]))
+    )
+    assert whole == without
+    last = np.where(np.arange(8) == 7, np.nan, scores)
+    assert forecast_gain(N, last, last, EXACT).is_unknown
 
 
 def gain_of(expected=0.0, std_err=0.0):

@@ -39,11 +39,20 @@ def test_four_sizes_at_least_are_needed_to_settle():
     assert found.n_samples > n[-1]
 
 
-def test_four_sizes_below_the_tolerance_settle_at_the_first():
+def test_a_doubling_below_the_tolerance_settles_at_the_first_size():
     n = SIZES[:4]
+    assert not forecast_sample_size(n, curve(n, 100), tol=0.025, patience=2).converged
+    n = np.append(n, 2 * n[0])
     found = forecast_sample_size(n, curve(n, 100), tol=0.025, patience=2)
     assert found.converged
     assert found.n_samples == n[0]
+
+
+def test_a_curve_that_rises_has_not_settled_whatever_the_prior_expects():
+    n = np.array([64, 80, 96, 112, 128])
+    values = 0.1 * np.array([0.124, 0.103, 0.142, 0.219, 0.2])
+    found = forecast_sample_size(n, values, tol=0.025, patience=2)
+    assert found.rate < 0 and not found.converged
 
 
 def test_one_lucky_size_does_not_settle_the_curve():

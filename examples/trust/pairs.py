@@ -196,7 +196,6 @@ PAIRS = [
     Pair("MNIST", "64", training="restart"),
     Pair("Fashion-MNIST", "CNN", repeated=10),
     Pair("MNIST", "CNN", repeated=10),
-    Pair("Fashion-MNIST, 2 classes", "CNN"),
 ]
 
 

@@ -166,7 +166,7 @@ class SampleSizeDisplay:
             score_std_err=estimator.curves_["validation_score_std_err"],
             expected_gain=estimator.expected_gain_,
             expected_gain_interval=estimator.expected_gain_interval_,
-            score_name="R²" if is_regressor(estimator) else "accuracy",
+            score_name=_score_name(estimator),
             estimator_name=name or type(estimator.estimator_.module_).__name__,
         )
         return display.plot(ax, kind=kind)
@@ -296,3 +296,10 @@ class SampleSizeDisplay:
         self.ax_.get_legend().set_title(self.estimator_name)
         batch_axis(self.ax_, self.batch_size)
         self.axes_[-1].set_xlabel("training samples")
+
+
+def _score_name(estimator):
+    if estimator.scoring is None:
+        return "R²" if is_regressor(estimator) else "accuracy"
+    named = isinstance(estimator.scoring, str)
+    return estimator.scoring.replace("_", " ") if named else "score"
