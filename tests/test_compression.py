@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from sufficient import MLP
-from sufficient.curvature import top_eigenpairs
+from sufficient.curvature import moments, top_eigenpairs
 from sufficient.curvature.compression import compression_of
 from sufficient.curvature.follow import FollowedCurvature
 from sufficient.curvature.leading import leading_curvature
