@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -16,9 +17,13 @@ __all__ = [
     "available_device",
     "drawn_seed",
     "exact_arithmetic",
+    "one_fit_at_a_time",
     "one_thread",
     "seeded",
 ]
+
+
+_FITTING = threading.RLock()
 
 
 def available_device(device: str) -> torch.device:
@@ -35,6 +40,17 @@ def available_device(device: str) -> torch.device:
 def drawn_seed(random_state) -> int:
     """A seed of what scikit-learn takes as `random_state`, the same on every rank."""
     return int(agreed(check_random_state(random_state).randint(2**31 - 1)))
+
+
+@contextmanager
+def one_fit_at_a_time() -> Iterator[None]:
+    """Let fits in threads of one process wait for each other.
+
+    torch's random generators and switches belong to the process: at the same time they
+    would draw each other's numbers.
+    """
+    with _FITTING:
+        yield
 
 
 @contextmanager

@@ -10,6 +10,7 @@ Outside `over_ranks` there is one rank with all the objects, and nothing is sent
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -135,7 +136,7 @@ def over_ranks(timeout: float = TIMEOUT) -> Iterator[Ranks]:
         local = int(os.environ.get("LOCAL_RANK", 0))
         if local < torch.cuda.device_count():
             stack.enter_context(torch.cuda.device(local))
-        group = _process_group(timedelta(seconds=timeout))
+        group = _own_group(timedelta(seconds=timeout))
         stack.callback(dist.destroy_process_group, group)
         rank, size = dist.get_rank(group), dist.get_world_size(group)
         token = _RANKS.set(Ranks(rank, size, timeout, group))
@@ -143,13 +144,19 @@ def over_ranks(timeout: float = TIMEOUT) -> Iterator[Ranks]:
         yield ranks()
 
 
-def _process_group(timeout):
+def _own_group(timeout):
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    if not dist.is_initialized():
+        # It stays until the process ends: a second one would meet the first one's keys.
+        dist.init_process_group(backend, timeout=timeout)
+        atexit.register(_leave)
+    # The caller's group may know one kind of tensor only, and has another timeout.
+    return dist.new_group(backend=backend, timeout=timeout)
+
+
+def _leave():
     if dist.is_initialized():
-        # The caller's own group may know one kind of tensor only.
-        return dist.new_group(backend=backend, timeout=timeout)
-    dist.init_process_group(backend, timeout=timeout)
-    return dist.group.WORLD
+        dist.destroy_process_group()
 
 
 @dataclass(frozen=True)
