@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 TIMEOUT = 600.0
+LAUNCHED_WITH = {"RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"}
 # A message takes the time of some dozens of objects, for a net of any size.
 LEAST_SHARE = 64
 
@@ -127,9 +128,7 @@ def over_ranks(timeout: float = TIMEOUT) -> Iterator[Ranks]:
     ...     print(f"rank {ranks.rank} of {ranks.size}")
     rank 0 of 1
     """
-    if not dist.is_available() or not (
-        dist.is_initialized() or "WORLD_SIZE" in os.environ
-    ):
+    if not _has_company():
         yield _ALONE
         return
     with ExitStack() as stack:
@@ -142,6 +141,13 @@ def over_ranks(timeout: float = TIMEOUT) -> Iterator[Ranks]:
         token = _RANKS.set(Ranks(rank, size, timeout, group))
         stack.callback(_RANKS.reset, token)
         yield ranks()
+
+
+def _has_company():
+    if not dist.is_available():
+        return False
+    launched = os.environ.keys() >= LAUNCHED_WITH and os.environ["WORLD_SIZE"] != "1"
+    return dist.is_initialized() or launched
 
 
 def _own_group(timeout):
