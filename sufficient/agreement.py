@@ -1,16 +1,18 @@
-"""Whether the ranks of a run do the same thing, before they wait for each other."""
+"""The ranks of a run have the same problem, weights and answers."""
 
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import torch
 from torch import nn
 
-from sufficient.ranks import Share, agreed, every_rank_has, ranks
+from sufficient.ranks import Share, agreed, every_rank_has, first_rank_says, ranks
+from sufficient.results import Measurement
 from sufficient.storage.fingerprint import described, differences
 
-__all__ = ["agree_on_weights", "check_same_problem"]
+__all__ = ["agree_on_weights", "agreed_measurement", "check_same_problem"]
 
 
 def check_same_problem(**values) -> None:
@@ -60,3 +62,9 @@ def agree_on_weights(module: nn.Module) -> None:
             "together (torch.use_deterministic_algorithms).",
             stacklevel=2,
         )
+
+
+def agreed_measurement(measurement: Measurement) -> Measurement:
+    """The first rank's, to the last bit: what follows from it decides when to stop."""
+    small = first_rank_says(lambda: replace(measurement, eigenvectors=None))
+    return replace(small, eigenvectors=measurement.eigenvectors)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import CancelledError
 
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
@@ -67,14 +68,14 @@ def side_by_side(
     RuntimeError
         If a worker of a Dask cluster died with the only copy of the data.
     """
-    found = Parallel(n_jobs=n_jobs)(delayed(_alone)(function, *fit) for fit in fits)
-    if any(isinstance(one, BaseException) for one in found):
+    try:
+        return Parallel(n_jobs=n_jobs)(delayed(_alone)(function, *fit) for fit in fits)
+    except CancelledError as error:
         raise RuntimeError(
             "A worker died with the only copy of the data, and fits were lost with it. "
             "Give the data to every worker from the start: "
             "joblib.parallel_config(backend='dask', scatter=[X, y])."
-        )
-    return found
+        ) from error
 
 
 def fit_as_row(estimator, X, y) -> dict:

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from skorch import NeuralNet
 
-from sufficient.agreement import agree_on_weights
+from sufficient.agreement import agree_on_weights, agreed_measurement
 from sufficient.checks import check_net_fits_data
 from sufficient.fixed import FixedNet
 from sufficient.gain import forecast_gain, join_verdict
 from sufficient.measure import BOUNDS, REFERENCE_BATCH, MeasureSettings, measure
 from sufficient.objects import Objects
 from sufficient.preparation import objective_of, prepared_net
-from sufficient.ranks import by_shares, first_rank_says
+from sufficient.ranks import by_shares
 from sufficient.results import Measurement, SampleSizeCurve, SampleSizeForecast
 from sufficient.scoring import scores_by_scorer
 from sufficient.stopping import forecast_sample_size
@@ -153,7 +153,7 @@ class GrowingRun:
             measure_seconds=time.perf_counter() - start,
         )
         self._forget_eigenvectors()
-        self.measurements.append(_same_on_every_rank(measurement))
+        self.measurements.append(agreed_measurement(measurement))
         self._remember_weights()
         return measurement
 
@@ -306,9 +306,3 @@ class GrowingRun:
 
     def _column(self, name):
         return np.array([m.columns[name] for m in self.measurements])
-
-
-def _same_on_every_rank(measurement):
-    """To the last bit, since what follows from it decides when to stop."""
-    small = first_rank_says(lambda: replace(measurement, eigenvectors=None))
-    return replace(small, eigenvectors=measurement.eigenvectors)

@@ -7,11 +7,13 @@ import signal
 
 import cloudpickle
 import joblib
+import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
 
 from sufficient import MLP, compare_architectures, repeat_sample_size
 from sufficient.datasets import load_digits_images
+from sufficient.fits import side_by_side
 from sufficient.nets import default_net
 
 distributed = pytest.importorskip("distributed")
@@ -37,6 +39,10 @@ class KilledOnce(MLP):
         except FileExistsError:
             return super().forward(X)
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def kill(X):
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +133,11 @@ def test_architectures_and_folds_are_those_of_one_process(digits, client):
     assert_frame_equal(
         there.drop(columns="seconds"), here.drop(columns="seconds"), check_exact=True
     )
+
+
+def test_data_that_died_with_their_only_worker_are_an_error(client):
+    with (
+        joblib.parallel_config(backend="dask"),
+        pytest.raises(RuntimeError, match=r"scatter=\[X, y\]"),
+    ):
+        side_by_side(kill, [(np.ones(10**6),)])

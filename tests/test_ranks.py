@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ from sufficient.curvature.follow import FollowedCurvature
 from sufficient.curvature.leading import leading_curvature
 from sufficient.curvature.objective import Objective
 from sufficient.nets import default_net
-from sufficient.ranks import LostRankError, Share, agreed, over_ranks, ranks
+from sufficient.ranks import LostRankError, Ranks, Share, agreed, over_ranks, ranks
 
 COMMAND = [sys.executable, "-m", "sufficient"]
 SMALL = {"n_directions": 3, "n_monte_carlo": 8, "batch_size": 64, "n_candidates": 2}
@@ -168,6 +169,26 @@ def drifted():
     return module.weight.detach()
 
 
+def traffic():
+    """Vectors of all parameters that are sent while eigenpairs are found."""
+    talk, sent = Ranks.talk, Counter()
+
+    def count(self, collective, tensor, *args, **kwargs):
+        if isinstance(tensor, torch.Tensor):
+            sent[collective.__name__, tensor.numel() // n_parameters] += 1
+        talk(self, collective, tensor, *args, **kwargs)
+
+    _, X, y = small_problem()
+    net = MLP(5, 3, hidden_sizes=(150,)).double()
+    n_parameters = sum(each.numel() for each in net.parameters())
+    Ranks.talk = count
+    try:
+        found = top_eigenpairs(net, X, y, n_directions=2, seek_copies=False)
+    finally:
+        Ranks.talk = talk
+    return found.n_products, sent
+
+
 def lost(folder):
     """One rank waits for the other, which waits until the first has given up."""
     message = ""
@@ -186,7 +207,7 @@ def main(folder):
     with over_ranks(timeout=300) as here:
         found = {ask.__name__: ask() for ask in QUESTIONS}
         curve(checkpoint=folder / "checkpoint")
-        for ask in (without_a_seed, other_data, other_parameters, drifted):
+        for ask in (without_a_seed, other_data, other_parameters, drifted, traffic):
             found[ask.__name__] = ask()
     assert ranks().size == 1
     with over_ranks(timeout=2):
@@ -297,6 +318,14 @@ def test_other_parameters_name_themselves(found):
 def test_weights_that_drifted_are_those_of_the_first_rank(found):
     for rank in found:
         assert_array_equal(rank["drifted"], np.ones((2, 3), np.float32))
+
+
+def test_a_product_costs_one_sum_and_one_vector_from_the_first_rank(found):
+    n_products, sent = found[0]["traffic"]
+    assert sent["all_reduce", 1] == sent["broadcast", 1] == n_products
+    # The two eigenvectors, once; all else is shorter than a vector.
+    assert sent["broadcast", 2] == 1
+    assert {size for _, size in sent} == {0, 1, 2}
 
 
 def test_a_rank_that_does_not_come_is_an_error_and_no_hang(found):

@@ -48,6 +48,11 @@ def threads_in_use():
     return {torch.get_num_threads(), *pools}
 
 
+def cancelled():
+    """What Dask says of a fit whose data are gone."""
+    raise CancelledError
+
+
 class Failing(MLP):
     def forward(self, X):
         raise MemoryError("no room")
@@ -217,9 +222,8 @@ class TestErrors:
             repeat_sample_size(failing, *digits, random_state=0, **SMALL)
 
     def test_what_died_with_a_worker_is_an_error(self):
-        # So joblib hands on what Dask has cancelled.
         with pytest.raises(RuntimeError, match=r"scatter=\[X, y\]"):
-            side_by_side(CancelledError, [()])
+            side_by_side(cancelled, [()])
 
 
 class TestThreads:
