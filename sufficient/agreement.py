@@ -49,8 +49,8 @@ def agree_on_weights(module: nn.Module) -> None:
     if here.size == 1:
         return
     squared = torch.zeros(2, dtype=torch.float64)
-    for own in module.state_dict().values():
-        theirs = agreed(own)
+    for tensor in (*module.parameters(), *module.buffers()):
+        own, theirs = tensor.detach(), agreed(tensor)
         squared[0] += (theirs.double() - own.double()).square().sum().cpu()
         squared[1] += theirs.double().square().sum().cpu()
         own.copy_(theirs)
