@@ -34,14 +34,13 @@ from sufficient.nets import default_net
 from sufficient.ranks import LostRankError, Ranks, Share, agreed, over_ranks, ranks
 
 SMALL = {"n_directions": 3, "n_monte_carlo": 8, "batch_size": 64, "n_candidates": 2}
-# Differences of nearly equal numbers, in which the rounding of float32 shows.
-INCREMENTS = [
-    "eigenvalue", "eigenvalue_std_err", "one_batch", "one_batch_std_err",
-    "loss_increment", "gradient_increment_norm", "hessian_increment_trace",
-    "hessian_increment_norm", "projected_std_err", "delta_std_err", "level_share",
-]  # fmt: skip
+# Others are differences of nearly equal numbers, in which the rounding of float32 shows.
+CURVES = {
+    "values", "delta", "projected", "smoothed", "train_loss", "fresh_loss", "sigma",
+    "gradient_norm", "expected_rise", "train_score", "validation_score", "train_size",
+}  # fmt: skip
 # They say how a search ended, not what it found.
-NOT_COMPARED = ["measure_seconds", "eigen_residual", "smallest_eigenvalue"]
+NOT_COMPARED = {"measure_seconds", "eigen_residual"}
 
 
 def small_problem(n=301):
@@ -262,11 +261,11 @@ def test_every_rank_has_the_same_answer_to_the_last_bit(found, name):
 def test_two_processes_find_what_one_finds(found, alone, name):
     both, one = found[0][name], alone[name]
     # Networks are trained in float32 by the estimators; all others compute in float64.
-    rtol = 1e-6 if name in ("growing", "fixed") else 1e-9
-    for key in set(one) - {"vectors", *INCREMENTS, *NOT_COMPARED}:
-        assert_allclose(both[key], one[key], rtol, atol=1e-12, err_msg=key)
-    for key in set(one) & set(INCREMENTS):
-        assert_allclose(both[key], one[key], rtol=1e-4, atol=1e-7, err_msg=key)
+    trained = name in ("growing", "fixed")
+    for key in one.keys() - {"vectors"} - NOT_COMPARED:
+        rough = trained and key not in CURVES
+        rtol, atol = (1e-4, 1e-7) if rough else (1e-6 if trained else 1e-9, 1e-12)
+        assert_allclose(both[key], one[key], rtol, atol, err_msg=key)
     if "vectors" in one:
         cosines = (both["vectors"] * one["vectors"]).sum(0).abs()
         assert_allclose(cosines, 1, rtol=1e-6)
