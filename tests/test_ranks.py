@@ -34,7 +34,7 @@ from sufficient.nets import default_net
 from sufficient.ranks import LostRankError, Ranks, Share, agreed, over_ranks, ranks
 
 SMALL = {"n_directions": 3, "n_monte_carlo": 8, "batch_size": 64, "n_candidates": 2}
-# Others are differences of nearly equal numbers, in which the rounding of float32 shows.
+# Others are differences of nearly equal numbers, where the rounding of float32 shows.
 CURVES = {
     "values", "delta", "projected", "smoothed", "train_loss", "fresh_loss", "sigma",
     "gradient_norm", "expected_rise", "train_score", "validation_score", "train_size",
