@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 from numpy.testing import assert_allclose, assert_array_equal
 from test_compression import low_rank_problem
 from torch import nn
@@ -219,8 +220,18 @@ if __name__ == "__main__":
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """What two processes left behind."""
-    folder = tmp_path_factory.mktemp("ranks")
+    """What two processes left behind, once for all processes of pytest-xdist."""
+    folder = tmp_path_factory.getbasetemp() / "ranks"
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = tmp_path_factory.getbasetemp().parent / "ranks"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            folder.mkdir()
+            start_both(folder)
+    return folder
+
+
+def start_both(folder):
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = str(free.getsockname()[1])
@@ -236,7 +247,6 @@ def folder(tmp_path_factory):
     ]
     errors = [process.communicate()[1] for process in started]
     assert [process.returncode for process in started] == [0, 0], "\n".join(errors)
-    return folder
 
 
 @pytest.fixture(scope="module")
