@@ -71,6 +71,8 @@ class CurvatureOperator:
     ) -> CurvatureOperator:
         """The operator of all objects, of which this rank takes its share."""
         share = Share.of(len(X))
+        # What is found of the network is kept: by the same objects on every rank.
+        objective.layers(X)
         return cls(objective, X[share.rows], y[share.rows], share=share, **how)
 
     @property
