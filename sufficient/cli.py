@@ -26,6 +26,7 @@ from sufficient.display import SampleSizeDisplay
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.measure import BOUNDS
 from sufficient.nets import DEFAULT_MODULES, default_net
+from sufficient.ranks import LostRankError, over_ranks, ranks
 from sufficient.training import TRAININGS
 
 __all__ = ["main"]
@@ -52,6 +53,9 @@ standardised (mean 0, variance 1), and a target; columns without a name are left
 
 Exit codes: 0 answered; 1 with --exit-code, unless the verdict is "sufficient"; 2 bad
 usage or data; 130 interrupted, and what was measured so far is on stderr.
+
+One large network by N processes, each with a share of the objects:
+  torchrun --standalone --nproc_per_node=N -m sufficient DATA ...
 """
 
 
@@ -90,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         return _answer(args)
-    except (ImportError, OSError, ValueError) as error:
+    except (ImportError, OSError, ValueError, LostRankError) as error:
         print(f"sufficient: error: {error}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
@@ -100,14 +104,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _answer(args):
     if args.plot:
         _check_before_the_long_fit(args.plot)
-    X, y = _load(args)
-    estimator = _estimator(args, y)
-    try:
-        run = _fit_quietly(estimator, X, y)
-    except KeyboardInterrupt:
-        so_far = _as_text(estimator, {}) if hasattr(estimator, "curve_") else "nothing"
-        print(f"\nInterrupted. Measured so far:\n{so_far}", file=sys.stderr)
-        return INTERRUPTED
+    with over_ranks() as here:
+        X, y = _load(args)
+        estimator = _estimator(args, y)
+        try:
+            run = _fit_quietly(estimator, X, y)
+        except KeyboardInterrupt:
+            if here.is_first:
+                _tell_what_was_measured(estimator)
+            return INTERRUPTED
+    return _say(args, estimator, run) if here.is_first else 0
+
+
+def _tell_what_was_measured(estimator):
+    so_far = _as_text(estimator, {}) if hasattr(estimator, "curve_") else "nothing"
+    print(f"\nInterrupted. Measured so far:\n{so_far}", file=sys.stderr)
+
+
+def _say(args, estimator, run):
     print(_as_json(estimator, run) if args.json else _as_text(estimator, run))
     if args.plot:
         SampleSizeDisplay.from_estimator(estimator).figure_.savefig(args.plot, dpi=150)
@@ -197,7 +211,7 @@ def _read_csv(args):
         raise ValueError(f"Columns {words} are not numeric. Encode or drop them.")
     if holes := list(frame.columns[frame.isna().any()]):
         raise ValueError(f"Columns {holes} have missing values. Fill or drop them.")
-    if not args.quiet:
+    if not args.quiet and ranks().is_first:
         note = f"Features standardised; the target is {target!r} (see --regression)."
         print(note, file=sys.stderr)
     return StandardScaler().fit_transform(features), frame[target].to_numpy()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
-from sklearn.model_selection import cross_validate
+from sklearn.base import clone, is_classifier
+from sklearn.model_selection import check_cv
+from sklearn.utils.metaestimators import _safe_split
 
-from sufficient.fits import as_estimator, fit_as_row, last_step, row_of, side_by_side
+from sufficient.fits import as_estimator, fit_as_row, last_step, side_by_side
 
 __all__ = ["compare_architectures", "sample_size_scorer"]
 
@@ -61,7 +63,9 @@ def compare_architectures(
     cv : int or None, default=None
         Folds over which every number is averaged; None fits once, on all data.
     n_jobs : int or None, default=None
-        Architectures, or folds, fitted at a time.
+        Fits at a time, of architectures and folds, in processes of their own; -1 takes
+        all cores. The numbers do not depend on it: a fit computes on one thread,
+        wherever it runs.
     **parameters
         Parameters of `SampleSizeEstimator` for those that are not one already.
 
@@ -90,25 +94,31 @@ def compare_architectures(
         fits = [(estimator, X, y) for estimator in estimators.values()]
         rows = side_by_side(fit_as_row, fits, n_jobs)
     else:
-        rows = [_cross_fit(e, X, y, cv, n_jobs) for e in estimators.values()]
+        rows = _cross_fit(estimators.values(), X, y, cv, n_jobs)
     return pd.DataFrame(rows, index=pd.Index(estimators, name="architecture"))
 
 
-def _cross_fit(estimator, X, y, cv, n_jobs):
-    found = cross_validate(
-        estimator,
-        X,
-        y,
-        cv=cv,
-        n_jobs=n_jobs,
-        return_estimator=True,
-        error_score="raise",
-    )
-    rows = pd.DataFrame([row_of(last_step(e)) for e in found["estimator"]])
-    row = rows.drop(columns="verdict").astype(float).mean(skipna=False).to_dict()
-    return {
-        **row,
-        "verdict": rows["verdict"].mode()[0],
-        "score": found["test_score"].mean(),
-        "seconds": found["fit_time"].mean(),
-    }
+def _cross_fit(estimators, X, y, cv, n_jobs):
+    fits = [
+        (estimator, X, y, split)
+        for estimator in estimators
+        for split in check_cv(cv, y, classifier=is_classifier(estimator)).split(X, y)
+    ]
+    rows = side_by_side(_fit_fold, fits, n_jobs)
+    n_folds = len(rows) // len(estimators)
+    return [
+        _mean_row(pd.DataFrame(rows[first : first + n_folds]))
+        for first in range(0, len(rows), n_folds)
+    ]
+
+
+def _fit_fold(estimator, X, y, split):
+    train, test = split
+    fitted = clone(estimator)
+    row = fit_as_row(fitted, *_safe_split(fitted, X, y, train))
+    return {**row, "score": fitted.score(*_safe_split(fitted, X, y, test, train))}
+
+
+def _mean_row(rows):
+    mean = rows.drop(columns="verdict").astype(float).mean(skipna=False).to_dict()
+    return {**mean, "verdict": rows["verdict"].mode()[0]}

@@ -8,11 +8,11 @@ from dataclasses import fields
 from typing import ClassVar
 
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sufficient.constraints import PARAMETER_CONSTRAINTS
 from sufficient.delegation import FittedNetMixin
+from sufficient.isolation import drawn_seed, one_fit_at_a_time
 from sufficient.measure import BOUNDS
 from sufficient.persistence import SavedToFolderMixin
 from sufficient.plan import CurvePlan, plan_curve, task_of
@@ -265,6 +265,7 @@ class SampleSizeEstimator(
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @one_fit_at_a_time()
     def fit(self, X, y) -> SampleSizeEstimator:
         """Grow the training set until the loss landscape has settled.
 
@@ -321,6 +322,7 @@ height, width)
         return self
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @one_fit_at_a_time()
     def partial_fit(self, X, y, classes=None) -> SampleSizeEstimator:
         """Take in the next labelled batch and update the answer.
 
@@ -378,7 +380,7 @@ height, width)
             self.estimator,
             task_of(self.estimator, y, classes),
             self._settings(),
-            int(check_random_state(self.random_state).randint(2**31 - 1)),
+            drawn_seed(self.random_state),
         )
 
     def _publish_plan(self, plan: CurvePlan):

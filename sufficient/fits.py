@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import CancelledError
 
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
 from sufficient.estimator import SampleSizeEstimator
+from sufficient.isolation import one_fit_at_a_time, one_thread
 
-__all__ = ["as_estimator", "fit_as_row", "last_step", "row_of", "side_by_side"]
-
-# torch's random generator belongs to the process: fits in threads of one process would
-# draw each other's numbers.
-ONE_FIT_AT_A_TIME = threading.RLock()
+__all__ = ["as_estimator", "fit_as_row", "last_step", "side_by_side"]
 
 
 def as_estimator(given, parameters: Mapping[str, object]):
@@ -48,8 +45,9 @@ def side_by_side(
 ) -> list:
     """Call a function that fits once for each tuple of arguments, in parallel.
 
-    Processes, joblib's default, fit at the same time, each with its share of the cores.
-    Threads wait for each other, so that a fit gives the same numbers in all of them.
+    A fit computes on one thread, wherever it runs: n fits at a time take n cores, and
+    the numbers are the same for any number of jobs and any backend of joblib. Processes
+    fit at the same time; threads of one process wait for each other.
 
     Parameters
     ----------
@@ -64,8 +62,20 @@ def side_by_side(
     -------
     list
         What the calls returned, in order.
+
+    Raises
+    ------
+    RuntimeError
+        If a worker of a Dask cluster died with the only copy of the data.
     """
-    return Parallel(n_jobs=n_jobs)(delayed(_alone)(function, *fit) for fit in fits)
+    try:
+        return Parallel(n_jobs=n_jobs)(delayed(_alone)(function, *fit) for fit in fits)
+    except CancelledError as error:
+        raise RuntimeError(
+            "A worker died with the only copy of the data, and fits were lost with it. "
+            "Give the data to every worker from the start: "
+            "joblib.parallel_config(backend='dask', scatter=[X, y])."
+        ) from error
 
 
 def fit_as_row(estimator, X, y) -> dict:
@@ -86,10 +96,10 @@ def fit_as_row(estimator, X, y) -> dict:
     estimator.fit(X, y)
     seconds = time.perf_counter() - start
     fitted = last_step(estimator)
-    return {**row_of(fitted), "score": fitted.score_curve_[-1], "seconds": seconds}
+    return {**_row_of(fitted), "score": fitted.score_curve_[-1], "seconds": seconds}
 
 
-def row_of(fitted: SampleSizeEstimator) -> dict:
+def _row_of(fitted: SampleSizeEstimator) -> dict:
     """The answer of a fitted estimator as one row of a table."""
     return {
         "tol": fitted.tol,
@@ -103,5 +113,5 @@ def row_of(fitted: SampleSizeEstimator) -> dict:
 
 
 def _alone(function, *arguments):
-    with ONE_FIT_AT_A_TIME:
+    with one_fit_at_a_time(), one_thread():
         return function(*arguments)

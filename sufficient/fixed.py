@@ -11,6 +11,7 @@ from sufficient.curvature.follow import FollowedCurvature
 from sufficient.measure import MeasureSettings
 from sufficient.objects import Objects
 from sufficient.preparation import objective_of
+from sufficient.ranks import by_shares
 
 __all__ = ["FixedNet"]
 
@@ -47,5 +48,5 @@ class FixedNet:
     def predicted(self, net: NeuralNet) -> np.ndarray:
         """Predictions for all objects of the pool."""
         if self._predicted is None:
-            self._predicted = net.predict(self.pool.X)
+            self._predicted = by_shares(net.predict, self.pool.X)
         return self._predicted

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import torch
+from sklearn.utils import check_random_state
 from threadpoolctl import threadpool_limits
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-__all__ = ["available_device", "exact_arithmetic", "one_thread", "seeded"]
+from sufficient.ranks import agreed
+
+__all__ = [
+    "available_device",
+    "drawn_seed",
+    "exact_arithmetic",
+    "one_fit_at_a_time",
+    "one_thread",
+    "seeded",
+]
+
+
+_FITTING = threading.RLock()
 
 
 def available_device(device: str) -> torch.device:
@@ -21,6 +35,22 @@ def available_device(device: str) -> torch.device:
             f"device={device!r} is not there ({str(error).splitlines()[0]}). Use "
             "device='cpu', or None to take what is there."
         ) from error
+
+
+def drawn_seed(random_state) -> int:
+    """A seed of what scikit-learn takes as `random_state`, the same on every rank."""
+    return int(agreed(check_random_state(random_state).randint(2**31 - 1)))
+
+
+@contextmanager
+def one_fit_at_a_time() -> Iterator[None]:
+    """Let fits in threads of one process wait for each other.
+
+    torch's random generators and switches belong to the process: at the same time they
+    would draw each other's numbers.
+    """
+    with _FITTING:
+        yield
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from sufficient.delta import (
 )
 from sufficient.isolation import exact_arithmetic
 from sufficient.objects import Objects
+from sufficient.ranks import Share
 from sufficient.results import Measurement
 
 __all__ = ["BOUNDS", "MeasureSettings", "measure"]
@@ -231,7 +232,7 @@ def _candidate_batches(plane, fresh, n_seen, settings):
         grown = grown_spectrum(
             leading.space,
             leading.operator,
-            CurvatureOperator(leading.objective, batch.X, batch.y),
+            CurvatureOperator.of_share(leading.objective, batch.X, batch.y),
             weight=weight,
             eigenvalues=leading.pairs.eigenvalues,
             tol=settings.eigen_tol,
@@ -251,8 +252,10 @@ def _candidate_rows(n_fresh, size, most):
 
 def _losses_at_draws(plane, objects, draws):
     offsets = torch.as_tensor(draws).to(plane.basis)
-    objective = plane.leading.objective
-    return losses_at(objective, objects.X, objects.y, plane.basis, offsets)
+    share, objective = Share.of(len(objects)), plane.leading.objective
+    mine = objects[share.rows]
+    losses = losses_at(objective, mine.X, mine.y, plane.basis, offsets)
+    return share.joined(losses, axis=1)
 
 
 def _projected_columns(plane, rows, sigma, weighting):

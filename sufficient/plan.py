@@ -9,13 +9,15 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from tqdm.auto import tqdm
 
+from sufficient.agreement import check_same_problem
 from sufficient.checks import check_class_counts
 from sufficient.growth import batch_counts, grow
+from sufficient.isolation import drawn_seed
 from sufficient.objects import Objects
 from sufficient.preparation import is_regression
+from sufficient.ranks import first_rank_says, ranks
 from sufficient.results import SampleSizeCurve
 from sufficient.run import GrowingRun, RunSettings
 from sufficient.storage.checkpoint import Checkpoint
@@ -81,8 +83,9 @@ class CurvePlan:
         else:
             run.begin(self.pool)
         last = done if done and run.has_settled() else self.batch_counts[-1]
+        hidden = not verbose or not ranks().is_first
         steps = tqdm(
-            range(done + 1, last + 1), initial=done, total=last, disable=not verbose
+            range(done + 1, last + 1), initial=done, total=last, disable=hidden
         )
         for k in steps:
             seen, upcoming = self.pool[: k * size], self.pool[k * size :]
@@ -126,6 +129,8 @@ def plan_curve(
     -------
     CurvePlan
     """
+    shared = {"estimator": estimator, "checkpoint": checkpoint is not None}
+    check_same_problem(X=X, y=y, **shared, **vars(settings))
     kept = None if checkpoint is None else Checkpoint(checkpoint)
     seed = _seed(random_state, kept)
     task = task_of(estimator, y)
@@ -148,7 +153,8 @@ def plan_curve(
     counts = batch_counts(settings.schedule, growth.n_batches)
     if kept is not None:
         data = {"X": digest(X), "y": digest(targets, described(vars(task)))}
-        kept.resume(run, {**data, **_parameters(run, counts)})
+        identity = {**data, **_parameters(run, counts)}
+        kept.resume(run, first_rank_says(lambda: identity))
     return CurvePlan(
         run=run,
         pool=pool,
@@ -170,7 +176,7 @@ def task_of(estimator, y: np.ndarray, classes=None) -> Classification | Regressi
 def _seed(random_state, kept):
     if random_state is None and kept is not None and kept.seed is not None:
         return kept.seed
-    return int(check_random_state(random_state).randint(2**31 - 1))
+    return drawn_seed(random_state)
 
 
 def _parameters(run, counts):

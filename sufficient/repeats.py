@@ -13,7 +13,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
 from sufficient.fits import as_estimator, fit_as_row, last_step, side_by_side
-from sufficient.isolation import one_thread
 
 __all__ = ["RepeatedSampleSize", "repeat_sample_size"]
 
@@ -190,8 +189,7 @@ def repeat_sample_size(
 
 def _repeat(estimator, parameters, seed, X, y):
     try:
-        with one_thread():
-            row = fit_as_row(_with_seed(estimator, parameters, seed), X, y)
+        row = fit_as_row(_with_seed(estimator, parameters, seed), X, y)
     except Exception as error:
         kind = ValueError if isinstance(error, ValueError) else RuntimeError
         name = type(error).__name__

@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from skorch import NeuralNet
 
+from sufficient.agreement import agree_on_weights, agreed_measurement
 from sufficient.checks import check_net_fits_data
 from sufficient.fixed import FixedNet
 from sufficient.gain import forecast_gain, join_verdict
 from sufficient.measure import BOUNDS, REFERENCE_BATCH, MeasureSettings, measure
 from sufficient.objects import Objects
 from sufficient.preparation import objective_of, prepared_net
+from sufficient.ranks import by_shares
 from sufficient.results import Measurement, SampleSizeCurve, SampleSizeForecast
 from sufficient.scoring import scores_by_scorer
 from sufficient.stopping import forecast_sample_size
@@ -131,6 +133,7 @@ class GrowingRun:
         """Measure the landscape and the scores at k batches."""
         start = time.perf_counter()
         self.net = self.training.net_at(seen.X, seen.y, k)
+        agree_on_weights(self.net.module_)
         if self.settings.training == "full":
             upcoming = upcoming[:0]
         measurement = measure(
@@ -150,7 +153,7 @@ class GrowingRun:
             measure_seconds=time.perf_counter() - start,
         )
         self._forget_eigenvectors()
-        self.measurements.append(measurement)
+        self.measurements.append(agreed_measurement(measurement))
         self._remember_weights()
         return measurement
 
@@ -301,7 +304,7 @@ class GrowingRun:
 
     def _predicted(self, seen):
         if self._fixed is None:
-            return self.net.predict(seen.X)
+            return by_shares(self.net.predict, seen.X)
         return self._fixed.predicted(self.net)[: len(seen)]
 
     def _score_above_chance(self):

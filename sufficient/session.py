@@ -6,6 +6,7 @@ import copy
 
 import numpy as np
 
+from sufficient.agreement import check_same_problem
 from sufficient.growth import resolve_batch_size
 from sufficient.objects import Objects
 from sufficient.results import SampleSizeCurve
@@ -66,6 +67,7 @@ class LabellingSession:
         -------
         SampleSizeCurve
         """
+        check_same_problem(X=X, y=y, settings=self.settings, n_calls=self.n_calls)
         before, run = vars(self).copy(), copy.deepcopy(self.run)
         try:
             return self._arrive(X, self.task.encode(y))

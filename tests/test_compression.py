@@ -103,7 +103,7 @@ def objective_and_data(noise):
 
 
 def test_objects_that_were_not_sampled_are_certified_too(monkeypatch):
-    monkeypatch.setattr("sufficient.curvature.compression.N_SAMPLED", 100)
+    monkeypatch.setattr("sufficient.curvature.moments.N_SAMPLED", 100)
     net, X, y = low_rank_problem(noise=0.02)
     X[7], X[7, 5] = 0, 30.0
     how = {"n_directions": 4, "random_state": 0}

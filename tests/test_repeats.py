@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import statistics
+from concurrent.futures import CancelledError
 
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from pandas.testing import assert_frame_equal
 from scipy import stats
+from sklearn.model_selection import cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_info
 
 from sufficient import (
     MLP,
@@ -22,6 +25,7 @@ from sufficient import (
     repeat_sample_size,
 )
 from sufficient.datasets import load_digits_images
+from sufficient.fits import side_by_side
 from sufficient.isolation import one_thread
 from sufficient.nets import default_net
 from sufficient.repeats import RepeatedSampleSize
@@ -36,6 +40,17 @@ class Counting(MLP):
     def forward(self, X):
         Counting.threads += (torch.get_num_threads(),)
         return super().forward(X)
+
+
+def threads_in_use():
+    """Of torch, and of every library that numpy and scipy compute with."""
+    pools = {pool["num_threads"] for pool in threadpool_info()}
+    return {torch.get_num_threads(), *pools}
+
+
+def cancelled():
+    """What Dask says of a fit whose data are gone."""
+    raise CancelledError
 
 
 class Failing(MLP):
@@ -74,9 +89,10 @@ class TestSameAnswerEverywhere:
         )
         assert_same_runs(found, repeats)
 
-    def test_in_threads_of_one_process(self, digits, repeats):
-        # Without a lock the fits draw from torch's one generator in turns.
-        with joblib.parallel_config(backend="threading"):
+    @pytest.mark.parametrize("backend", ["threading", "multiprocessing"])
+    def test_for_other_backends(self, digits, repeats, backend):
+        # In threads without a lock the fits draw from torch's one generator in turns.
+        with joblib.parallel_config(backend=backend):
             found = repeat_sample_size(
                 NET, *digits, n_repeats=3, n_jobs=3, random_state=0, **SMALL
             )
@@ -93,6 +109,27 @@ class TestSameAnswerEverywhere:
                 nets, *digits, n_jobs=3, random_state=0, **SMALL
             )
         assert (table.drop(columns="seconds").nunique(dropna=False) == 1).all()
+
+    def test_cross_validation_in_threads_draws_no_foreign_numbers(self, digits):
+        est = SampleSizeEstimator(NET, random_state=0, **SMALL)
+        ask = {"cv": 2, "return_estimator": True}
+        with one_thread(), joblib.parallel_config(backend="threading"):
+            alone = cross_validate(est, *digits, n_jobs=1, **ask)
+            beside = cross_validate(est, *digits, n_jobs=2, **ask)
+        for one, other in zip(alone["estimator"], beside["estimator"], strict=True):
+            assert_array_equal(one.delta_curve_, other.delta_curve_)
+
+    def test_folds_are_those_of_scikit_learn(self, digits, two_threads):
+        X, y = digits
+        ask = {"cv": 2, "random_state": 0, **SMALL}
+        with joblib.parallel_config(backend="threading"):
+            table = compare_architectures({"net": NET}, X, y, n_jobs=2, **ask)
+        est = SampleSizeEstimator(NET, random_state=0, **SMALL)
+        with one_thread():
+            found = cross_validate(est, X, y, cv=2, return_estimator=True)
+        needed = [one.n_samples_needed_ for one in found["estimator"]]
+        assert table.loc["net", "n_samples_needed"] == np.mean(needed)
+        assert table.loc["net", "score"] == np.mean(found["test_score"])
 
 
 class TestSeeds:
@@ -184,8 +221,18 @@ class TestErrors:
         with pytest.raises(RuntimeError, match=r"=209652396 .* MemoryError: no room"):
             repeat_sample_size(failing, *digits, random_state=0, **SMALL)
 
+    def test_what_died_with_a_worker_is_an_error(self):
+        with pytest.raises(RuntimeError, match=r"scatter=\[X, y\]"):
+            side_by_side(cancelled, [()])
+
 
 class TestThreads:
+    @pytest.mark.parametrize("backend", ["loky", "multiprocessing", "threading"])
+    def test_a_fit_at_a_time_takes_one_core(self, backend, two_threads):
+        with joblib.parallel_config(backend=backend):
+            found = side_by_side(threads_in_use, [()] * 3, n_jobs=2)
+        assert found == [{1}] * 3
+
     def test_a_repeat_computes_on_one(self, digits, two_threads):
         Counting.threads = ()
         net = default_net("mlp").set_params(module=Counting)

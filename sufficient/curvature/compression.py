@@ -28,19 +28,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sufficient.curvature.chain import LinearisedChain
+from sufficient.curvature.moments import WeightedMoments
 from sufficient.curvature.objective import Objective, chunks
-from sufficient.curvature.operator import output_curvature
 from sufficient.curvature.weighted import Displaced
+from sufficient.ranks import agreed
 
 __all__ = ["N_KEPT", "Compression", "compression_of"]
 
 N_KEPT = 128
 N_SKETCH = 64
-N_SAMPLED = 2048
-MOST_PROBES = 16
 CHUNK = 2048
-N_POWER, POWER_ITERATIONS, POWER_MARGIN = 8, 4, 1.25
 TINY = 1e-300
 KEYS = ("weight", "bias")
 STRAIGHT = (nn.Linear, nn.ReLU, nn.LeakyReLU)
@@ -119,7 +116,8 @@ class Compression:
             standard deviations of the sketch, is larger, or the curvature left out may
             be as large as a value.
         """
-        squared, noise = _squared_lengths(images[:, self.objective.n_parameters :])
+        left_out = images[:, self.objective.n_parameters :]
+        squared, noise = map(agreed, _squared_lengths(left_out))
         if np.any(values <= self.outside):
             return None
         least, most = squared / values, squared / (values - self.outside)
@@ -130,9 +128,8 @@ class Compression:
     def measured_on(self, X: Tensor, y: Tensor) -> Compression:
         """The same with the outside as it is for some objects."""
         layers = self.full.layers(X)
-        rows, weights = _weighted_rows(self.full, layers, X, y)
-        outside = _largest_outside(rows, weights, self._directions)
-        return replace(self, outside=outside)
+        moments = WeightedMoments.of_share(self.full, layers, X, y)
+        return replace(self, outside=moments.largest_outside(self._directions))
 
     @property
     def _directions(self):
@@ -171,8 +168,8 @@ def compression_of(
     place = None if layers is None else _wide_first_layer(objective, layers, n_kept)
     if place is None:
         return None
-    rows, weights = _weighted_rows(objective, layers, X, y)
-    directions = _leading_directions(rows, weights, n_kept)
+    moments = WeightedMoments.of_share(objective, layers, X, y)
+    directions = moments.leading_directions(n_kept)
     (name, first), *rest = layers[place:]
     bias = first.bias is not None and first.bias.requires_grad
     displaced = Displaced(first.out_features, n_kept, bias).to(directions)
@@ -194,7 +191,7 @@ def compression_of(
             for i, name in enumerate(names)
             for key in KEYS
         },
-        outside=_largest_outside(rows, weights, directions),
+        outside=moments.largest_outside(directions),
     )
 
 
@@ -211,62 +208,6 @@ def _wide_first_layer(objective, layers, n_kept):
 
 def _is_trained(objective, name):
     return any(f"{name}.{key}".lstrip(".") in objective.parameters for key in KEYS)
-
-
-def _weighted_rows(objective, layers, X, y):
-    """Inputs of the first layer, and the curvature each object has behind it."""
-    parts = []
-    for rows in chunks(len(X), CHUNK):
-        chain = LinearisedChain(layers, objective.parameters, X[rows])
-        weights = _curvature_at_first_layer(objective, chain, y[rows])
-        parts.append((chain.layers[0].a, weights))
-    inputs, weights = zip(*parts, strict=True)
-    return torch.cat(inputs), torch.cat(weights)
-
-
-def _leading_directions(rows, weights, n_kept):
-    """Leading directions of the weighted second moments of the heaviest rows.
-
-    A randomised range finder with one power iteration.
-    """
-    heaviest = (weights * rows.square().sum(1)).topk(min(N_SAMPLED, len(rows))).indices
-    rows = rows[heaviest] * weights[heaviest].sqrt()[:, None]
-    generator = torch.Generator().manual_seed(0)
-    directions = torch.randn(rows.shape[1], n_kept, generator=generator).to(rows)
-    for _ in range(2):
-        directions = torch.linalg.qr(rows.T @ (rows @ directions))[0]
-    return directions
-
-
-def _largest_outside(rows, weights, directions):
-    """Largest eigenvalue of the weighted second moments outside the directions."""
-    generator = torch.Generator().manual_seed(2)
-    block = torch.randn(rows.shape[1], N_POWER, generator=generator).to(rows)
-    for _ in range(POWER_ITERATIONS):
-        block = block - directions @ (directions.T @ block)
-        block = torch.linalg.qr(block)[0]
-        block = rows.T @ (weights[:, None] * (rows @ block)) / len(rows)
-    outside = block - directions @ (directions.T @ block)
-    # The power iteration approaches the largest value from below.
-    return POWER_MARGIN * float(torch.linalg.matrix_norm(outside, ord=2))
-
-
-def _curvature_at_first_layer(objective, chain, y):
-    """Trace of every object's Gauss-Newton matrix at the first layer's outputs."""
-    _, bend = output_curvature(objective, chain.output, y, 1)
-    n, n_outputs = chain.output.shape
-    probes = _probes(n_outputs).to(chain.output).expand(n, -1, -1)
-    pulled = [chain.pull_to_first(u.clone()) for u in (probes, bend(probes))]
-    return (pulled[0] * pulled[1]).sum((1, 2)).clamp_min(0)
-
-
-def _probes(n):
-    """Rows u with sum of ``u u'`` the identity, on average where they are fewer."""
-    if n <= MOST_PROBES:
-        return torch.eye(n)
-    generator = torch.Generator().manual_seed(0)
-    signs = torch.randint(2, (MOST_PROBES, n), generator=generator) * 2 - 1
-    return signs / MOST_PROBES**0.5
 
 
 def _squared_lengths(sketched):

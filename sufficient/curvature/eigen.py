@@ -9,6 +9,7 @@ import torch
 from scipy.linalg import eigh_tridiagonal
 from torch import Tensor
 
+from sufficient.ranks import agreed
 from sufficient.results import EigenResult
 
 __all__ = [
@@ -112,7 +113,7 @@ class KrylovSearch:
 
     def expand(self) -> None:
         """Take in one more vector."""
-        vector, m = self._next, len(self)
+        vector, m = agreed(self._next), len(self)
         image = self.operator @ vector
         self.n_products += 1
         self._basis = _with_row(self._basis, m, vector)
@@ -124,7 +125,7 @@ class KrylovSearch:
             rest -= self._off_diagonal[-1] * self._basis[m - 1]
         for known in (self.beside, self._basis[: m + 1]):
             rest -= known.T @ (known @ rest)
-        beta = torch.linalg.vector_norm(rest)
+        alpha, beta = agreed(torch.stack([alpha, torch.linalg.vector_norm(rest)]))
         self._diagonal.append(alpha)
         self._off_diagonal.append(beta)
         # Off the CPU an exhausted space is noticed when the Ritz values are asked for.
@@ -147,7 +148,8 @@ class KrylovSearch:
         values, vectors = eigh_tridiagonal(alphas, betas[:-1])
         values, vectors = values[::-1], vectors[:, ::-1]
         last = 0.0 if len(self) == self.size - len(self.beside) else betas[-1]
-        return Ritz(values, vectors, last * np.abs(vectors[-1]), n_directions)
+        found = values, vectors, last * np.abs(vectors[-1])
+        return Ritz(*map(agreed, found), n_directions)
 
     def _rounding(self):
         seen = torch.stack([*self._diagonal, *self._off_diagonal]).abs().max()
@@ -311,7 +313,7 @@ def _eigen_result(search, found, tol):
     vectors, images = _combined(search, found, d)
     return EigenResult(
         eigenvalues=theta,
-        eigenvectors=torch.linalg.qr(vectors.T)[0],
+        eigenvectors=agreed(torch.linalg.qr(vectors.T)[0]),
         residuals=residual_norms(theta, vectors, images),
         n_products=search.n_products,
         converged=_certified(found, tol, vectors.dtype),

@@ -16,6 +16,7 @@ from sufficient.curvature.leading import LeadingCurvature, leading_curvature
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.curvature.update import grown_spectrum
+from sufficient.ranks import agreed, ranks
 from sufficient.results import EigenResult
 
 __all__ = ["FollowedCurvature"]
@@ -186,20 +187,21 @@ class _Seen:
     def __init__(self, objective: Objective, X: Tensor, y: Tensor) -> None:
         self.objective, self.X, self.y, self.n = objective, X, y, 0
         self.blocks: list[CurvatureOperator] = []
-        self.most_blocks = self.operator(slice(0, BLOCK)).n_that_fit // BLOCK
+        self.size = BLOCK * ranks().size
+        self.most_blocks = agreed(self.operator(slice(0, BLOCK)).n_that_fit // BLOCK)
 
     def operator(self, rows: slice) -> CurvatureOperator:
         """The mean Hessian of some rows."""
-        return CurvatureOperator(self.objective, self.X[rows], self.y[rows])
+        return CurvatureOperator.of_share(self.objective, self.X[rows], self.y[rows])
 
     def images(self, vectors: Tensor) -> Tensor:
         """Products with the mean over the first n objects."""
-        whole = min(self.n // BLOCK, self.most_blocks)
+        size, whole = self.size, min(self.n // self.size, self.most_blocks)
         for i in range(len(self.blocks), whole):
-            self.blocks.append(self.operator(slice(i * BLOCK, (i + 1) * BLOCK)))
-        total = sum(block.images(vectors) for block in self.blocks[:whole]) * BLOCK
-        for start in range(whole * BLOCK, self.n, BLOCK):
-            tail = slice(start, min(start + BLOCK, self.n))
+            self.blocks.append(self.operator(slice(i * size, (i + 1) * size)))
+        total = sum(block.images(vectors) for block in self.blocks[:whole]) * size
+        for start in range(whole * size, self.n, size):
+            tail = slice(start, min(start + size, self.n))
             total = total + self.operator(tail).images(vectors) * (tail.stop - start)
         return total / self.n
 

@@ -12,6 +12,7 @@ from sufficient.curvature.eigen import KrylovSpace, lanczos
 from sufficient.curvature.multiplicity import with_hidden_copies
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
+from sufficient.ranks import Share
 from sufficient.results import EigenResult
 
 __all__ = [
@@ -112,7 +113,11 @@ def leading_curvature(
         compression = compression_of(objective, X, y)
     if compression is not None:
         reduced, start_there = compression.objective, compression.restrict(start)
-        operator = CurvatureOperator(reduced, compression.objects(X), y, **within)
+        share = Share.of(len(X))
+        rows = compression.objects(X[share.rows])
+        operator = CurvatureOperator(
+            reduced, rows, y[share.rows], share=share, **within
+        )
         # The other half of the tolerance is for the error of what is added.
         half = tol / 2
         pairs, space = leading_eigenpairs(operator, start=start_there, tol=half, **how)
@@ -120,7 +125,7 @@ def leading_curvature(
         lost = compression.lost(values, space.images[: len(values)], half)
         if lost is not None:
             return LeadingCurvature(reduced, operator, pairs, space, lost, compression)
-    operator = CurvatureOperator(objective, X, y, **within)
+    operator = CurvatureOperator.of_share(objective, X, y, **within)
     pairs, space = leading_eigenpairs(operator, start=start, tol=tol, **how)
     lost = np.zeros_like(pairs.eigenvalues)
     return LeadingCurvature(objective, operator, pairs, space, lost, None)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from sufficient.curvature.eigen import KrylovSearch, KrylovSpace, lanczos, random_like
+from sufficient.ranks import agreed
 from sufficient.results import EigenResult
 
 __all__ = ["with_hidden_copies"]
@@ -125,7 +126,7 @@ def _merged(pairs, space, more, beside):
     leading = order[:d].copy()
     merged = EigenResult(
         eigenvalues=values[leading],
-        eigenvectors=torch.linalg.qr(vectors[:, torch.as_tensor(leading)])[0],
+        eigenvectors=agreed(torch.linalg.qr(vectors[:, torch.as_tensor(leading)])[0]),
         residuals=np.concatenate([pairs.residuals, more.residuals])[leading],
         n_products=pairs.n_products + more.n_products,
         converged=pairs.converged and more.converged,

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from sufficient.curvature.chain import LinearisedChain, NamedLayers, chain_of
+from sufficient.ranks import Share
 
 __all__ = ["Loss", "Objective", "chunks", "per_object_loss"]
 
@@ -102,14 +103,16 @@ class Objective:
         """Mean loss (float) and its gradient, a vector of shape (n_parameters,)."""
         leaves = [p.clone().requires_grad_() for p in self.parameters.values()]
         named = dict(zip(self.parameters, leaves, strict=True))
-        loss, gradient = 0.0, torch.zeros_like(self.weights)
+        loss, gradient = torch.zeros((), dtype=torch.double), 0 * self.weights
+        share = Share.of(len(X))
+        X, y = X[share.rows], y[share.rows]
         for rows in chunks(len(X), chunk_size):
-            part = self.losses(named, X[rows], y[rows]).sum() / len(X)
+            part = self.losses(named, X[rows], y[rows]).sum() / share.n
             gradient += self.flatten(
                 torch.autograd.grad(part, leaves, materialize_grads=True)
             )
             loss += part.item()
-        return loss, gradient
+        return share.sum(loss).item(), share.sum(gradient)
 
     @contextmanager
     def eval_mode(self) -> Iterator[None]:

@@ -13,6 +13,7 @@ from sufficient.curvature.chain import LinearisedChain
 from sufficient.curvature.layers import Tensors
 from sufficient.curvature.objective import Objective, chunks
 from sufficient.curvature.weighted import LEFT_OUT
+from sufficient.ranks import Share
 
 __all__ = ["CurvatureOperator", "output_curvature"]
 
@@ -43,6 +44,9 @@ class CurvatureOperator:
         Full Hessian, or generalised Gauss-Newton matrix ``mean_i J_i' A_i J_i``.
     chunk_size : int or None, default=None
         Objects that are prepared at a time. None keeps all where they fit.
+    share : Share or None, default=None
+        Which part of the objects X and y are, the others being with other ranks. None
+        where they are all.
     """
 
     def __init__(
@@ -53,11 +57,23 @@ class CurvatureOperator:
         *,
         matrix: str = "hessian",
         chunk_size: int | None = None,
+        share: Share | None = None,
     ) -> None:
         self.objective, self.X, self.y, self.matrix = objective, X, y, matrix
+        self.share = share or Share(len(X))
         self.layers = objective.layers(X)
         self.chunk_size = chunk_size or self._chunk_that_fits()
         self._kept = list(self._chunks()) if self._fits(chunk_size) else None
+
+    @classmethod
+    def of_share(
+        cls, objective: Objective, X: Tensor, y: Tensor, **how
+    ) -> CurvatureOperator:
+        """The operator of all objects, of which this rank takes its share."""
+        share = Share.of(len(X))
+        # What is found of the network is kept: by the same objects on every rank.
+        objective.layers(X)
+        return cls(objective, X[share.rows], y[share.rows], share=share, **how)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -79,7 +95,7 @@ class CurvatureOperator:
         n_objects = min(len(self.X), self.chunk_size)
         together = MOST_TOGETHER * max(1, CHUNKS["cpu"] // n_objects)
         blocks = [self._images(block) for block in rows.split(together)]
-        return blocks[0] if len(blocks) == 1 else torch.cat(blocks)
+        return self.share.sum(blocks[0] if len(blocks) == 1 else torch.cat(blocks))
 
     @property
     def n_that_fit(self) -> int:
@@ -88,11 +104,12 @@ class CurvatureOperator:
 
     def sampled(self, n_objects: int) -> CurvatureOperator | None:
         """The same for evenly spaced objects; None where those are not few."""
-        step = len(self.X) // n_objects
+        step = self.share.n // n_objects
         if step < LEAST_STEP:
             return None
-        X, y = self.X[::step], self.y[::step]
-        return CurvatureOperator(self.objective, X, y, matrix=self.matrix)
+        share, rows = self.share.every(step)
+        X, y = self.X[rows], self.y[rows]
+        return CurvatureOperator(self.objective, X, y, matrix=self.matrix, share=share)
 
     def _images(self, rows):
         V, total = self.objective.unflatten(rows), {}
@@ -103,9 +120,8 @@ class CurvatureOperator:
         return torch.cat([total[name].flatten(1) for name in names], dim=1)
 
     def _chunks(self) -> Iterator[Callable]:
-        n = len(self.X)
-        for rows in chunks(n, self.chunk_size):
-            yield self._prepared(self.X[rows], self.y[rows], n)
+        for rows in chunks(len(self.X), self.chunk_size):
+            yield self._prepared(self.X[rows], self.y[rows], self.share.n)
 
     def _prepared(self, X, y, n):
         if self.layers is not None:

@@ -13,6 +13,7 @@ from torch.func import grad, jvp, vmap
 from sufficient.curvature.chain import LinearisedChain
 from sufficient.curvature.objective import Objective, chunks
 from sufficient.curvature.operator import CurvatureOperator, output_curvature
+from sufficient.ranks import Share
 
 __all__ = ["Projections", "project", "project_with_exact_mean"]
 
@@ -91,12 +92,18 @@ def project_with_exact_mean(
     the objects' Hessians, and products with the mean put their mean right.
     """
     if objective.layers(X) is not None:
-        return project(objective, X, y, basis, matrix="hessian")
-    found = project(objective, X, y, basis)
-    images = CurvatureOperator(objective, X, y).images(basis.T)
+        return _project_share(objective, X, y, basis, matrix="hessian")
+    found = _project_share(objective, X, y, basis, matrix="ggn")
+    images = CurvatureOperator.of_share(objective, X, y).images(basis.T)
     mean = (images @ basis).cpu().double().numpy()
     shift = mean - found.hessians.mean(axis=0)
     return replace(found, hessians=found.hessians + shift)
+
+
+def _project_share(objective, X, y, basis, matrix):
+    share = Share.of(len(X))
+    mine = project(objective, X[share.rows], y[share.rows], basis, matrix=matrix)
+    return Projections(*map(share.joined, vars(mine).values()))
 
 
 def _by_layers(objective, X, y, tangents, with_bend):

@@ -12,9 +12,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from torch import Tensor, nn
 
+from sufficient.agreement import check_same_problem
 from sufficient.curvature.leading import leading_curvature
 from sufficient.curvature.objective import Loss, Objective, chunks
 from sufficient.isolation import exact_arithmetic
+from sufficient.ranks import Share
 from sufficient.results import EigenResult
 
 __all__ = ["top_eigenpairs"]
@@ -117,6 +119,12 @@ def top_eigenpairs(
     _check_arguments(n_directions, matrix, tol, chunk_size)
     objective = Objective(module, loss)
     X, y = _like_parameters(objective, X, y)
+    check_same_problem(
+        weights=objective.weights,
+        X=X,
+        y=y,
+        settings=(n_directions, matrix, tol, compress, seek_copies, v0),
+    )
     with objective.eval_mode(), exact_arithmetic(), torch.enable_grad():
         _check_finite(objective, X, y)
         found = leading_curvature(
@@ -169,11 +177,14 @@ def _like_parameters(objective, X, y):
 
 
 def _check_finite(objective, X, y):
+    share = Share.of(len(X))
+    X, y = X[share.rows], y[share.rows]
     with torch.no_grad():
-        total = sum(
+        losses = [
             objective.losses(objective.parameters, X[rows], y[rows]).sum()
             for rows in chunks(len(X), 2048)
-        )
+        ]
+        total = share.sum(sum(losses))
     if not torch.isfinite(total):
         raise ValueError(
             f"The loss is {total.item()} at these weights. Check that the network "

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from sufficient.curvature.eigen import KrylovSpace, ritz_error_bounds
+from sufficient.ranks import agreed
 
 __all__ = ["GrownSpectrum", "grown_spectrum"]
 
@@ -114,7 +115,7 @@ def _rayleigh_ritz(basis, images, n_directions):
     # What lies outside the coordinates moves both spectra alike.
     images = images[:, : basis.shape[1]]
     projected = (basis @ images.T).cpu().double()
-    values, vectors = torch.linalg.eigh((projected + projected.T) / 2)
+    values, vectors = map(agreed, torch.linalg.eigh((projected + projected.T) / 2))
     values, vectors = values.flip(0), vectors.flip(1).T.to(basis)
     # The leading ones and their neighbours; others are too far away to matter.
     near = slice(0, 2 * n_directions)
@@ -122,7 +123,7 @@ def _rayleigh_ritz(basis, images, n_directions):
     rest = vectors[near] @ images - theta * (vectors[near] @ basis)
     couplings = (rest @ rest.T).cpu().double().numpy()
     bounds = _error_bounds(values[near].numpy(), couplings, n_directions)
-    return values.numpy(), vectors, bounds, rest[:n_directions]
+    return values.numpy(), vectors, agreed(bounds), rest[:n_directions]
 
 
 def _error_bounds(values, couplings, n_directions):
@@ -151,4 +152,4 @@ def _orthonormal_against(basis, rows):
     for _ in range(2):
         rows = rows - (rows @ basis.T) @ basis
         rows = torch.linalg.qr(rows.T)[0].T
-    return rows
+    return agreed(rows)

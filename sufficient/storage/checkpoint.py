@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Mapping
 
+from sufficient.ranks import first_rank_says, ranks
 from sufficient.storage.fingerprint import differences
 from sufficient.storage.folder import StateFolder, understood
 
@@ -16,6 +17,8 @@ KIND = "checkpoint 1"
 
 class Checkpoint:
     """What a fit keeps in a folder, and what it finds there.
+
+    Of several ranks the first one reads and writes.
 
     Parameters
     ----------
@@ -29,8 +32,8 @@ class Checkpoint:
     """
 
     def __init__(self, path: str | os.PathLike) -> None:
-        self.folder = StateFolder(path).make()
-        self.found = self.folder.newest()
+        self.folder = StateFolder(path)
+        self.found = first_rank_says(lambda: self.folder.make().newest())
         self.identity: dict = {}
         with understood(path):
             if self.found is not None and self.found["kind"] != KIND:
@@ -70,6 +73,8 @@ class Checkpoint:
 
     def keep(self, run) -> None:
         """Write the state of the run; where that fails, warn and let the fit go on."""
+        if not ranks().is_first:
+            return
         try:
             self.folder.write({**self.identity, "run": run.state()})
         except OSError as error:
