@@ -69,7 +69,7 @@ def test_the_spread_is_that_of_the_crossings():
         for seed, n in enumerate(sizes)
     ]
     found = repeatability(PAIR, traces)
-    assert found["reached"] == 3 and found["papers_rule"] is None
+    assert found["n_star_reached"] == 3 and found["papers_rule"] is None
     assert found["n_star_cv"] == pytest.approx(sizes.std(ddof=1) / 4000, rel=0.05)
 
 

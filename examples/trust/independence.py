@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .replay import settled_at
+from .replay import crossing
 from .traces import Variant
 
 __all__ = ["VARIANTS", "independence"]
@@ -42,4 +42,4 @@ def _compared(plain, some, asked):
 
 
 def _answers(traces, **asked):
-    return np.array([settled_at(trace, **asked).n_samples for trace in traces])
+    return np.array([crossing(trace, **asked) for trace in traces], dtype=float)

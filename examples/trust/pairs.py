@@ -70,6 +70,11 @@ class Pair:
         """Whether the score is an accuracy."""
         return self.data not in REGRESSIONS
 
+    @property
+    def has_objects_apart(self) -> bool:
+        """Whether validation sets of any size can be drawn from objects apart."""
+        return self.is_classification and self.data != "digits"
+
     def load(self) -> Data:
         """The objects."""
         return DATA[self.data]()

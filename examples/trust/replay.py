@@ -11,6 +11,7 @@ from sufficient.stopping import forecast_sample_size
 from .traces import Trace
 
 __all__ = [
+    "crossing",
     "first_passage",
     "forecast_at",
     "gain_at",
@@ -45,6 +46,12 @@ def settled_at(trace: Trace, **asked) -> SampleSizeForecast | None:
         if forecast.converged:
             return forecast
     return None
+
+
+def crossing(trace: Trace, **asked) -> int | None:
+    """n* of the fit that stops by itself."""
+    settled = settled_at(trace, **asked)
+    return None if settled is None else settled.n_samples
 
 
 def first_passage(trace: Trace, tol: float = 0.025) -> int | None:

@@ -48,7 +48,7 @@ def state_rows(work: Work) -> list[dict]:
         {**row, "held out": "default" if held_out is None else f"{held_out}"}
         for held_out in (None, *SMALL_VALIDATION_SETS)
         for name, traces in work.traces().items()
-        if held_out is None or BY_NAME[name].is_classification
+        if held_out is None or BY_NAME[name].has_objects_apart
         for row in states(BY_NAME[name], traces, held_out)
     ]
 

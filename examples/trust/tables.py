@@ -17,13 +17,10 @@ def repeatability_table(rows: pd.DataFrame) -> pd.DataFrame:
         {
             "pair": rows["pair"],
             "tol": rows["tol"].map("{:g}".format),
-            "settled": rows["reached"].map(str) + " of " + rows["seeds"].map(str),
-            "n*": rows["n_star"].map(_count),
-            "CV": rows["n_star_cv"].map(_percent),
-            "real loss, tol/10": rows["monte_carlo"].map(_count),
-            "its CV": rows["monte_carlo_cv"].map(_percent),
-            "papers' rule": rows["papers_rule"].map(_count),
-            "CV of that": rows["papers_rule_cv"].map(_percent),
+            "seeds": rows["seeds"],
+            **_counted(rows, "n*", "n_star"),
+            **_counted(rows, "real loss, tol/10", "monte_carlo"),
+            **_counted(rows, "papers' rule", "papers_rule"),
             "CPU s a run": rows["cpu_seconds"].map("{:.0f}".format),
         }
     )
@@ -181,6 +178,12 @@ def as_markdown(table: pd.DataFrame) -> str:
     """With bars and dashes."""
     lines = [list(table.columns), ["---"] * table.shape[1], *table.to_numpy().tolist()]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+def _counted(rows, title, name):
+    """Mean and number of runs behind it, and the coefficient of variation."""
+    means = rows[name].map(_count) + " (" + rows[f"{name}_reached"].map(str) + ")"
+    return {title: means, f"CV of {title}": rows[f"{name}_cv"].map(_percent)}
 
 
 def _with_spread(rows, name, form):
