@@ -7,9 +7,11 @@ import torch
 from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import Tensor, nn
 
-from sufficient.task import Classification, Regression
+from sufficient.curvature.objective import Objective, check_is_mean
+from sufficient.objects import Objects
+from sufficient.task import Classification, Task
 
-__all__ = ["check_class_counts", "check_finite", "check_net_fits_data"]
+__all__ = ["check_class_counts", "check_finite", "check_loss", "check_net_fits_data"]
 
 
 def check_class_counts(codes: np.ndarray, task: Classification) -> None:
@@ -49,9 +51,7 @@ def check_finite(loss: float, n_objects: int) -> None:
         )
 
 
-def check_net_fits_data(
-    net: NeuralNet, X: Tensor, task: Classification | Regression
-) -> None:
+def check_net_fits_data(net: NeuralNet, X: Tensor, task: Task) -> None:
     """Raise ValueError where the outputs of a fresh net cannot mean what they should.
 
     Parameters
@@ -60,7 +60,7 @@ def check_net_fits_data(
         Initialised.
     X : Tensor
         A few objects.
-    task : Classification or Regression
+    task : Task
         What is asked.
     """
     _check_dtype(net)
@@ -77,6 +77,40 @@ def check_net_fits_data(
             "The module ends in a softmax, and CrossEntropyLoss applies another one. "
             "Return logits from the module."
         )
+    if _are_logarithms(net):
+        raise ValueError(
+            "PoissonNLLLoss takes the logarithm of what is expected, and the score "
+            "would compare that with the counts. Pass predict_nonlinearity=torch.exp, "
+            "or criterion__log_input=False."
+        )
+    task.answers(net, X)
+
+
+def check_loss(net: NeuralNet, objective: Objective, objects: Objects) -> None:
+    """Raise ValueError where the loss in training is not the one that is measured.
+
+    Parameters
+    ----------
+    net : NeuralNet
+        Initialised.
+    objective : Objective
+        Its loss for each object.
+    objects : Objects
+        A few.
+    """
+    net.module_.eval()
+    output = _output(net, objects.X)
+    try:
+        with torch.no_grad():
+            whole = net.get_loss(output, objects.y, X=objects.X, training=False)
+            each = objective.loss(output, objects.y)
+    except (RuntimeError, ValueError, IndexError, TypeError) as error:
+        raise ValueError(
+            f"{type(net.criterion_).__name__} cannot take outputs of shape "
+            f"{tuple(output.shape)} with targets of shape {tuple(objects.y.shape)} and "
+            f"{objects.y.dtype}: {str(error).splitlines()[0]}"
+        ) from error
+    check_is_mean(whole, each)
 
 
 def _check_dtype(net):
@@ -118,19 +152,23 @@ def _check_shape(net, output, n, task):
                 "classes. Use NeuralNetClassifier with CrossEntropyLoss."
             )
         return
-    what = "classes" if isinstance(task, Classification) else "targets"
     if output.ndim != 2 or len(output) != n:
         raise ValueError(
             f"The module returns shape {tuple(output.shape)} for {n} samples. Return "
             f"({n}, {task.n_outputs}): one row for each sample, a column for each of "
-            f"the {task.n_outputs} {what}."
+            f"the {task.n_outputs} {task.counted}."
         )
     if output.shape[1] != task.n_outputs:
         raise ValueError(
-            f"The module returns {output.shape[1]} outputs for {task.n_outputs} {what}."
-            " Widen or narrow its last layer, or give it a parameter n_outputs to be "
-            "set from the data."
+            f"The module returns {output.shape[1]} outputs for {task.n_outputs} "
+            f"{task.counted}. Widen or narrow its last layer, or give it a parameter "
+            "n_outputs to be set from the data."
         )
+
+
+def _are_logarithms(net):
+    of_counts = isinstance(net.criterion_, nn.PoissonNLLLoss)
+    return of_counts and net.criterion_.log_input and net.predict_nonlinearity == "auto"
 
 
 def _are_probabilities(output):

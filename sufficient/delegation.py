@@ -8,7 +8,7 @@ from sklearn.utils import ClassifierTags, RegressorTags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sufficient.preparation import is_regression
+from sufficient.preparation import is_regression, may_be_multilabel, takes_rows
 
 __all__ = ["FittedNetMixin"]
 
@@ -31,10 +31,12 @@ class FittedNetMixin:
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_targets)
-            Labels, or regression targets in their own unit.
+            Labels, rows of 0 and 1 where the net was fitted on such, or regression
+            targets in their own unit.
         """
         check_is_fitted(self)
-        return self.curve_.task.decode(self.estimator_.predict(self._checked(X)))
+        task = self.curve_.task
+        return task.decode(task.answers(self.estimator_, self._checked(X)))
 
     @available_if(_is_classifier)
     def predict_proba(self, X) -> np.ndarray:
@@ -48,13 +50,16 @@ class FittedNetMixin:
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`.
+            In the order of `classes_`. The rows sum to 1 unless an object may have
+            several labels.
         """
         check_is_fitted(self)
         return self.estimator_.predict_proba(self._checked(X))
 
     def score(self, X, y) -> float:
         """Accuracy on the given data, or the coefficient of determination.
+
+        With several labels an answer is right where all labels of the object are.
 
         Parameters
         ----------
@@ -78,7 +83,10 @@ class FittedNetMixin:
             tags.target_tags.multi_output = True
             tags.target_tags.single_output = True
         else:
-            tags.estimator_type, tags.classifier_tags = "classifier", ClassifierTags()
+            several = may_be_multilabel(self.estimator)
+            tags.estimator_type = "classifier"
+            tags.classifier_tags = ClassifierTags(multi_label=several)
+            tags.target_tags.multi_output = several
         tags.target_tags.required = True
         tags.input_tags.sparse = False
         tags.input_tags.allow_nan = False
@@ -96,7 +104,7 @@ class FittedNetMixin:
             reset=reset,
             dtype=np.float32,
             allow_nd=True,
-            multi_output=regression,
+            multi_output=takes_rows(self.estimator, y),
             y_numeric=regression,
             ensure_min_samples=least,
         )
