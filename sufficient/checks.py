@@ -111,6 +111,24 @@ def check_loss(net: NeuralNet, objective: Objective, objects: Objects) -> None:
             f"{objects.y.dtype}: {str(error).splitlines()[0]}"
         ) from error
     check_is_mean(whole, each)
+    _check_bends(net, objective, output, objects.y)
+
+
+def _check_bends(net, objective, output, y):
+    with torch.enable_grad():
+        at = output.detach().requires_grad_()
+        try:
+            slope = torch.autograd.grad(
+                objective.loss(at, y).sum(), at, create_graph=True
+            )[0]
+            if slope.requires_grad:
+                torch.autograd.grad(slope.sum(), at)
+        except RuntimeError as error:
+            raise ValueError(
+                f"{type(net.criterion_).__name__} cannot be differentiated twice "
+                f"({str(error).splitlines()[0]}), so there is no Hessian. Write it in "
+                "torch operations, or take another criterion."
+            ) from error
 
 
 def _check_dtype(net):

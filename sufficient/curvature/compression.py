@@ -12,12 +12,12 @@ the largest curvature there,
 .. math:: \frac{\lVert C_i \rVert^2}{\theta_i} \lesssim \lambda_i - \theta_i
     \lesssim \frac{\lVert C_i \rVert^2}{\theta_i-\mu},
 
-by the Schur complement of the outside, which for a network of straight pieces has no
-negative curvature. The middle is added to the Ritz value. A few random mixtures of the
-inputs left out, carried along without weights, estimate the length of C; and mu is at
-most the largest eigenvalue of the left-out inputs' second moments, weighted by the
-curvature that each object has at the first layer's outputs. P is the leading part of
-those moments for the objects that weigh most.
+by the Schur complement of the outside, which for a network of straight pieces under a
+loss that is convex in the outputs has no negative curvature. The middle is added to the
+Ritz value. A few random mixtures of the inputs left out, carried along without weights,
+estimate the length of C; and mu is at most the largest eigenvalue of the left-out
+inputs' second moments, weighted by the curvature that each object has at the first
+layer's outputs. P is the leading part of those moments for the objects that weigh most.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ MOST_PROBES = 16
 CHUNK = 2048
 N_POWER, POWER_ITERATIONS, POWER_MARGIN = 8, 4, 1.25
 TINY = 1e-300
+SLACK = 1e-3
 KEYS = ("weight", "bias")
 STRAIGHT = (nn.Linear, nn.ReLU, nn.LeakyReLU)
 
@@ -165,13 +166,16 @@ def compression_of(
     -------
     Compression or None
         None unless the network is a chain of straight pieces whose first trainable
-        layer is linear and at least three times as wide as what is kept.
+        layer is linear and at least three times as wide as what is kept, and the loss
+        bends upwards at the outputs for every object.
     """
     layers = objective.layers(X)
     place = None if layers is None else _wide_first_layer(objective, layers, n_kept)
     if place is None:
         return None
     rows, weights = _weighted_rows(objective, layers, X, y)
+    if not torch.isfinite(weights).all():
+        return None
     directions = _leading_directions(rows, weights, n_kept)
     (name, first), *rest = layers[place:]
     bias = first.bias is not None and first.bias.requires_grad
@@ -252,12 +256,25 @@ def _largest_outside(rows, weights, directions):
 
 
 def _curvature_at_first_layer(objective, chain, y):
-    """Trace of every object's Gauss-Newton matrix at the first layer's outputs."""
+    """Trace of every object's Gauss-Newton matrix at the first layer's outputs.
+
+    Infinite where the loss may bend downwards, so that the trace would bound nothing.
+    """
     _, bend = output_curvature(objective, chain.output, y, 1)
     n, n_outputs = chain.output.shape
     probes = _probes(n_outputs).to(chain.output).expand(n, -1, -1)
     pulled = [chain.pull_to_first(u.clone()) for u in (probes, bend(probes))]
-    return (pulled[0] * pulled[1]).sum((1, 2)).clamp_min(0)
+    traces = (pulled[0] * pulled[1]).sum((1, 2)).clamp_min(0)
+    return traces.masked_fill(~_bends_upwards(bend, chain.output), torch.inf)
+
+
+def _bends_upwards(bend, output):
+    """By Gershgorin's circles, which just touch zero for the cross-entropy."""
+    units = torch.eye(output.shape[1]).to(output)
+    curvatures = bend(units.expand(len(output), -1, -1))
+    diagonal = curvatures.diagonal(dim1=1, dim2=2)
+    beside = curvatures.abs().sum(2) - diagonal.abs()
+    return (beside <= (1 + SLACK) * diagonal + SLACK**2).all(1)
 
 
 def _probes(n):

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from sufficient.curvature.chain import LinearisedChain, NamedLayers, chain_of
+from sufficient.curvature.memory import Chunks
 
 __all__ = ["Loss", "Objective", "check_is_mean", "chunks", "per_object_loss"]
 
@@ -102,13 +103,16 @@ class Objective:
         """Mean loss (float) and its gradient, a vector of shape (n_parameters,)."""
         leaves = [p.clone().requires_grad_() for p in self.parameters.values()]
         named = dict(zip(self.parameters, leaves, strict=True))
-        loss, gradient = 0.0, torch.zeros_like(self.weights)
-        for rows in chunks(len(X), chunk_size):
+
+        def of_chunk(rows):
             part = self.losses(named, X[rows], y[rows]).sum() / len(X)
-            gradient += self.flatten(
-                torch.autograd.grad(part, leaves, materialize_grads=True)
-            )
-            loss += part.item()
+            slope = torch.autograd.grad(part, leaves, materialize_grads=True)
+            return part.item(), self.flatten(slope)
+
+        loss, gradient = 0.0, torch.zeros_like(self.weights)
+        for more_loss, more_gradient in Chunks(chunk_size).each(of_chunk, len(X)):
+            loss += more_loss
+            gradient += more_gradient
         return loss, gradient
 
     @contextmanager
