@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from skorch import NeuralNet, NeuralNetBinaryClassifier
@@ -34,8 +36,8 @@ def check_class_counts(codes: np.ndarray, task: Classification) -> None:
         )
 
 
-def check_finite(loss: float, n_objects: int) -> None:
-    """Raise ValueError where the loss, or its gradient, is not a number any more.
+def check_finite(loss: float, n_objects: int, where: str = "in training") -> None:
+    """Raise ValueError where the loss, or its derivative, is not a number any more.
 
     Parameters
     ----------
@@ -43,11 +45,32 @@ def check_finite(loss: float, n_objects: int) -> None:
         Training loss.
     n_objects : int
         Size of the training set.
+    where : str, default="in training"
+        Of which objects it is.
     """
     if not np.isfinite(loss):
         raise ValueError(
-            f"The training loss became {loss} with {n_objects} samples. Lower the "
+            f"The loss {where} became {loss} with {n_objects} samples. Lower the "
             "learning rate, scale X, or check that the criterion fits the outputs."
+        )
+
+
+def check_displaced(losses: Sequence[np.ndarray], sigma: float, n_objects: int) -> None:
+    """Raise ValueError where the loss is not finite at displaced weights.
+
+    Parameters
+    ----------
+    losses : sequence of ndarray
+        At random displacements.
+    sigma : float
+        Their standard deviation.
+    n_objects : int
+        Size of the training set.
+    """
+    if not all(np.isfinite(each).all() for each in losses):
+        raise ValueError(
+            f"With {n_objects} samples the loss is infinite at weights displaced by "
+            f"sigma={sigma:.3g}. Lower sigma, pass sigma='auto', or scale X."
         )
 
 

@@ -16,7 +16,7 @@ from sklearn.utils._param_validation import (
 
 from sufficient.constraints import PARAMETER_CONSTRAINTS
 from sufficient.plan import CurvePlan, plan_curve
-from sufficient.preparation import is_regression, takes_rows
+from sufficient.preparation import ENCODE, check_numbers, is_regression, takes_rows
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
 
@@ -157,6 +157,7 @@ def iterate_sample_size_curve(
 
 
 def _plan(estimator, X, y, settings, random_state, checkpoint) -> CurvePlan:
+    check_numbers("X", X, ENCODE)
     X, y = check_X_y(
         X,
         y,

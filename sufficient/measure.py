@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sufficient.checks import check_finite
+from sufficient.checks import check_displaced, check_finite
 from sufficient.curvature.draws import losses_at
 from sufficient.curvature.follow import FollowedCurvature
 from sufficient.curvature.leading import LeadingCurvature, leading_curvature
@@ -120,6 +120,8 @@ def measure(
             _losses_at_draws(plane, objects, sigma * settings.draws)
             for objects in (fresh, sample)
         ]
+    check_finite(float(rows.sum()), len(seen), "on fresh objects")
+    check_displaced(draws, sigma, len(seen))
     weighting = {"batch_size": settings.batch_size, "n_seen": len(seen)}
     delta = monte_carlo_delta(*draws, **weighting)
     columns = {
@@ -295,7 +297,7 @@ def _plane_columns(plane, sigma):
     smallest = plane.leading.space.smallest_value
     return {
         "train_loss": plane.loss,
-        "gradient_norm": float(plane.gradient.norm()),
+        "gradient_norm": float(plane.gradient.double().norm()),
         "sigma": sigma,
         "expected_rise": float(sigma**2 * values.sum() / 2),
         "eigen_residual": float((plane.leading.pairs.residuals / scale).max()),

@@ -19,8 +19,10 @@ from sufficient.isolation import available_device
 from sufficient.nets import DEFAULT_MODULES, default_net
 
 __all__ = [
+    "ENCODE",
     "LOSSES_OF_DIFFERENCES",
     "TensorBatches",
+    "check_numbers",
     "criterion_class",
     "is_regression",
     "may_be_multilabel",
@@ -29,6 +31,7 @@ __all__ = [
     "takes_rows",
 ]
 
+ENCODE = "Encode or drop such features."
 # With these, targets may be moved and scaled; with others they may mean what they are.
 LOSSES_OF_DIFFERENCES = (nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss)
 NOT_OF_LABELS = (nn.CrossEntropyLoss, nn.NLLLoss, *LOSSES_OF_DIFFERENCES)
@@ -86,6 +89,7 @@ def may_be_multilabel(estimator) -> bool:
 def takes_rows(estimator, y) -> bool:
     """Whether y may be two-dimensional; ValueError where it is and may not be."""
     if is_regression(estimator):
+        check_numbers("y", y, "For labels, pass a skorch NeuralNetClassifier.")
         return True
     rows = np.ndim(y) == 2 and np.shape(y)[1] > 1
     if rows and not may_be_multilabel(estimator):
@@ -95,6 +99,31 @@ def takes_rows(estimator, y) -> bool:
             "criterion=torch.nn.BCEWithLogitsLoss."
         )
     return rows
+
+
+def check_numbers(name: str, values, remedy: str) -> None:
+    """Raise ValueError where text or objects cannot be read as numbers.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument.
+    values : array-like
+        Its value.
+    remedy : str
+        What to do.
+    """
+    values = np.asarray(values)
+    if values.dtype.kind not in "OUS" or not values.ndim:
+        return
+    try:
+        missing = np.isnan(values.astype(np.float64)).any()
+    except ValueError as error:
+        raise ValueError(
+            f"{name} holds what is no number ({error}). {remedy}"
+        ) from None
+    if missing:
+        raise ValueError(f"{name} contains NaN or None. Fill or drop what is missing.")
 
 
 def criterion_class(net: NeuralNet) -> type:

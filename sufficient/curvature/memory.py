@@ -43,7 +43,7 @@ class Chunks:
 
         Raises
         ------
-        RuntimeError
+        MemoryError
             If there is not enough memory for a single object.
         """
         start = 0
@@ -62,7 +62,7 @@ class Chunks:
 
     def _halve(self, failed, reason):
         if failed == 1:
-            raise RuntimeError(
+            raise MemoryError(
                 "The device has not enough memory for one object at a time "
                 f"({reason.splitlines()[0]}). Lower n_directions, take a smaller net, "
                 "or use device='cpu'."

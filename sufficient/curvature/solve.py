@@ -13,7 +13,8 @@ from sklearn.utils import check_random_state
 from torch import Tensor, nn
 
 from sufficient.curvature.leading import leading_curvature
-from sufficient.curvature.objective import Loss, Objective, check_is_mean, chunks
+from sufficient.curvature.memory import Chunks
+from sufficient.curvature.objective import Loss, Objective, check_is_mean
 from sufficient.isolation import exact_arithmetic
 from sufficient.results import EigenResult
 
@@ -171,11 +172,11 @@ def _like_parameters(objective, X, y):
 
 
 def _check_finite(objective, X, y):
+    def of_chunk(rows):
+        return objective.losses(objective.parameters, X[rows], y[rows]).sum()
+
     with torch.no_grad():
-        total = sum(
-            objective.losses(objective.parameters, X[rows], y[rows]).sum()
-            for rows in chunks(len(X), 2048)
-        )
+        total = sum(Chunks(2048).each(of_chunk, len(X)))
     if not torch.isfinite(total):
         raise ValueError(
             f"The loss is {total.item()} at these weights. Check that the network "
