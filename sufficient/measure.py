@@ -133,7 +133,7 @@ def measure(
         "n_fresh": len(fresh),
         "fresh_loss": float(rows[:, 0].mean()),
     }
-    columns["quadratic_ratio"] = columns["delta"] / columns["projected"]
+    columns["quadratic_ratio"] = _ratio(columns["delta"], columns["projected"])
     return Measurement(
         columns=columns,
         eigenvalues=plane.eigenvalues,
@@ -270,7 +270,7 @@ def _projected_columns(plane, rows, sigma, weighting):
         "gradient_increment_norm": float(np.linalg.norm(c)),
         "hessian_increment_trace": float(np.trace(B)),
         "hessian_increment_norm": float(np.linalg.norm(B)),
-        "level_share": level.value / projected.value,
+        "level_share": _ratio(level.value, projected.value),
     }
 
 
@@ -313,6 +313,11 @@ def _std_err(values):
     if len(values) < 2:
         return float("nan")
     return float(values.std(ddof=1) / np.sqrt(len(values)))
+
+
+def _ratio(part, whole):
+    """Not a number where nothing changes at all."""
+    return part / whole if whole else float("nan")
 
 
 def _numbers(tensor):

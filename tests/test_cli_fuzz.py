@@ -20,7 +20,7 @@ OPTIONS = [
     "--n-samples=0", "--n-samples=-3", "--n-samples=99", "--model=cnn", "--tol=0.1",
     "--tol=nan", "--tol=-1", "--tol=1e999", "--batch-size=3", "--batch-size=auto",
     "--batch-size=0", "--batch-size=1e9", "--sigma=auto", "--sigma=-1",
-    "--n-directions=1", "--n-directions=999", "--n-directions=auto", "--min-gain=-1",
+    "--n-directions=1", "--n-directions=30", "--n-directions=auto", "--min-gain=-1",
     "--device=cpu", "--device=", "--device=meta", "--seed=7", "--seed=-1", "--json",
     "--seed=99999999999", "--exit-code", "--bound=eigenvalue", "--training=full",
     "--repeats=0", "--checkpoint=/dev/null",
