@@ -18,6 +18,7 @@ import pandas as pd
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import resample
 from sklearn.utils.multiclass import type_of_target
+from torch.nn import BCEWithLogitsLoss
 
 from sufficient import __version__, datasets
 from sufficient.display import SampleSizeDisplay
@@ -167,8 +168,11 @@ def _parser():
 
 
 def _estimator(args, y):
-    regression = args.regression or type_of_target(y).startswith("continuous")
-    net = default_net(args.model, regression=True) if regression else args.model
+    net, kind = args.model, type_of_target(y)
+    if args.regression or kind.startswith("continuous"):
+        net = default_net(net, regression=True)
+    elif kind == "multilabel-indicator":
+        net = default_net(net, criterion=BCEWithLogitsLoss)
     chosen = {name: getattr(args, name) for name in PARAMETERS}
     chosen |= {"random_state": args.seed, "verbose": int(not args.quiet)}
     return SampleSizeEstimator(net, checkpoint=args.checkpoint, **chosen)

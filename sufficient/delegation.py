@@ -122,7 +122,7 @@ class FittedNetMixin:
     def _checked(self, X):
         check_numbers("X", X, ENCODE)
         X = validate_data(self, X, reset=False, dtype=np.float32, allow_nd=True)
-        return np.require(self._same_shape(X), requirements="W")
+        return np.require(self._same_shape(X), requirements=("C", "W"))
 
     def _same_shape(self, X):
         if X.shape[1:] != self._input_shape:

@@ -234,6 +234,13 @@ def test_fractions_or_the_flag_make_it_regression(
     assert regression or net == "mlp"
 
 
+def test_rows_of_zeros_and_ones_are_several_labels(settings, tmp_path):
+    rows = np.arange(24).reshape(8, 3) % 2
+    np.savez(tmp_path / "rows.npz", X=np.eye(8), y=rows)
+    main([str(tmp_path / "rows.npz")])
+    assert settings["estimator"].criterion is torch.nn.BCEWithLogitsLoss
+
+
 def test_arrays_are_taken_as_they_are(settings, folder):
     with np.load(folder / "images.npz") as arrays:
         main([str(folder / "images.npz")])

@@ -210,6 +210,7 @@ def check(net, parameters, X, y):
             warnings.simplefilter("ignore")
             # What is not finite, and nobody checks, would warn.
             warnings.simplefilter("error", RuntimeWarning)
+            warnings.filterwarnings("ignore", "overflow encountered in cast")
             est.fit(X, y)
     except (ValueError, TypeError) as error:
         event("refused")
