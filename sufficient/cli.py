@@ -200,7 +200,7 @@ def _load(args):
     except Exception as error:  # Whatever a damaged file brings about.
         if getattr(error, "filename", None):
             raise
-        raise ValueError(f"{args.data} cannot be used: {error}") from error
+        raise ValueError(f"{args.data} cannot be used: {str(error)[:500]}") from error
     if (n := args.n_samples) is not None:
         X, y = resample(X, y, replace=False, n_samples=n, random_state=args.seed)
     return X, y.astype(str) if y.dtype.kind in "OS" else y
