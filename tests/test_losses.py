@@ -7,7 +7,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, get_scorer
 from sklearn.neural_network import MLPClassifier
 from skorch import NeuralNet, NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
@@ -300,6 +300,13 @@ class TestSeveralLabels:
         kinds, counts = np.unique(trained, axis=0, return_counts=True)
         constant = np.tile(kinds[counts.argmax()], (len(held_out), 1))
         assert last["chance_score"] == accuracy_score(ROWS[held_out], constant)
+
+    @pytest.mark.parametrize("scoring", ["f1_macro", "roc_auc", "accuracy"])
+    def test_are_scored_by_any_scorer(self, scoring):
+        est = ask(ROWS, scoring=scoring)
+        held_out = est.validation_indices_
+        truth = get_scorer(scoring)(est, X[held_out], ROWS[held_out])
+        assert est.score_curve_[-1] == pytest.approx(truth)
 
     @pytest.mark.parametrize("kind", [bool, float, list])
     def test_of_any_type(self, several, kind):
