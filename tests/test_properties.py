@@ -209,8 +209,7 @@ def check(net, parameters, X, y):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # What is not finite, and nobody checks, would warn.
-            warnings.simplefilter("error", RuntimeWarning)
-            warnings.filterwarnings("ignore", "overflow encountered in cast")
+            warnings.filterwarnings("error", "", RuntimeWarning, "sufficient")
             est.fit(X, y)
     except (ValueError, TypeError) as error:
         event("refused")
