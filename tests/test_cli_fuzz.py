@@ -168,3 +168,20 @@ def test_broken_files_are_told_in_a_sentence(n, whole, quick, tmp_path, capsys):
         chosen = rng.choice(OPTIONS, count).tolist()
         codes.append(ask(path, usual + chosen, capsys))
     assert {0, 2} <= set(codes)
+
+
+@pytest.mark.parametrize("name", ["X", "y"])
+def test_arrays_that_nobody_can_learn_are_named(name, tmp_path, capsys):
+    arrays = {"X": np.eye(24), "y": np.arange(24) % 2}
+    arrays[name] = np.zeros(24, dtype=[("a", int)])
+    np.savez(tmp_path / "data.npz", **arrays)
+    assert ask(tmp_path / "data.npz", [], capsys) == 2
+
+
+def test_a_header_that_breaks_off_is_told(tmp_path, whole, capsys):
+    source, target = zipfile.ZipFile(io.BytesIO(whole[".npz"])), tmp_path / "data.npz"
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in source.namelist():
+            content = source.read(name).replace(b"(24, 3), }", b"(24, 3,  (")
+            archive.writestr(name, content)
+    assert ask(target, [], capsys) == 2

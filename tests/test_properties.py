@@ -205,25 +205,28 @@ def check(net, parameters, X, y):
     """Ask, and see that the answer is whole or the refusal is clear."""
     state, np_state = torch.get_rng_state(), np.random.get_state()[1].copy()
     est = SampleSizeEstimator(net, **parameters)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # What is not finite, and nobody checks, would warn.
-            warnings.filterwarnings("error", "", RuntimeWarning, "sufficient")
-            est.fit(X, y)
-    except (ValueError, TypeError) as error:
-        event("refused")
-        check_refusal(error)
-        if hasattr(est, "curve_"):
-            # What was measured before the loss was no number any more.
-            check_answer(est, X)
-    else:
-        event(f"answered: {est.verdict_}")
-        check_answer(est, X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # What is not finite, and nobody checks, would warn.
+        warnings.filterwarnings("error", "", RuntimeWarning, "sufficient")
+        answer_or_refuse(est, X, y)
     assert torch.equal(torch.get_rng_state(), state)
     if parameters["random_state"] is not None:
         assert (np.random.get_state()[1] == np_state).all()
     assert float(torch.tensor(1e-39) * 1.0) > 0
+
+
+def answer_or_refuse(est, X, y):
+    try:
+        est.fit(X, y)
+    except (ValueError, TypeError) as error:
+        event("refused")
+        check_refusal(error)
+        if not hasattr(est, "curve_"):
+            return
+        # What was measured before the loss was no number any more.
+    event(f"answered: {est.verdict_}")
+    check_answer(est, X)
 
 
 def check_refusal(error):
@@ -323,3 +326,50 @@ def test_every_question_has_an_answer_or_a_refusal(question):
 @settings(max_examples=N_CASES, **HOW)
 def test_thousands_of_questions_have_an_answer_or_a_refusal(question):
     check(*question)
+
+
+QUICK = {"n_monte_carlo": 3, "n_directions": 2, "schedule": [2, 3], "random_state": 0}
+RNG = np.random.default_rng(0)
+SOME_X, SOME_Y = RNG.standard_normal((40, 3)).astype(np.float32), np.arange(40) % 2
+
+
+def quick(name, **changes):
+    return SampleSizeEstimator(NETS[name](), **{**QUICK, **changes})
+
+
+class TestWhatTheyFound:
+    def test_words_as_targets_of_a_regressor(self):
+        words = np.where(SOME_Y, "yes", "no")
+        with pytest.raises(ValueError, match=r"y holds what is no number .*'no'"):
+            quick("regression").fit(SOME_X, words)
+
+    def test_targets_that_are_missing(self):
+        with pytest.raises(ValueError, match="y contains NaN or None"):
+            quick("regression").fit(SOME_X, [None, *SOME_Y[1:]])
+
+    def test_words_as_features(self):
+        with pytest.raises(ValueError, match=r"X holds what is no number .*Encode"):
+            quick("mlp").fit(SOME_X.astype(str).astype(object) + "x", SOME_Y)
+
+    def test_objects_in_reverse_memory(self):
+        est = quick("mlp").fit(SOME_X, SOME_Y)
+        assert (est.predict(SOME_X[::-1]) == est.predict(SOME_X)[::-1]).all()
+
+    @pytest.mark.filterwarnings("error::RuntimeWarning")
+    def test_a_net_that_answers_everything_alike(self):
+        est = quick("no bias").fit(np.zeros_like(SOME_X), SOME_Y)
+        assert (est.bound_curve_ == 0).all()
+        assert np.isnan(est.curves_["quadratic_ratio"]).all()
+        assert est.verdict_ == "has not learnt"
+        assert "Nothing changes when a batch is added" in est.summary()
+
+    def test_losses_beyond_all_numbers_at_displaced_weights(self):
+        counts = RNG.integers(9, size=40).astype(float)
+        with pytest.raises(ValueError, match=r"displaced by sigma=1e\+03.*Lower sigma"):
+            quick("poisson", sigma=1e3).fit(20 * SOME_X, counts)
+
+    def test_gradients_whose_square_is_beyond_single_precision(self):
+        est = quick("linear", sigma=1e-30).fit(SOME_X * 1e25, SOME_Y)
+        norms = est.curves_["gradient_norm"]
+        assert np.isfinite(norms).all()
+        assert norms.max() > 1e20
