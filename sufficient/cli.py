@@ -215,6 +215,8 @@ def _read_npz(path):
     for name, array, kinds in (("X", X, NUMBERS), ("y", y, NUMBERS + "SU")):
         if array.dtype.kind not in kinds:
             raise ValueError(f"{name} holds {array.dtype}, which cannot be learnt.")
+        if not array.ndim:
+            raise ValueError(f"{name} is a single value, and no rows.")
     return X, y
 
 
