@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import resample
 from sklearn.utils.multiclass import type_of_target
 from torch.nn import BCEWithLogitsLoss
@@ -23,6 +22,7 @@ from torch.nn import BCEWithLogitsLoss
 from sufficient import __version__, datasets
 from sufficient.display import SampleSizeDisplay
 from sufficient.estimator import SampleSizeEstimator
+from sufficient.files import read_file
 from sufficient.measure import BOUNDS
 from sufficient.nets import DEFAULT_MODULES, default_net
 from sufficient.repeats import repeat_sample_size
@@ -33,7 +33,6 @@ __all__ = ["main"]
 BAD_INPUT, INTERRUPTED = 2, 130
 MOST_ROWS = 20
 REFUSALS = ImportError, MemoryError, OSError, RuntimeError, TypeError, ValueError
-NUMBERS = "biuf"
 DATA_SETS = {
     "digits": datasets.load_digits_images,
     "fashion-mnist": datasets.load_fashion_mnist,
@@ -188,55 +187,20 @@ def _quietly(function, *arguments, **options):
 
 
 def _load(args):
-    suffix = Path(args.data).suffix.lower()
-    if args.target and suffix != ".csv":
+    kind = Path(args.data).suffix.lower()
+    if args.target and kind != ".csv":
         raise ValueError("--target is for .csv files.")
     if args.data in DATA_SETS:
         return DATA_SETS[args.data](n_samples=args.n_samples)
-    if suffix not in (".npz", ".csv"):
+    if kind not in (".npz", ".csv"):
         raise ValueError(f"No data set is called {args.data!r}. Choose {CHOICES}.")
-    try:
-        X, y = _read_npz(args.data) if suffix == ".npz" else _read_csv(args)
-    except Exception as error:  # Whatever a damaged file brings about.
-        if getattr(error, "filename", None):
-            raise
-        raise ValueError(f"{args.data} cannot be used: {str(error)[:500]}") from error
+    X, y, target = read_file(args.data, args.target)
+    if target is not None and not args.quiet:
+        note = f"Features standardised; the target is {target!r} (see --regression)."
+        print(note, file=sys.stderr)
     if (n := args.n_samples) is not None:
         X, y = resample(X, y, replace=False, n_samples=n, random_state=args.seed)
     return X, y.astype(str) if y.dtype.kind in "OS" else y
-
-
-def _read_npz(path):
-    arrays = np.load(path, allow_pickle=False)
-    names = getattr(arrays, "files", ["one array"])
-    if not {"X", "y"} <= set(names):
-        raise ValueError(f"It holds {names}. Write it with np.savez(file, X=X, y=y).")
-    X, y = arrays["X"], arrays["y"]
-    for name, array, kinds in (("X", X, NUMBERS), ("y", y, NUMBERS + "SU")):
-        if array.dtype.kind not in kinds:
-            raise ValueError(f"{name} holds {array.dtype}, which cannot be learnt.")
-        if not array.ndim:
-            raise ValueError(f"{name} is a single value, and no rows.")
-    return X, y
-
-
-def _read_csv(args):
-    frame = pd.read_csv(args.data)
-    frame = frame.loc[:, ~frame.columns.str.startswith("Unnamed: ")]
-    target = args.target or frame.columns[-1]
-    if target not in frame:
-        raise ValueError(f"It has no column {target!r}, but {list(frame)}.")
-    features = frame.drop(columns=target)
-    if not features.size:
-        raise ValueError(f"There are no rows, or no columns besides {target!r}.")
-    if words := list(features.select_dtypes(exclude=["number", "bool"])):
-        raise ValueError(f"Columns {words} are not numeric. Encode or drop them.")
-    if holes := list(frame.columns[frame.isna().any()]):
-        raise ValueError(f"Columns {holes} have missing values. Fill or drop them.")
-    if not args.quiet:
-        note = f"Features standardised; the target is {target!r} (see --regression)."
-        print(note, file=sys.stderr)
-    return StandardScaler().fit_transform(features), frame[target].to_numpy()
 
 
 def _as_text(estimator, run):
