@@ -14,9 +14,10 @@ from sklearn.utils._param_validation import (
     validate_params,
 )
 
+from sufficient.checks import check_numbers
 from sufficient.constraints import PARAMETER_CONSTRAINTS
 from sufficient.plan import CurvePlan, plan_curve
-from sufficient.preparation import ENCODE, check_numbers, is_regression, takes_rows
+from sufficient.preparation import is_regression, takes_rows
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
 
@@ -157,7 +158,7 @@ def iterate_sample_size_curve(
 
 
 def _plan(estimator, X, y, settings, random_state, checkpoint) -> CurvePlan:
-    check_numbers("X", X, ENCODE)
+    check_numbers("X", X)
     X, y = check_X_y(
         X,
         y,

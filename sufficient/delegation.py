@@ -8,13 +8,8 @@ from sklearn.utils import ClassifierTags, RegressorTags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sufficient.preparation import (
-    ENCODE,
-    check_numbers,
-    is_regression,
-    may_be_multilabel,
-    takes_rows,
-)
+from sufficient.checks import check_numbers
+from sufficient.preparation import is_regression, may_be_multilabel, takes_rows
 
 __all__ = ["FittedNetMixin"]
 
@@ -103,7 +98,7 @@ class FittedNetMixin:
 
     def _validated(self, X, y, *, reset, least):
         regression = self._is_regression()
-        check_numbers("X", X, ENCODE)
+        check_numbers("X", X)
         X, y = validate_data(
             self,
             X,
@@ -120,7 +115,7 @@ class FittedNetMixin:
         return self._same_shape(X), y
 
     def _checked(self, X):
-        check_numbers("X", X, ENCODE)
+        check_numbers("X", X)
         X = validate_data(self, X, reset=False, dtype=np.float32, allow_nd=True)
         return np.require(self._same_shape(X), requirements=("C", "W"))
 

@@ -14,15 +14,14 @@ from skorch.dataset import Dataset
 from torch import nn
 from torch.utils.data import DataLoader
 
+from sufficient.checks import check_numbers
 from sufficient.curvature.objective import Objective, per_object_loss
 from sufficient.isolation import available_device
 from sufficient.nets import DEFAULT_MODULES, default_net
 
 __all__ = [
-    "ENCODE",
     "LOSSES_OF_DIFFERENCES",
     "TensorBatches",
-    "check_numbers",
     "criterion_class",
     "is_regression",
     "may_be_multilabel",
@@ -31,7 +30,6 @@ __all__ = [
     "takes_rows",
 ]
 
-ENCODE = "Encode or drop such features."
 # With these, targets may be moved and scaled; with others they may mean what they are.
 LOSSES_OF_DIFFERENCES = (nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss)
 NOT_OF_LABELS = (nn.CrossEntropyLoss, nn.NLLLoss, *LOSSES_OF_DIFFERENCES)
@@ -99,31 +97,6 @@ def takes_rows(estimator, y) -> bool:
             "criterion=torch.nn.BCEWithLogitsLoss."
         )
     return rows
-
-
-def check_numbers(name: str, values, remedy: str) -> None:
-    """Raise ValueError where text or objects cannot be read as numbers.
-
-    Parameters
-    ----------
-    name : str
-        Of the argument.
-    values : array-like
-        Its value.
-    remedy : str
-        What to do.
-    """
-    values = np.asarray(values)
-    if values.dtype.kind not in "OUS" or not values.ndim:
-        return
-    try:
-        missing = np.isnan(values.astype(np.float64)).any()
-    except ValueError as error:
-        raise ValueError(
-            f"{name} holds what is no number ({error}). {remedy}"
-        ) from None
-    if missing:
-        raise ValueError(f"{name} contains NaN or None. Fill or drop what is missing.")
 
 
 def criterion_class(net: NeuralNet) -> type:

@@ -363,6 +363,10 @@ class TestWhatTheyFound:
         assert est.verdict_ == "has not learnt"
         assert "Nothing changes when a batch is added" in est.summary()
 
+    def test_a_device_without_numbers(self):
+        with pytest.raises(ValueError, match="device='meta' is not there"):
+            quick("mlp", device="meta").fit(SOME_X, SOME_Y)
+
     def test_losses_beyond_all_numbers_at_displaced_weights(self):
         counts = RNG.integers(9, size=40).astype(float)
         with pytest.raises(ValueError, match=r"displaced by sigma=1e\+03.*Lower sigma"):
