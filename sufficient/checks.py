@@ -70,21 +70,21 @@ def check_numbers(name: str, values, remedy: str = ENCODE) -> None:
         raise ValueError(f"{name} contains NaN or None. Fill or drop what is missing.")
 
 
-def check_finite(loss: float, n_objects: int, where: str = "in training") -> None:
+def check_finite(value: float, n_objects: int, what: str = "loss in training") -> None:
     """Raise ValueError where the loss, or its derivative, is not a number any more.
 
     Parameters
     ----------
-    loss : float
-        Training loss.
+    value : float
+        Loss, or sum of derivatives.
     n_objects : int
         Size of the training set.
-    where : str, default="in training"
-        Of which objects it is.
+    what : str, default="loss in training"
+        Its name.
     """
-    if not np.isfinite(loss):
+    if not np.isfinite(value):
         raise ValueError(
-            f"The loss {where} became {loss} with {n_objects} samples. Lower the "
+            f"The {what} became {value} with {n_objects} samples. Lower the "
             "learning rate, scale X, or check that the criterion fits the outputs."
         )
 

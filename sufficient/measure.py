@@ -120,7 +120,10 @@ def measure(
             _losses_at_draws(plane, objects, sigma * settings.draws)
             for objects in (fresh, sample)
         ]
-    check_finite(float(rows.sum()), len(seen), "on fresh objects")
+    pairs = plane.leading.pairs
+    curvature = pairs.eigenvalues.sum() + pairs.residuals.sum()
+    check_finite(curvature, len(seen), "curvature of the loss")
+    check_finite(rows.sum(), len(seen), "loss on fresh objects, or its curvature,")
     check_displaced(draws, sigma, len(seen))
     weighting = {"batch_size": settings.batch_size, "n_seen": len(seen)}
     delta = monte_carlo_delta(*draws, **weighting)

@@ -35,12 +35,7 @@ def cut_short(monkeypatch):
 def asked(**changes):
     X, y = load_digits_images(n_samples=200)
     net = default_net("mlp", module__hidden_sizes=(8,), lr=0.01)
-    given = {
-        "n_directions": 3,
-        "n_monte_carlo": 8,
-        "schedule": SIZES,
-        "eigen_tol": 1e-4,
-    }
+    given = {"n_directions": 3, "n_monte_carlo": 8, "eigen_tol": 1e-4}
     est = SampleSizeEstimator(
         net, tol=1e9, schedule=SIZES, random_state=0, **given, **changes
     )

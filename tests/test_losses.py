@@ -87,7 +87,6 @@ CASES = {
     "regression": (NeuralNetRegressor, nn.MSELoss, REAL),
     "two targets": (NeuralNetRegressor, nn.MSELoss, np.column_stack([REAL, COUNTS])),
     "huber": (NeuralNetRegressor, nn.HuberLoss, REAL),
-    "smooth l1": (NeuralNetRegressor, nn.SmoothL1Loss, REAL),
     "poisson": (NeuralNetRegressor, nn.PoissonNLLLoss, COUNTS),
     "pinball": (NeuralNetRegressor, Pinball, REAL),
     "several labels": (NeuralNetClassifier, nn.BCEWithLogitsLoss, ROWS),
@@ -301,24 +300,25 @@ class TestSeveralLabels:
         constant = np.tile(kinds[counts.argmax()], (len(held_out), 1))
         assert last["chance_score"] == accuracy_score(ROWS[held_out], constant)
 
-    @pytest.mark.parametrize("scoring", ["f1_macro", "roc_auc", "accuracy"])
+    @pytest.mark.parametrize("scoring", ["f1_macro", "roc_auc"])
     def test_are_scored_by_any_scorer(self, scoring):
         est = ask(ROWS, scoring=scoring)
         held_out = est.validation_indices_
         truth = get_scorer(scoring)(est, X[held_out], ROWS[held_out])
         assert est.score_curve_[-1] == pytest.approx(truth)
 
-    @pytest.mark.parametrize("kind", [bool, float, list])
+    @pytest.mark.parametrize("kind", [bool, list])
     def test_of_any_type(self, several, kind):
         given = ROWS.tolist() if kind is list else ROWS.astype(kind)
         assert_array_equal(ask(given).predict(X), several.predict(X))
 
-    @pytest.mark.parametrize("training", ["update", "full"])
-    def test_are_the_same_to_the_function(self, training):
-        changes = {**SMALL, "training": training}
-        curve = sample_size_curve(net_of("several labels"), X, ROWS, **changes)
-        est = ask(ROWS, training=training)
-        assert_array_equal(curve.columns["delta"], est.delta_curve_)
+    def test_are_the_same_to_the_function(self, several):
+        curve = sample_size_curve(net_of("several labels"), X, ROWS, **SMALL)
+        assert_array_equal(curve.columns["delta"], several.delta_curve_)
+
+    def test_may_be_seen_from_one_net(self):
+        est = ask(ROWS, training="full")
+        assert est.score_curve_[0] == est.score_curve_[-1] > 0.3
 
     def test_arrive_in_batches_and_are_kept(self, tmp_path):
         net = net_of("several labels")

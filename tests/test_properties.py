@@ -363,6 +363,12 @@ class TestWhatTheyFound:
         assert est.verdict_ == "has not learnt"
         assert "Nothing changes when a batch is added" in est.summary()
 
+    def test_curvature_beyond_single_precision(self):
+        with pytest.raises(ValueError, match=r"curvature.* became (inf|nan) with 12"):
+            SampleSizeEstimator(NETS["mlp"](), **{**QUICK, "batch_size": 6}).fit(
+                SOME_X * 1e30, SOME_Y
+            )
+
     def test_a_device_without_numbers(self):
         with pytest.raises(ValueError, match="device='meta' is not there"):
             quick("mlp", device="meta").fit(SOME_X, SOME_Y)
