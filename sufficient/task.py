@@ -210,7 +210,9 @@ class Regression(Task):
         """Coefficient of determination; 0 for a single object."""
         if len(targets) < 2:
             return 0.0
-        return float(r2_score(targets, predictions.reshape(targets.shape)))
+        # Squares of what single precision holds may be beyond it.
+        predictions = predictions.reshape(targets.shape).astype(np.float64)
+        return float(r2_score(targets.astype(np.float64), predictions))
 
     def chance(self, targets: np.ndarray, held_out: np.ndarray) -> float:
         """Score of always predicting the mean."""

@@ -18,6 +18,7 @@ from torch import nn
 from sufficient import MLP, SampleSizeEstimator
 from sufficient.gain import VERDICTS
 from sufficient.nets import default_net
+from sufficient.task import Regression
 
 N_CASES = int(os.environ.get("SUFFICIENT_CASES", "2000"))
 MAY_BE_NAN = {
@@ -368,6 +369,11 @@ class TestWhatTheyFound:
             SampleSizeEstimator(NETS["mlp"](), **{**QUICK, "batch_size": 6}).fit(
                 SOME_X * 1e30, SOME_Y
             )
+
+    def test_scores_whose_square_is_beyond_single_precision(self):
+        task = Regression.of(1.0 * SOME_Y)
+        far_off = np.full((40, 1), 1e25, dtype=np.float32)
+        assert -1e52 < task.score(task.encode(SOME_Y), far_off) < -1e48
 
     def test_a_device_without_numbers(self):
         with pytest.raises(ValueError, match="device='meta' is not there"):
