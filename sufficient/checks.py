@@ -58,6 +58,8 @@ def check_numbers(name: str, values, remedy: str = ENCODE) -> None:
         What to do.
     """
     values = np.asarray(values)
+    if values.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} is {values.dtype}.")
     if values.dtype.kind not in "OUS" or not values.ndim:
         return
     try:

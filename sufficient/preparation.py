@@ -89,7 +89,8 @@ def takes_rows(estimator, y) -> bool:
     if is_regression(estimator):
         check_numbers("y", y, "For labels, pass a skorch NeuralNetClassifier.")
         return True
-    rows = np.ndim(y) == 2 and np.shape(y)[1] > 1
+    shape = np.asarray(y).shape
+    rows = len(shape) == 2 and shape[1] > 1
     if rows and not may_be_multilabel(estimator):
         raise ValueError(
             "Classification needs one label per sample, y is 2-D. For several labels "
