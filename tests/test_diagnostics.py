@@ -69,7 +69,8 @@ def test_negative_curvature_is_a_share_of_the_largest(fitted):
 
 
 def test_a_net_that_nothing_changes_is_told(fitted):
-    nothing = {"projected": 0.0, "quadratic_ratio": np.nan, "level_share": np.nan}
+    nothing = {"quadratic_ratio": np.nan, "level_share": np.nan}
+    nothing |= dict.fromkeys(("projected", "delta", "delta_std_err"), 0.0)
     first, *rest = said(fitted, **nothing)
     assert first.startswith("Nothing changes when a batch is added")
     assert not rest
