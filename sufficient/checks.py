@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import Tensor, nn
 
-from sufficient.task import Classification, Regression
+from sufficient.curvature.objective import Objective, check_is_mean
+from sufficient.objects import Objects
+from sufficient.task import Classification, Task
 
-__all__ = ["check_class_counts", "check_finite", "check_net_fits_data"]
+__all__ = [
+    "check_class_counts",
+    "check_displaced",
+    "check_finite",
+    "check_loss",
+    "check_net_fits_data",
+    "check_numbers",
+]
+
+ENCODE = "Encode or drop such features."
 
 
 def check_class_counts(codes: np.ndarray, task: Classification) -> None:
@@ -32,26 +45,72 @@ def check_class_counts(codes: np.ndarray, task: Classification) -> None:
         )
 
 
-def check_finite(loss: float, n_objects: int) -> None:
-    """Raise ValueError where the loss, or its gradient, is not a number any more.
+def check_numbers(name: str, values, remedy: str = ENCODE) -> None:
+    """Raise ValueError where text or objects cannot be read as numbers.
 
     Parameters
     ----------
-    loss : float
-        Training loss.
+    name : str
+        Of the argument.
+    values : array-like
+        Its value.
+    remedy : str, default="Encode or drop such features."
+        What to do.
+    """
+    values = np.asarray(values)
+    if values.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} is {values.dtype}.")
+    if values.dtype.kind not in "OUS" or not values.ndim:
+        return
+    try:
+        missing = np.isnan(values.astype(np.float64)).any()
+    except ValueError as error:
+        raise ValueError(
+            f"{name} holds what is no number ({error}). {remedy}"
+        ) from None
+    if missing:
+        raise ValueError(f"{name} contains NaN or None. Fill or drop what is missing.")
+
+
+def check_finite(value: float, n_objects: int, what: str = "loss in training") -> None:
+    """Raise ValueError where the loss, or its derivative, is not a number any more.
+
+    Parameters
+    ----------
+    value : float
+        Loss, or sum of derivatives.
     n_objects : int
         Size of the training set.
+    what : str, default="loss in training"
+        Its name.
     """
-    if not np.isfinite(loss):
+    if not np.isfinite(value):
         raise ValueError(
-            f"The training loss became {loss} with {n_objects} samples. Lower the "
+            f"The {what} became {value} with {n_objects} samples. Lower the "
             "learning rate, scale X, or check that the criterion fits the outputs."
         )
 
 
-def check_net_fits_data(
-    net: NeuralNet, X: Tensor, task: Classification | Regression
-) -> None:
+def check_displaced(losses: Sequence[np.ndarray], sigma: float, n_objects: int) -> None:
+    """Raise ValueError where the loss is not finite at displaced weights.
+
+    Parameters
+    ----------
+    losses : sequence of ndarray
+        At random displacements.
+    sigma : float
+        Their standard deviation.
+    n_objects : int
+        Size of the training set.
+    """
+    if not all(np.isfinite(each).all() for each in losses):
+        raise ValueError(
+            f"With {n_objects} samples the loss is infinite at weights displaced by "
+            f"sigma={sigma:.3g}. Lower sigma, pass sigma='auto', or scale X."
+        )
+
+
+def check_net_fits_data(net: NeuralNet, X: Tensor, task: Task) -> None:
     """Raise ValueError where the outputs of a fresh net cannot mean what they should.
 
     Parameters
@@ -60,7 +119,7 @@ def check_net_fits_data(
         Initialised.
     X : Tensor
         A few objects.
-    task : Classification or Regression
+    task : Task
         What is asked.
     """
     _check_dtype(net)
@@ -77,6 +136,58 @@ def check_net_fits_data(
             "The module ends in a softmax, and CrossEntropyLoss applies another one. "
             "Return logits from the module."
         )
+    if _are_logarithms(net):
+        raise ValueError(
+            "PoissonNLLLoss takes the logarithm of what is expected, and the score "
+            "would compare that with the counts. Pass predict_nonlinearity=torch.exp, "
+            "or criterion__log_input=False."
+        )
+    task.answers(net, X)
+
+
+def check_loss(net: NeuralNet, objective: Objective, objects: Objects) -> None:
+    """Raise ValueError where the loss in training is not the one that is measured.
+
+    Parameters
+    ----------
+    net : NeuralNet
+        Initialised.
+    objective : Objective
+        Its loss for each object.
+    objects : Objects
+        A few.
+    """
+    net.module_.eval()
+    output = _output(net, objects.X)
+    try:
+        with torch.no_grad():
+            whole = net.get_loss(output, objects.y, X=objects.X, training=False)
+            each = objective.loss(output, objects.y)
+    except (RuntimeError, ValueError, IndexError, TypeError) as error:
+        raise ValueError(
+            f"{type(net.criterion_).__name__} cannot take outputs of shape "
+            f"{tuple(output.shape)} with targets of shape {tuple(objects.y.shape)} and "
+            f"{objects.y.dtype}: {str(error).splitlines()[0]}"
+        ) from error
+    check_is_mean(whole, each)
+    _check_bends(net, objective, output, objects.y)
+
+
+def _check_bends(net, objective, output, y):
+    with torch.enable_grad():
+        at = output.detach().requires_grad_()
+        try:
+            slope = torch.autograd.grad(
+                objective.loss(at, y).sum(), at, create_graph=True
+            )[0]
+            if slope.requires_grad:
+                torch.autograd.grad(slope.sum(), at)
+        except RuntimeError as error:
+            raise ValueError(
+                f"{type(net.criterion_).__name__} cannot be differentiated twice "
+                f"({str(error).splitlines()[0]}), so there is no Hessian. Write it in "
+                "torch operations, or take another criterion."
+            ) from error
 
 
 def _check_dtype(net):
@@ -118,19 +229,23 @@ def _check_shape(net, output, n, task):
                 "classes. Use NeuralNetClassifier with CrossEntropyLoss."
             )
         return
-    what = "classes" if isinstance(task, Classification) else "targets"
     if output.ndim != 2 or len(output) != n:
         raise ValueError(
             f"The module returns shape {tuple(output.shape)} for {n} samples. Return "
             f"({n}, {task.n_outputs}): one row for each sample, a column for each of "
-            f"the {task.n_outputs} {what}."
+            f"the {task.n_outputs} {task.counted}."
         )
     if output.shape[1] != task.n_outputs:
         raise ValueError(
-            f"The module returns {output.shape[1]} outputs for {task.n_outputs} {what}."
-            " Widen or narrow its last layer, or give it a parameter n_outputs to be "
-            "set from the data."
+            f"The module returns {output.shape[1]} outputs for {task.n_outputs} "
+            f"{task.counted}. Widen or narrow its last layer, or give it a parameter "
+            "n_outputs to be set from the data."
         )
+
+
+def _are_logarithms(net):
+    of_counts = isinstance(net.criterion_, nn.PoissonNLLLoss)
+    return of_counts and net.criterion_.log_input and net.predict_nonlinearity == "auto"
 
 
 def _are_probabilities(output):

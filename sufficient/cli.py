@@ -10,30 +10,30 @@ import sys
 import textwrap
 import time
 import warnings
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import resample
 from sklearn.utils.multiclass import type_of_target
+from torch.nn import BCEWithLogitsLoss
 
 from sufficient import __version__, datasets
 from sufficient.display import SampleSizeDisplay
 from sufficient.estimator import SampleSizeEstimator
+from sufficient.files import read_file
 from sufficient.measure import BOUNDS
 from sufficient.nets import DEFAULT_MODULES, default_net
-from sufficient.ranks import LostRankError, over_ranks, ranks
+from sufficient.ranks import over_ranks
+from sufficient.repeats import repeat_sample_size
 from sufficient.training import TRAININGS
 
 __all__ = ["main"]
 
 BAD_INPUT, INTERRUPTED = 2, 130
 MOST_ROWS = 20
-UNREADABLE = BadZipFile, EOFError, TypeError, ValueError, zlib.error
+REFUSALS = ImportError, MemoryError, OSError, RuntimeError, TypeError, ValueError
 DATA_SETS = {
     "digits": datasets.load_digits_images,
     "fashion-mnist": datasets.load_fashion_mnist,
@@ -47,12 +47,19 @@ ANSWERS = [
     "n_samples_needed_interval", "expected_gain", "expected_gain_interval",
     "generalization_gap", "batch_size", "rate", "curves", "eigenvalues",
 ]  # fmt: skip
+ANSWERS_OF_SEVERAL = [
+    "mean", "median", "std", "cv", "interval", "converged", "verdicts",
+]  # fmt: skip
 EPILOG = """\
 FILE.npz holds X and y, taken as they are. FILE.csv holds numeric features, which are
 standardised (mean 0, variance 1), and a target; columns without a name are left out.
 
-Exit codes: 0 answered; 1 with --exit-code, unless the verdict is "sufficient"; 2 bad
-usage or data; 130 interrupted, and what was measured so far is on stderr.
+With --repeats, seeds are drawn from --seed, and every one has a folder of its own in
+--checkpoint. After a kill, the same command goes on.
+
+Exit codes: 0 answered; 1 with --exit-code, unless the verdict is "sufficient" (of all
+repeats); 2 bad usage or data; 130 interrupted, and what was measured so far is on
+stderr.
 
 One large network by N processes, each with a share of the objects:
   torchrun --standalone --nproc_per_node=N -m sufficient DATA ...
@@ -94,7 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         return _answer(args)
-    except (ImportError, OSError, ValueError, LostRankError) as error:
+    except REFUSALS as error:
         print(f"sufficient: error: {error}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
@@ -103,12 +110,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _answer(args):
     if args.plot:
-        _check_before_the_long_fit(args.plot)
+        _check_before_the_long_fit(args)
     with over_ranks() as here:
         X, y = _load(args)
         estimator = _estimator(args, y)
+        if args.repeats is not None:
+            return _answer_of_several(args, estimator, X, y)
         try:
-            run = _fit_quietly(estimator, X, y)
+            _, run = _quietly(estimator.fit, X, y)
         except KeyboardInterrupt:
             if here.is_first:
                 _tell_what_was_measured(estimator)
@@ -127,6 +136,19 @@ def _say(args, estimator, run):
         SampleSizeDisplay.from_estimator(estimator).figure_.savefig(args.plot, dpi=150)
         print(f"\nPicture: {args.plot}", file=sys.stderr if args.json else sys.stdout)
     return int(args.exit_code and estimator.verdict_ != "sufficient")
+
+
+def _answer_of_several(args, estimator, X, y):
+    found, run = _quietly(
+        repeat_sample_size,
+        estimator.set_params(verbose=0),
+        X,
+        y,
+        n_repeats=args.repeats,
+        random_state=args.seed,
+    )
+    print(_repeats_as_json(found, run) if args.json else _repeats_as_text(found, run))
+    return int(args.exit_code and set(found.verdicts) != {"sufficient"})
 
 
 def _parser():
@@ -148,6 +170,8 @@ def _parser():
         flag = f"--{name.replace('_', '-')}"
         add(flag, default=defaults[name], **how | {"help": text})
     add("--seed", type=int, default=0, help="of all randomness (default: 0)")
+    add("--repeats", type=int, metavar="N", help="ask with N seeds, and average")
+    add("--checkpoint", metavar="FOLDER", help="go on from there if it was killed")
     add("--plot", type=Path, metavar="OUT.png", help="file for a picture")
     add("--json", action="store_true", help="one JSON object on stdout, nothing else")
     add("--quiet", action="store_true", help="no progress and no remarks on stderr")
@@ -157,64 +181,40 @@ def _parser():
 
 
 def _estimator(args, y):
-    regression = args.regression or type_of_target(y).startswith("continuous")
-    net = default_net(args.model, regression=True) if regression else args.model
+    net, kind = args.model, type_of_target(y)
+    if args.regression or kind.startswith("continuous"):
+        net = default_net(net, regression=True)
+    elif kind == "multilabel-indicator":
+        net = default_net(net, criterion=BCEWithLogitsLoss)
     chosen = {name: getattr(args, name) for name in PARAMETERS}
     chosen |= {"random_state": args.seed, "verbose": int(not args.quiet)}
-    return SampleSizeEstimator(net, **chosen)
+    return SampleSizeEstimator(net, checkpoint=args.checkpoint, **chosen)
 
 
-def _fit_quietly(estimator, X, y):
+def _quietly(function, *arguments, **options):
     start = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
-        estimator.fit(X, y)
+        found = function(*arguments, **options)
     meant = [w for w in caught if issubclass(w.category, UserWarning)]
     notes = list(dict.fromkeys(str(warning.message) for warning in meant))
-    return {"warnings": notes, "seconds": time.perf_counter() - start}
+    return found, {"warnings": notes, "seconds": time.perf_counter() - start}
 
 
 def _load(args):
-    suffix = Path(args.data).suffix.lower()
-    if args.target and suffix != ".csv":
+    kind = Path(args.data).suffix.lower()
+    if args.target and kind != ".csv":
         raise ValueError("--target is for .csv files.")
     if args.data in DATA_SETS:
         return DATA_SETS[args.data](n_samples=args.n_samples)
-    if suffix not in (".npz", ".csv"):
+    if kind not in (".npz", ".csv"):
         raise ValueError(f"No data set is called {args.data!r}. Choose {CHOICES}.")
-    try:
-        X, y = _read_npz(args.data) if suffix == ".npz" else _read_csv(args)
-    except UNREADABLE as error:
-        raise ValueError(f"{args.data} cannot be used: {error}") from error
+    X, y, target = read_file(args.data, args.target)
+    if target is not None and not args.quiet:
+        note = f"Features standardised; the target is {target!r} (see --regression)."
+        print(note, file=sys.stderr)
     if (n := args.n_samples) is not None:
         X, y = resample(X, y, replace=False, n_samples=n, random_state=args.seed)
     return X, y.astype(str) if y.dtype.kind in "OS" else y
-
-
-def _read_npz(path):
-    arrays = np.load(path, allow_pickle=False)
-    names = getattr(arrays, "files", ["one array"])
-    if not {"X", "y"} <= set(names):
-        raise ValueError(f"It holds {names}. Write it with np.savez(file, X=X, y=y).")
-    return arrays["X"], arrays["y"]
-
-
-def _read_csv(args):
-    frame = pd.read_csv(args.data)
-    frame = frame.loc[:, ~frame.columns.str.startswith("Unnamed: ")]
-    target = args.target or frame.columns[-1]
-    if target not in frame:
-        raise ValueError(f"It has no column {target!r}, but {list(frame)}.")
-    features = frame.drop(columns=target)
-    if not features.size:
-        raise ValueError(f"There are no rows, or no columns besides {target!r}.")
-    if words := list(features.select_dtypes(exclude=["number", "bool"])):
-        raise ValueError(f"Columns {words} are not numeric. Encode or drop them.")
-    if holes := list(frame.columns[frame.isna().any()]):
-        raise ValueError(f"Columns {holes} have missing values. Fill or drop them.")
-    if not args.quiet and ranks().is_first:
-        note = f"Features standardised; the target is {target!r} (see --regression)."
-        print(note, file=sys.stderr)
-    return StandardScaler().fit_transform(features), frame[target].to_numpy()
 
 
 def _as_text(estimator, run):
@@ -244,14 +244,37 @@ def _table(estimator):
 
 def _as_json(estimator, run):
     answer = {name: getattr(estimator, f"{name}_") for name in ANSWERS}
-    answer |= {"tol": estimator.tol, "version": __version__, **run}
+    return _strict_json(answer | {"tol": estimator.tol, **run})
+
+
+def _repeats_as_text(found, run):
+    width = shutil.get_terminal_size((88, 24)).columns
+    lines = [
+        *found.summary().splitlines(),
+        *(f"Warning: {note}" for note in run["warnings"]),
+    ]
+    table = found.runs.to_string(index=False, float_format="{:.3g}".format)
+    return "\n".join([*(textwrap.fill(line, width) for line in lines), "", table])
+
+
+def _repeats_as_json(found, run):
+    answer = {name: getattr(found, name) for name in ANSWERS_OF_SEVERAL}
+    return _strict_json(answer | {"runs": found.runs.to_dict("records"), **run})
+
+
+def _strict_json(answer):
+    answer |= {"version": __version__}
     text = json.dumps(answer, default=lambda array: array.tolist())
     # Read back, because strict JSON has no NaN and no infinity.
     return json.dumps(json.loads(text, parse_constant=lambda _: None))
 
 
-def _check_before_the_long_fit(path):
+def _check_before_the_long_fit(args):
     import matplotlib.figure
+
+    path = args.plot
+    if args.repeats is not None:
+        raise ValueError("--plot shows one fit. Leave it out, or --repeats.")
 
     matplotlib.use("Agg")
     known = matplotlib.figure.Figure().canvas.get_supported_filetypes()

@@ -14,9 +14,10 @@ from sklearn.utils._param_validation import (
     validate_params,
 )
 
+from sufficient.checks import check_numbers
 from sufficient.constraints import PARAMETER_CONSTRAINTS
 from sufficient.plan import CurvePlan, plan_curve
-from sufficient.preparation import is_regression
+from sufficient.preparation import is_regression, takes_rows
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
 
@@ -63,7 +64,7 @@ def sample_size_curve(
 width)
         Objects.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
-        Labels, or regression targets.
+        Labels, rows of 0 and 1 for several labels at once, or regression targets.
 
     Returns
     -------
@@ -157,14 +158,14 @@ def iterate_sample_size_curve(
 
 
 def _plan(estimator, X, y, settings, random_state, checkpoint) -> CurvePlan:
-    regression = is_regression(estimator)
+    check_numbers("X", X)
     X, y = check_X_y(
         X,
         y,
         dtype=np.float32,
         allow_nd=True,
-        multi_output=regression,
-        y_numeric=regression,
+        multi_output=takes_rows(estimator, y),
+        y_numeric=is_regression(estimator),
         ensure_min_samples=4,
         estimator="sample_size_curve",
     )

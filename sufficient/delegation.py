@@ -8,7 +8,8 @@ from sklearn.utils import ClassifierTags, RegressorTags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sufficient.preparation import is_regression
+from sufficient.checks import check_numbers
+from sufficient.preparation import is_regression, may_be_multilabel, takes_rows
 
 __all__ = ["FittedNetMixin"]
 
@@ -31,10 +32,12 @@ class FittedNetMixin:
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_targets)
-            Labels, or regression targets in their own unit.
+            Labels, rows of 0 and 1 where the net was fitted on such, or regression
+            targets in their own unit.
         """
         check_is_fitted(self)
-        return self.curve_.task.decode(self.estimator_.predict(self._checked(X)))
+        task = self.curve_.task
+        return task.decode(task.answers(self.estimator_, self._checked(X)))
 
     @available_if(_is_classifier)
     def predict_proba(self, X) -> np.ndarray:
@@ -48,7 +51,8 @@ class FittedNetMixin:
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`.
+            In the order of `classes_`. The rows sum to 1 unless an object may have
+            several labels.
         """
         check_is_fitted(self)
         return self.estimator_.predict_proba(self._checked(X))
@@ -56,7 +60,8 @@ class FittedNetMixin:
     def score(self, X, y) -> float:
         """Accuracy on the given data, or the coefficient of determination.
 
-        As of any classifier or regressor, whatever `scoring` is.
+        As of any classifier or regressor, whatever `scoring` is. With several labels an
+        answer is right where all labels of the object are.
 
         Parameters
         ----------
@@ -80,7 +85,10 @@ class FittedNetMixin:
             tags.target_tags.multi_output = True
             tags.target_tags.single_output = True
         else:
-            tags.estimator_type, tags.classifier_tags = "classifier", ClassifierTags()
+            several = may_be_multilabel(self.estimator)
+            tags.estimator_type = "classifier"
+            tags.classifier_tags = ClassifierTags(multi_label=several)
+            tags.target_tags.multi_output = several
         tags.target_tags.required = True
         tags.input_tags.sparse = False
         tags.input_tags.allow_nan = False
@@ -91,6 +99,7 @@ class FittedNetMixin:
 
     def _validated(self, X, y, *, reset, least):
         regression = self._is_regression()
+        check_numbers("X", X)
         X, y = validate_data(
             self,
             X,
@@ -98,7 +107,7 @@ class FittedNetMixin:
             reset=reset,
             dtype=np.float32,
             allow_nd=True,
-            multi_output=regression,
+            multi_output=takes_rows(self.estimator, y),
             y_numeric=regression,
             ensure_min_samples=least,
         )
@@ -107,8 +116,9 @@ class FittedNetMixin:
         return self._same_shape(X), y
 
     def _checked(self, X):
+        check_numbers("X", X)
         X = validate_data(self, X, reset=False, dtype=np.float32, allow_nd=True)
-        return np.require(self._same_shape(X), requirements="W")
+        return np.require(self._same_shape(X), requirements=("C", "W"))
 
     def _same_shape(self, X):
         if X.shape[1:] != self._input_shape:

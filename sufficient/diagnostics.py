@@ -63,6 +63,11 @@ def _last(curve):
 
 
 def _where(last):
+    if not last["projected"]:
+        return (
+            "Nothing changes when a batch is added: around its weights the net gives "
+            "the same answer to everything. Scale X, or train longer."
+        )
     return (
         f"Measured at displacements of sigma={last['sigma']:.3g}: the expected rise of "
         f"the loss is {last['expected_rise']:.3g}, the real Delta is "
@@ -94,7 +99,7 @@ def _one_net(last, curve, settings):
 
 def _fresh(last, curve, settings):
     name = BOUNDS[settings.bound]
-    error = last[f"{name}_std_err"] / last[name]
+    error = last[f"{name}_std_err"] / last[name] if last[name] else np.inf
     if last["n_fresh"] < FEW_FRESH:
         how_large = f"of {error:.0%}" if np.isfinite(error) else "of unknown size"
         yield (
@@ -105,11 +110,12 @@ def _fresh(last, curve, settings):
 
 def _quadratic(last, curve, settings):
     ratio = last["quadratic_ratio"]
-    if settings.bound != "monte_carlo" and 0 < ratio < FAR_FROM_QUADRATIC:
+    if settings.bound != "monte_carlo" and ratio < FAR_FROM_QUADRATIC:
+        times = f"{1 / ratio:.0f} times" if ratio else "infinitely"
         yield (
-            f"Note: the real loss changes {1 / ratio:.0f} times less "
-            "than its second-order model, which asks for more data than the definition "
-            "does; bound='monte_carlo' or sigma='auto' read the real loss."
+            f"Note: the real loss changes {times} less than its second-order model, "
+            "which asks for more data than the definition does; bound='monte_carlo' or "
+            "sigma='auto' read the real loss."
         )
 
 
@@ -135,11 +141,14 @@ def _minimum(last, curve, settings):
 
 
 def _memory(last, curve, settings):
-    if last["fresh_loss"] > MEMORISED * last["train_loss"] > 0:
+    fresh, seen = last["fresh_loss"], last["train_loss"]
+    # A loss that is a likelihood may be negative, and its ratio says nothing.
+    if 0 <= seen < fresh / MEMORISED:
+        times = fresh / seen if seen else np.inf
         yield (
             "Note: the net has memorised its data, the loss on fresh samples being "
-            f"{last['fresh_loss'] / last['train_loss']:.1f} times that on seen ones; "
-            "its curvature on seen samples says little about the next ones."
+            f"{times:.1f} times that on seen ones; its curvature on seen samples says "
+            "little about the next ones."
         )
 
 

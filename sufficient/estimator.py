@@ -60,7 +60,9 @@ class SampleSizeEstimator(
         around any torch module, cloned and never modified. "mlp" and None are a
         network with hidden layers of 128 and 64 units, "cnn" a small convolutional one
         for flattened images; both classify. Pass a net to tune its parameters. A module
-        that takes `n_inputs` or `n_outputs` gets them from the data.
+        that takes `n_inputs` or `n_outputs` gets them from the data. With a criterion
+        for several labels per object, such as `torch.nn.BCEWithLogitsLoss`, y may be
+        rows of 0 and 1; a plain `skorch.NeuralNet` will do there, too.
     tol : float, default=0.025
         Tolerance of :math:`\Delta_k`, in squared units of the loss.
     batch_size : int or "auto", default="auto"
@@ -194,7 +196,8 @@ class SampleSizeEstimator(
     of the loss.
 
     Regression targets are standardised inside, so that `tol` is in units of their
-    variance; predictions come back in their own unit.
+    variance; predictions come back in their own unit. A criterion other than squared,
+    absolute or Huber error gets them as they are.
 
     References
     ----------
@@ -275,7 +278,8 @@ class SampleSizeEstimator(
 height, width)
             Labelled objects. Their order does not matter.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Labels of any kind, or regression targets.
+            Labels of any kind, rows of 0 and 1 for several labels at once, or
+            regression targets.
 
         Returns
         -------

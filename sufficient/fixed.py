@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from skorch import NeuralNet
+from torch import Tensor
 
 from sufficient.curvature.follow import FollowedCurvature
 from sufficient.measure import MeasureSettings
@@ -45,8 +46,8 @@ class FixedNet:
             )
         return self._curvature
 
-    def predicted(self, net: NeuralNet) -> np.ndarray:
+    def predicted(self, predict: Callable[[Tensor], np.ndarray]) -> np.ndarray:
         """Predictions for all objects of the pool."""
         if self._predicted is None:
-            self._predicted = by_shares(net.predict, self.pool.X)
+            self._predicted = by_shares(predict, self.pool.X)
         return self._predicted

@@ -29,7 +29,9 @@ _FITTING = threading.RLock()
 def available_device(device: str) -> torch.device:
     """The device of that name, if it is there."""
     try:
-        return torch.zeros(1, device=device).device
+        zero = torch.zeros(1, device=device)
+        zero.item()  # There are devices without numbers.
+        return zero.device
     except (RuntimeError, AssertionError) as error:
         raise ValueError(
             f"device={device!r} is not there ({str(error).splitlines()[0]}). Use "

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sufficient.checks import check_finite
+from sufficient.checks import check_displaced, check_finite
 from sufficient.curvature.draws import losses_at
 from sufficient.curvature.follow import FollowedCurvature
 from sufficient.curvature.leading import LeadingCurvature, leading_curvature
@@ -121,6 +121,11 @@ def measure(
             _losses_at_draws(plane, objects, sigma * settings.draws)
             for objects in (fresh, sample)
         ]
+    pairs = plane.leading.pairs
+    curvature = pairs.eigenvalues.sum() + pairs.residuals.sum()
+    check_finite(curvature, len(seen), "curvature of the loss")
+    check_finite(rows.sum(), len(seen), "loss on fresh objects, or its curvature,")
+    check_displaced(draws, sigma, len(seen))
     weighting = {"batch_size": settings.batch_size, "n_seen": len(seen)}
     delta = monte_carlo_delta(*draws, **weighting)
     columns = {
@@ -132,7 +137,7 @@ def measure(
         "n_fresh": len(fresh),
         "fresh_loss": float(rows[:, 0].mean()),
     }
-    columns["quadratic_ratio"] = columns["delta"] / columns["projected"]
+    columns["quadratic_ratio"] = _ratio(columns["delta"], columns["projected"])
     return Measurement(
         columns=columns,
         eigenvalues=plane.eigenvalues,
@@ -271,7 +276,7 @@ def _projected_columns(plane, rows, sigma, weighting):
         "gradient_increment_norm": float(np.linalg.norm(c)),
         "hessian_increment_trace": float(np.trace(B)),
         "hessian_increment_norm": float(np.linalg.norm(B)),
-        "level_share": level.value / projected.value,
+        "level_share": _ratio(level.value, projected.value),
     }
 
 
@@ -298,7 +303,7 @@ def _plane_columns(plane, sigma):
     smallest = plane.leading.space.smallest_value
     return {
         "train_loss": plane.loss,
-        "gradient_norm": float(plane.gradient.norm()),
+        "gradient_norm": float(plane.gradient.double().norm()),
         "sigma": sigma,
         "expected_rise": float(sigma**2 * values.sum() / 2),
         "eigen_residual": float((plane.leading.pairs.residuals / scale).max()),
@@ -314,6 +319,11 @@ def _std_err(values):
     if len(values) < 2:
         return float("nan")
     return float(values.std(ddof=1) / np.sqrt(len(values)))
+
+
+def _ratio(part, whole):
+    """Not a number where nothing changes at all."""
+    return part / whole if whole else float("nan")
 
 
 def _numbers(tensor):

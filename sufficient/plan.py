@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
+from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
+from skorch import NeuralNet
 from tqdm.auto import tqdm
 
 from sufficient.agreement import check_same_problem
@@ -16,14 +18,18 @@ from sufficient.checks import check_class_counts
 from sufficient.growth import batch_counts, grow
 from sufficient.isolation import drawn_seed
 from sufficient.objects import Objects
-from sufficient.preparation import is_regression
+from sufficient.preparation import (
+    LOSSES_OF_DIFFERENCES,
+    criterion_class,
+    is_regression,
+)
 from sufficient.ranks import first_rank_says, ranks
 from sufficient.results import SampleSizeCurve
 from sufficient.run import GrowingRun, RunSettings
 from sufficient.storage.checkpoint import Checkpoint
 from sufficient.storage.fingerprint import described, described_net, digest, versions
 from sufficient.summary import weaknesses
-from sufficient.task import Classification, Regression
+from sufficient.task import Classification, MultiLabel, Regression, Task
 
 __all__ = ["CurvePlan", "plan_curve", "task_of"]
 
@@ -166,10 +172,18 @@ def plan_curve(
     )
 
 
-def task_of(estimator, y: np.ndarray, classes=None) -> Classification | Regression:
-    """Regression for a regressor, classification for everything else."""
+def task_of(estimator, y: np.ndarray, classes=None) -> Task:
+    """Regression for a regressor; else one label per object, or a row of them."""
     if is_regression(estimator):
-        return Regression.of(np.asarray(y, dtype=np.float64))
+        known = criterion_class(estimator) in LOSSES_OF_DIFFERENCES
+        return Regression.of(np.asarray(y, dtype=np.float64), standardise=known)
+    if y.ndim == 2:
+        return MultiLabel.of(y, classes)
+    if isinstance(estimator, NeuralNet) and not is_classifier(estimator):
+        raise ValueError(
+            f"{type(estimator).__name__} does not say what it answers. Pass a skorch "
+            "NeuralNetClassifier or NeuralNetRegressor."
+        )
     return Classification.of(y, classes)
 
 

@@ -6,6 +6,7 @@ import inspect
 import warnings
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from sklearn.base import clone, is_classifier, is_regressor
 from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
@@ -13,11 +14,27 @@ from skorch.dataset import Dataset
 from torch import nn
 from torch.utils.data import DataLoader
 
+from sufficient.checks import check_numbers
 from sufficient.curvature.objective import Objective, per_object_loss
 from sufficient.isolation import available_device
 from sufficient.nets import DEFAULT_MODULES, default_net
 
-__all__ = ["TensorBatches", "is_regression", "objective_of", "prepared_net"]
+__all__ = [
+    "LOSSES_OF_DIFFERENCES",
+    "TensorBatches",
+    "criterion_class",
+    "is_regression",
+    "may_be_multilabel",
+    "objective_of",
+    "prepared_net",
+    "takes_rows",
+]
+
+# With these, targets may be moved and scaled; with others they may mean what they are.
+LOSSES_OF_DIFFERENCES = (nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss)
+NOT_OF_LABELS = (nn.CrossEntropyLoss, nn.NLLLoss, *LOSSES_OF_DIFFERENCES)
+# skorch's own answer is a probability of 0 and one of 1 for every output.
+PROBABILITIES = {nn.BCEWithLogitsLoss: torch.sigmoid, nn.BCELoss: None}
 
 
 def prepared_net(
@@ -45,6 +62,9 @@ def prepared_net(
     sizes = {"n_inputs": n_inputs, "n_outputs": 1 if one_logit else n_outputs}
     wanted = _missing_module_params(net, sizes)
     device = str(available_device(device))
+    if net.predict_nonlinearity == "auto" and may_be_multilabel(net):
+        kind = criterion_class(net)
+        wanted["predict_nonlinearity"] = PROBABILITIES.get(kind, "auto")
     net.set_params(train_split=None, verbose=0, device=device, **wanted)
     return _with_fast_batches(net)
 
@@ -52,6 +72,38 @@ def prepared_net(
 def is_regression(estimator) -> bool:
     """Whether the estimator given is a skorch regressor."""
     return isinstance(estimator, NeuralNet) and is_regressor(estimator)
+
+
+def may_be_multilabel(estimator) -> bool:
+    """Whether the estimator given is a skorch net whose loss takes several labels."""
+    return (
+        isinstance(estimator, NeuralNet)
+        and not isinstance(estimator, NeuralNetBinaryClassifier)
+        and not is_regressor(estimator)
+        and not issubclass(criterion_class(estimator), NOT_OF_LABELS)
+    )
+
+
+def takes_rows(estimator, y) -> bool:
+    """Whether y may be two-dimensional; ValueError where it is and may not be."""
+    if is_regression(estimator):
+        check_numbers("y", y, "For labels, pass a skorch NeuralNetClassifier.")
+        return True
+    shape = np.asarray(y).shape
+    rows = len(shape) == 2 and shape[1] > 1
+    if rows and not may_be_multilabel(estimator):
+        raise ValueError(
+            "Classification needs one label per sample, y is 2-D. For several labels "
+            "per sample, as rows of 0 and 1, pass a skorch NeuralNetClassifier with "
+            "criterion=torch.nn.BCEWithLogitsLoss."
+        )
+    return rows
+
+
+def criterion_class(net: NeuralNet) -> type:
+    """The class of a net's criterion, which may be given as an instance."""
+    given = net.criterion
+    return given if inspect.isclass(given) else type(given)
 
 
 def objective_of(net: NeuralNet) -> Objective:
@@ -84,7 +136,8 @@ def _net_and_device(estimator, device):
         net = default_net(estimator or "mlp")
         return net, device or ("cuda" if torch.cuda.is_available() else "cpu")
     is_net = isinstance(estimator, NeuralNet)
-    if is_net and (is_classifier(estimator) or is_regressor(estimator)):
+    known = is_net and (is_classifier(estimator) or is_regressor(estimator))
+    if known or may_be_multilabel(estimator):
         _check_what_is_trained_is_measured(estimator)
         return clone(estimator), device or estimator.device or "cpu"
     what = estimator if isinstance(estimator, (str, type)) else type(estimator).__name__

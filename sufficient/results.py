@@ -158,7 +158,7 @@ class SampleSizeCurve:
         The joint answer.
     net : skorch.NeuralNet
         The net at the size where the loop stopped.
-    task : Classification or Regression
+    task : Task
         How targets are read and predictions scored.
     batch_size : int
         Objects in one batch.

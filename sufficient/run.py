@@ -12,7 +12,7 @@ import numpy as np
 from skorch import NeuralNet
 
 from sufficient.agreement import agree_on_weights, agreed_measurement
-from sufficient.checks import check_net_fits_data
+from sufficient.checks import check_loss, check_net_fits_data
 from sufficient.fixed import FixedNet
 from sufficient.gain import forecast_gain, join_verdict
 from sufficient.measure import BOUNDS, REFERENCE_BATCH, MeasureSettings, measure
@@ -27,10 +27,12 @@ from sufficient.storage.net_state import (
     net_state,
     restore_net,
 )
-from sufficient.task import Classification, Regression
+from sufficient.task import Task
 from sufficient.training import TRAININGS
 
 __all__ = ["GrowingRun", "RunSettings"]
+
+FEW = 32
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class GrowingRun:
     ----------
     estimator : None, "mlp", "cnn" or skorch net
         Cloned, never modified.
-    task : Classification or Regression
+    task : Task
         How targets are read and predictions scored.
     input_shape : tuple of int
         Shape of one object.
@@ -91,7 +93,7 @@ class GrowingRun:
     def __init__(
         self,
         estimator,
-        task: Classification | Regression,
+        task: Task,
         input_shape: tuple[int, ...],
         batch_size: int,
         settings: RunSettings,
@@ -120,7 +122,9 @@ class GrowingRun:
 
     def begin(self, pool: Objects) -> None:
         """Check the net against the data and get ready to train it."""
-        check_net_fits_data(self.net, pool.X[:32], self.task)
+        few = pool[:FEW]
+        check_net_fits_data(self.net, few.X, self.task)
+        check_loss(self.net, objective_of(self.net), few)
         self.training.begin(pool.X, pool.y)
 
     def train(self, seen: Objects, n_new: int, k: int) -> None:
@@ -152,9 +156,7 @@ class GrowingRun:
             train_size=len(seen),
             measure_seconds=time.perf_counter() - start,
         )
-        self._forget_eigenvectors()
-        self.measurements.append(agreed_measurement(measurement))
-        self._remember_weights()
+        self._take_in(agreed_measurement(measurement))
         return measurement
 
     def state(self) -> dict:
@@ -169,7 +171,7 @@ class GrowingRun:
         self.net = restore_net(self.training.fresh_net(), state["net"])
         self.training.take_up(self.net)
         self.measurements = [Measurement(**one) for one in state["measurements"]]
-        self._remember_weights()
+        self._measured_weights = self._weights()
         if names := callbacks_with_memory(self.net):
             warnings.warn(
                 f"What the callbacks {names} remember is not stored; they start anew.",
@@ -241,12 +243,18 @@ class GrowingRun:
         # Displacements and late fresh objects are the same at all sizes, so their error
         # does not show as scatter along them.
         name = BOUNDS[self.settings.bound]
-        shared = self._column(f"{name}_std_err") / self._column(name)
-        shared = np.nan_to_num(shared, nan=0.0, posinf=0.0)
+        values, errors = self._column(name), self._column(f"{name}_std_err")
+        known = np.isfinite(errors) & (values > 0)
+        shared = np.divide(errors, values, out=np.zeros(len(values)), where=known)
         return np.hypot(forecast.smoothed_std_err, forecast.smoothed * shared)
 
-    def _remember_weights(self):
-        self._measured_weights = copy.deepcopy(self.net.module_.state_dict())
+    def _take_in(self, measurement):
+        grown, weights = [*self._without_eigenvectors(), measurement], self._weights()
+        # At once, so that no Ctrl-C leaves a measurement with other weights.
+        self.measurements, self._measured_weights = grown, weights
+
+    def _weights(self):
+        return copy.deepcopy(self.net.module_.state_dict())
 
     def _followed_curvature(self):
         if self._fixed is None:
@@ -259,11 +267,9 @@ class GrowingRun:
         first = self.measurements[:1]
         return not first or first[0].columns["hidden_copies"] > 0
 
-    def _forget_eigenvectors(self):
+    def _without_eigenvectors(self):
         # They are as large as the net, ten times over, and only the last are shown.
-        if self.measurements:
-            last = replace(self.measurements[-1], eigenvectors=None)
-            self.measurements[-1] = last
+        return [replace(one, eigenvectors=None) for one in self.measurements]
 
     def _measure_settings(self):
         settings = self.settings
@@ -293,7 +299,7 @@ class GrowingRun:
             scoring = self.settings.scoring
             return scores_by_scorer(self.net, self.task, scoring, seen, held_out)
         targets = held_out.y.cpu().numpy()
-        score = self.task.score(targets, self.net.predict(held_out.X))
+        score = self.task.score(targets, self._answers(held_out.X))
         seen_targets = seen.y.cpu().numpy()
         return {
             "train_score": self.task.score(seen_targets, self._predicted(seen)),
@@ -304,8 +310,11 @@ class GrowingRun:
 
     def _predicted(self, seen):
         if self._fixed is None:
-            return by_shares(self.net.predict, seen.X)
-        return self._fixed.predicted(self.net)[: len(seen)]
+            return by_shares(self._answers, seen.X)
+        return self._fixed.predicted(self._answers)[: len(seen)]
+
+    def _answers(self, X):
+        return self.task.answers(self.net, X)
 
     def _score_above_chance(self):
         last = self.measurements[-1].columns

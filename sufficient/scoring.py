@@ -14,7 +14,7 @@ from sklearn.utils import ClassifierTags, RegressorTags, resample
 from skorch import NeuralNet
 
 from sufficient.objects import Objects
-from sufficient.task import Classification, Regression
+from sufficient.task import Classification, MultiLabel, Regression, Task
 
 __all__ = ["scores_by_scorer"]
 
@@ -23,7 +23,7 @@ N_RESAMPLES = 10
 
 def scores_by_scorer(
     net: NeuralNet,
-    task: Classification | Regression,
+    task: Task,
     scoring: str | Callable,
     seen: Objects,
     held_out: Objects,
@@ -34,7 +34,7 @@ def scores_by_scorer(
     ----------
     net : NeuralNet
         The trained net.
-    task : Classification or Regression
+    task : Task
         How targets are read.
     scoring : str or callable
         As everywhere in scikit-learn; larger is better.
@@ -68,7 +68,7 @@ class _NetInUse(BaseEstimator):
 
     def __init__(self, net, task):
         self.net, self.task = net, task
-        if isinstance(task, Classification):
+        if not isinstance(task, Regression):
             self.classes_ = task.classes
 
     def fit(self, X, y):
@@ -77,7 +77,7 @@ class _NetInUse(BaseEstimator):
 
     def predict(self, X):
         """Labels or targets as they were given."""
-        return self.task.decode(self.net.predict(X))
+        return self.task.decode(self.task.answers(self.net, X))
 
     def predict_proba(self, X):
         """Class probabilities."""
@@ -88,10 +88,10 @@ class _NetInUse(BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        if isinstance(self.task, Classification):
-            tags.estimator_type, tags.classifier_tags = "classifier", ClassifierTags()
-        else:
+        if isinstance(self.task, Regression):
             tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags()
+        else:
+            tags.estimator_type, tags.classifier_tags = "classifier", ClassifierTags()
         return tags
 
 
@@ -100,8 +100,10 @@ def _as_given(task, objects):
 
 
 def _constant(task, y):
-    if not isinstance(task, Classification):
+    if isinstance(task, Regression):
         return DummyRegressor().fit(np.zeros((len(y), 1)), y)
+    if isinstance(task, MultiLabel):
+        return DummyClassifier().fit(np.zeros((len(y), 1)), y)
     # Classes that have not been seen are known, with probability zero.
     labels = np.concatenate([y, task.classes])
     weights = np.repeat([1.0, 0.0], [len(y), len(task.classes)])
@@ -132,7 +134,8 @@ def _score(scorer, task, estimator, X, y):
 
 def _std_err(score, estimator, X, y):
     """Spread over resamples; stratified, so that no class is missing from any."""
-    stratify = y if is_classifier(estimator) else None
+    one_label = is_classifier(estimator) and not isinstance(estimator.task, MultiLabel)
+    stratify = y if one_label else None
     samples = (
         resample(X, y, stratify=stratify, random_state=i) for i in range(N_RESAMPLES)
     )

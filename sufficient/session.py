@@ -11,7 +11,7 @@ from sufficient.growth import resolve_batch_size
 from sufficient.objects import Objects
 from sufficient.results import SampleSizeCurve
 from sufficient.run import GrowingRun, RunSettings
-from sufficient.task import Classification, Regression, as_task, task_state
+from sufficient.task import Task, as_task, task_state
 
 __all__ = ["LabellingSession"]
 
@@ -28,7 +28,7 @@ class LabellingSession:
     ----------
     estimator : None, "mlp", "cnn" or skorch net
         Cloned, never modified.
-    task : Classification or Regression
+    task : Task
         Fixed by the first batch.
     settings : RunSettings
         How to train, measure and decide.
@@ -39,7 +39,7 @@ class LabellingSession:
     def __init__(
         self,
         estimator,
-        task: Classification | Regression,
+        task: Task,
         settings: RunSettings,
         seed: int,
     ) -> None:

@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-__all__ = ["Classification", "Regression", "as_task", "task_state"]
+__all__ = [
+    "Classification",
+    "MultiLabel",
+    "Regression",
+    "Task",
+    "as_task",
+    "task_state",
+]
+
+
+class Task:
+    """What all tasks have in common.
+
+    Attributes
+    ----------
+    counted : str
+        What the outputs of the net stand for, one each.
+    """
+
+    counted: ClassVar[str]
+
+    def answers(self, net, X) -> np.ndarray:
+        """What `score` and `decode` take as predictions."""
+        return net.predict(X)
 
 
 @dataclass(frozen=True)
-class Classification:
+class Classification(Task):
     """Labels as codes 0 ... C - 1; accuracy.
 
     Attributes
@@ -21,6 +45,7 @@ class Classification:
         Labels in sorted order.
     """
 
+    counted = "classes"
     classes: np.ndarray
 
     @classmethod
@@ -66,12 +91,83 @@ class Classification:
 
     def score_std_err(self, score: float, n: int) -> float:
         """Standard error of a score measured on n objects."""
-        return float(np.sqrt(max(score * (1 - score), 1 / n) / n))
+        return _share_std_err(score, n)
 
 
 @dataclass(frozen=True)
-class Regression:
+class MultiLabel(Task):
+    """Any number of labels for an object, as rows of 0 and 1; subset accuracy.
+
+    Attributes
+    ----------
+    n_outputs : int
+        Number of labels.
+    """
+
+    counted = "labels"
+    n_outputs: int
+
+    @classmethod
+    def of(cls, y: np.ndarray, classes=None) -> MultiLabel:
+        """The task that the rows of y describe."""
+        task = cls(y.shape[1] if classes is None else len(classes))
+        rows = task.encode(y)
+        if classes is None and (rows == rows[0]).all():
+            raise ValueError(
+                "Every row of y holds the same labels; at least two kinds of rows are "
+                "needed to train a classifier."
+            )
+        return task
+
+    @property
+    def classes(self) -> np.ndarray:
+        """Numbers of the labels."""
+        return np.arange(self.n_outputs)
+
+    def encode(self, y: np.ndarray) -> np.ndarray:
+        """The rows as float32."""
+        if np.shape(y)[1:] != (self.n_outputs,) or not np.isin(y, (0, 1)).all():
+            raise ValueError(
+                f"y must hold rows of {self.n_outputs} labels, each 0 or 1, got shape "
+                f"{np.shape(y)}."
+            )
+        return np.asarray(y, dtype=np.float32)
+
+    def answers(self, net, X) -> np.ndarray:
+        """Probabilities of the labels; `predict` of a skorch net picks one of them."""
+        found = net.predict_proba(X)
+        if found.ndim != 2 or np.any((found < 0) | (found > 1)):
+            raise ValueError(
+                "The net does not predict a probability for each label. Use "
+                "criterion=torch.nn.BCEWithLogitsLoss, or pass "
+                "predict_nonlinearity=torch.sigmoid where the module returns logits."
+            )
+        return found
+
+    def decode(self, predictions: np.ndarray) -> np.ndarray:
+        """Rows of 0 and 1; 1 where a label is likelier than not."""
+        return (predictions > 0.5).astype(np.int64)
+
+    def score(self, rows: np.ndarray, predictions: np.ndarray) -> float:
+        """Share of objects whose labels are all right."""
+        return float(accuracy_score(rows, self.decode(predictions)))
+
+    def chance(self, rows: np.ndarray, held_out: np.ndarray) -> float:
+        """Score of always predicting the row most frequent in training."""
+        kinds, counts = np.unique(rows, axis=0, return_counts=True)
+        return float((held_out == kinds[counts.argmax()]).all(axis=1).mean())
+
+    def score_std_err(self, score: float, n: int) -> float:
+        """Standard error of a score measured on n objects."""
+        return _share_std_err(score, n)
+
+
+@dataclass(frozen=True)
+class Regression(Task):
     """Targets in units of their spread, so that the tolerance has no unit; R^2.
+
+    A criterion that does not only look at the difference of output and target, such as
+    the likelihood of counts, needs them as they are: mean 0 and scale 1.
 
     Attributes
     ----------
@@ -81,14 +177,18 @@ class Regression:
         Whether y was one-dimensional.
     """
 
+    counted = "targets"
     mean: np.ndarray
     scale: np.ndarray
     flat: bool
 
     @classmethod
-    def of(cls, y: np.ndarray) -> Regression:
+    def of(cls, y: np.ndarray, standardise: bool = True) -> Regression:
         """The task that the targets y describe."""
         columns = y.reshape(len(y), -1)
+        if not standardise:
+            nothing = np.zeros(columns.shape[1])
+            return cls(nothing, nothing + 1, y.ndim == 1)
         scale = columns.std(axis=0)
         return cls(columns.mean(axis=0), np.where(scale > 0, scale, 1.0), y.ndim == 1)
 
@@ -110,7 +210,9 @@ class Regression:
         """Coefficient of determination; 0 for a single object."""
         if len(targets) < 2:
             return 0.0
-        return float(r2_score(targets, predictions.reshape(targets.shape)))
+        # Squares of what single precision holds may be beyond it.
+        predictions = predictions.reshape(targets.shape).astype(np.float64)
+        return float(r2_score(targets.astype(np.float64), predictions))
 
     def chance(self, targets: np.ndarray, held_out: np.ndarray) -> float:
         """Score of always predicting the mean."""
@@ -121,12 +223,16 @@ class Regression:
         return float(np.sqrt(2 / n) * max(1 - score, 0) + 1 / n)
 
 
-def task_state(task: Classification | Regression) -> dict:
+def task_state(task: Task) -> dict:
     """A task in plain values."""
     return {"kind": type(task).__name__, **vars(task)}
 
 
-def as_task(state: dict) -> Classification | Regression:
+def as_task(state: dict) -> Task:
     """The task that `task_state` was given."""
-    kinds = {"Classification": Classification, "Regression": Regression}
+    kinds = {kind.__name__: kind for kind in (Classification, MultiLabel, Regression)}
     return kinds[state["kind"]](**{k: v for k, v in state.items() if k != "kind"})
+
+
+def _share_std_err(share, n):
+    return float(np.sqrt(max(share * (1 - share), 1 / n) / n))

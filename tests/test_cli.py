@@ -16,7 +16,9 @@ from skorch import NeuralNetRegressor
 
 from sufficient import plan
 from sufficient.cli import main
+from sufficient.datasets import load_digits_images
 from sufficient.estimator import SampleSizeEstimator
+from sufficient.repeats import repeat_sample_size
 from sufficient.run import GrowingRun
 from sufficient.summary import summarise
 
@@ -232,6 +234,13 @@ def test_fractions_or_the_flag_make_it_regression(
     assert regression or net == "mlp"
 
 
+def test_rows_of_zeros_and_ones_are_several_labels(settings, tmp_path):
+    rows = np.arange(24).reshape(8, 3) % 2
+    np.savez(tmp_path / "rows.npz", X=np.eye(8), y=rows)
+    main([str(tmp_path / "rows.npz")])
+    assert settings["estimator"].criterion is torch.nn.BCEWithLogitsLoss
+
+
 def test_arrays_are_taken_as_they_are(settings, folder):
     with np.load(folder / "images.npz") as arrays:
         main([str(folder / "images.npz")])
@@ -268,6 +277,72 @@ def test_regression_and_images_run_to_the_end(folder, capsys, arguments):
         180,
         240,
     ]
+
+
+def test_several_seeds_give_an_average_and_a_table(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    assert main([*DIGITS, "--repeats=2", "--seed=3", "--exit-code"]) == 1
+    out, err = capsys.readouterr()
+    sentences, table = out.split("\n\n")
+    assert sentences.startswith("Over 2 seeds ")
+    assert "Verdicts: not stable yet (2)." in sentences
+    head, *rows = table.splitlines()
+    assert head.split()[:4] == ["random_state", "tol", "k_star", "n_samples_needed"]
+    assert len(rows) == 2
+    assert err == ""
+
+
+def test_several_seeds_in_json_are_those_of_the_library(capsys):
+    assert main([*DIGITS, "--repeats=2", "--seed=3", "--json"]) == 0
+    out, err = capsys.readouterr()
+    answer = strict(out)
+    assert set(answer) == {
+        "mean", "median", "std", "cv", "interval", "converged", "verdicts", "runs",
+        "warnings", "seconds", "version",
+    }  # fmt: skip
+    assert err == ""
+    X, y = load_digits_images(n_samples=300)
+    found = repeat_sample_size(
+        "mlp", X, y, n_repeats=2, random_state=3, batch_size=40, n_directions=2
+    )
+    assert answer["mean"] == found.mean
+    assert [run["random_state"] for run in answer["runs"]] == [
+        *found.runs["random_state"]
+    ]
+
+
+def test_repeats_are_not_drawn(settings, tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    plot = f"--plot={tmp_path / 'curve.png'}"
+    assert main(["digits", "--repeats=2", plot]) == 2
+    assert "--plot shows one fit" in capsys.readouterr().err
+    assert not settings
+
+
+@pytest.mark.parametrize("repeats", [0, 1])
+def test_one_repeat_is_none(capsys, repeats):
+    assert main(["digits", f"--repeats={repeats}"]) == 2
+    assert "'n_repeats' parameter" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("repeats", [[], ["--repeats=2"]])
+def test_a_checkpoint_is_gone_on_from(tmp_path, capsys, monkeypatch, repeats):
+    command = [*DIGITS, "--json", "--quiet", f"--checkpoint={tmp_path}", *repeats]
+    assert main(command) == 0
+    first = strict(capsys.readouterr().out)
+
+    def refuse(*args):
+        raise AssertionError("measured again")
+
+    monkeypatch.setattr(GrowingRun, "measure", refuse)
+    assert main(command) == 0
+    again = strict(capsys.readouterr().out)
+    for answer in (first, again):
+        for part in (answer, *answer.get("runs", ())):
+            del part["seconds"]
+    assert again == first
+    assert main([*command, "--tol=7"]) == 2
+    assert "is of another fit: tol is" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

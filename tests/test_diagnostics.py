@@ -66,3 +66,15 @@ def test_negative_curvature_is_a_share_of_the_largest(fitted):
     columns = fitted.curves_
     share = np.maximum(-columns["smallest_eigenvalue"], 0) / fitted.eigenvalues_[:, 0]
     np.testing.assert_allclose(columns["negative_curvature"], share, rtol=1e-6)
+
+
+def test_a_net_that_nothing_changes_is_told(fitted):
+    nothing = {"quadratic_ratio": np.nan, "level_share": np.nan}
+    nothing |= dict.fromkeys(("projected", "delta", "delta_std_err"), 0.0)
+    first, *rest = said(fitted, **nothing)
+    assert first.startswith("Nothing changes when a batch is added")
+    assert not rest
+
+
+def test_a_likelihood_below_zero_is_not_memorised(fitted):
+    assert len(said(fitted, train_loss=-2.0, fresh_loss=-1.9)) == 1

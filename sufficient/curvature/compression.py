@@ -12,12 +12,12 @@ the largest curvature there,
 .. math:: \frac{\lVert C_i \rVert^2}{\theta_i} \lesssim \lambda_i - \theta_i
     \lesssim \frac{\lVert C_i \rVert^2}{\theta_i-\mu},
 
-by the Schur complement of the outside, which for a network of straight pieces has no
-negative curvature. The middle is added to the Ritz value. A few random mixtures of the
-inputs left out, carried along without weights, estimate the length of C; and mu is at
-most the largest eigenvalue of the left-out inputs' second moments, weighted by the
-curvature that each object has at the first layer's outputs. P is the leading part of
-those moments for the objects that weigh most.
+by the Schur complement of the outside, which for a network of straight pieces under a
+loss that is convex in the outputs has no negative curvature. The middle is added to the
+Ritz value. A few random mixtures of the inputs left out, carried along without weights,
+estimate the length of C; and mu is at most the largest eigenvalue of the left-out
+inputs' second moments, weighted by the curvature that each object has at the first
+layer's outputs. P is the leading part of those moments for the objects that weigh most.
 """
 
 from __future__ import annotations
@@ -162,13 +162,16 @@ def compression_of(
     -------
     Compression or None
         None unless the network is a chain of straight pieces whose first trainable
-        layer is linear and at least three times as wide as what is kept.
+        layer is linear and at least three times as wide as what is kept, and the loss
+        bends upwards at the outputs for every object.
     """
     layers = objective.layers(X)
     place = None if layers is None else _wide_first_layer(objective, layers, n_kept)
     if place is None:
         return None
     moments = WeightedMoments.of_share(objective, layers, X, y)
+    if not moments.are_bounded:
+        return None
     directions = moments.leading_directions(n_kept)
     (name, first), *rest = layers[place:]
     bias = first.bias is not None and first.bias.requires_grad

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from sufficient.curvature.chain import LinearisedChain
-from sufficient.curvature.objective import Objective, chunks
+from sufficient.curvature.memory import Chunks
+from sufficient.curvature.objective import Objective
 from sufficient.curvature.weighted import Dense
 
 __all__ = ["losses_at"]
@@ -52,34 +53,31 @@ def losses_at(
 
 
 def _one_by_one(objective, X, y, basis, offsets):
-    rows = []
-    for weights in objective.weights + offsets @ basis.T:
+    def at(weights):
         parameters = objective.unflatten(weights)
-        rows.append(
-            torch.cat(
-                [
-                    objective.losses(parameters, X[part], y[part])
-                    for part in chunks(len(X), CHUNK)
-                ]
-            )
-        )
-    return torch.stack(rows)
+        return lambda part: objective.losses(parameters, X[part], y[part])
+
+    displaced = objective.weights + offsets @ basis.T
+    each = Chunks(CHUNK).each
+    return torch.stack([torch.cat([*each(at(w), len(X))]) for w in displaced])
 
 
 def _through_layers(objective, X, y, basis, offsets):
     weights = objective.unflatten(objective.weights + offsets @ basis.T)
     directions = objective.unflatten(basis.T.contiguous())
     chain = LinearisedChain(objective.layers(X), objective.parameters, X[:1])
-    parts = []
-    most = min(OBJECTS_TIMES_DRAWS, MOST_NUMBERS // chain.width)
-    for rows in chunks(len(X), max(1, most // len(offsets))):
+
+    def of_chunk(rows):
         outputs = _first_outputs(chain, X[rows], offsets, weights, directions)
         for layer in chain.layers[1:]:
             outputs = layer.at(outputs, weights)
         targets = y[rows].repeat(len(offsets), *[1] * (y.ndim - 1))
         losses = objective.loss(outputs.flatten(0, 1), targets)
-        parts.append(losses.unflatten(0, (len(offsets), -1)))
-    return torch.cat(parts, dim=1)
+        return losses.unflatten(0, (len(offsets), -1))
+
+    most = min(OBJECTS_TIMES_DRAWS, MOST_NUMBERS // chain.width)
+    parts = Chunks(max(1, most // len(offsets))).each(of_chunk, len(X))
+    return torch.cat([*parts], dim=1)
 
 
 def _first_outputs(chain, X, offsets, weights, directions):

@@ -16,6 +16,7 @@ __all__ = ["WeightedMoments"]
 
 N_SAMPLED = 2048
 MOST_PROBES = 16
+SLACK = 1e-3
 CHUNK = 2048
 N_POWER, POWER_ITERATIONS, POWER_MARGIN = 8, 4, 1.25
 
@@ -52,6 +53,11 @@ class WeightedMoments:
             parts.append((chain.layers[0].a, weights))
         inputs, weights = zip(*parts, strict=True)
         return cls(torch.cat(inputs), torch.cat(weights), share)
+
+    @property
+    def are_bounded(self) -> bool:
+        """Whether every object, on any rank, has a finite curvature."""
+        return not self.share.sum((~torch.isfinite(self.weights)).sum())
 
     def leading_directions(self, n_kept: int) -> Tensor:
         """Leading directions of the moments of the heaviest rows.
@@ -96,12 +102,25 @@ class WeightedMoments:
 
 
 def _curvature_at_first_layer(objective, chain, y):
-    """Trace of every object's Gauss-Newton matrix at the first layer's outputs."""
+    """Trace of every object's Gauss-Newton matrix at the first layer's outputs.
+
+    Infinite where the loss may bend downwards, so that the trace would bound nothing.
+    """
     _, bend = output_curvature(objective, chain.output, y, 1)
     n, n_outputs = chain.output.shape
     probes = _probes(n_outputs).to(chain.output).expand(n, -1, -1)
     pulled = [chain.pull_to_first(u.clone()) for u in (probes, bend(probes))]
-    return (pulled[0] * pulled[1]).sum((1, 2)).clamp_min(0)
+    traces = (pulled[0] * pulled[1]).sum((1, 2)).clamp_min(0)
+    return traces.masked_fill(~_bends_upwards(bend, chain.output), torch.inf)
+
+
+def _bends_upwards(bend, output):
+    """By Gershgorin's circles, which just touch zero for the cross-entropy."""
+    units = torch.eye(output.shape[1]).to(output)
+    curvatures = bend(units.expand(len(output), -1, -1))
+    diagonal = curvatures.diagonal(dim1=1, dim2=2)
+    beside = curvatures.abs().sum(2) - diagonal.abs()
+    return (beside <= (1 + SLACK) * diagonal + SLACK**2).all(1)
 
 
 def _probes(n):

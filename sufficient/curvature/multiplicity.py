@@ -18,7 +18,7 @@ CHANCE_OF_MISSING = 0.1
 SHARE_IN_SAMPLE = 0.9
 MOST_ROUNDS = 8
 LEAST_SEARCH = 20
-TINY = np.finfo(np.float32).tiny
+TINY = float(np.finfo(np.float32).tiny)
 
 
 def with_hidden_copies(

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
+from torch.func import functional_call, vmap
 
 from sufficient.curvature.chain import LinearisedChain, NamedLayers, chain_of
+from sufficient.curvature.memory import Chunks
 from sufficient.ranks import Share
 
-__all__ = ["Loss", "Objective", "chunks", "per_object_loss"]
+__all__ = ["Loss", "Objective", "check_is_mean", "chunks", "per_object_loss"]
 
 _UNKNOWN = object()
 
@@ -103,15 +104,18 @@ class Objective:
         """Mean loss (float) and its gradient, a vector of shape (n_parameters,)."""
         leaves = [p.clone().requires_grad_() for p in self.parameters.values()]
         named = dict(zip(self.parameters, leaves, strict=True))
-        loss, gradient = torch.zeros((), dtype=torch.double), 0 * self.weights
         share = Share.of(len(X))
         X, y = X[share.rows], y[share.rows]
-        for rows in chunks(len(X), chunk_size):
+
+        def of_chunk(rows):
             part = self.losses(named, X[rows], y[rows]).sum() / share.n
-            gradient += self.flatten(
-                torch.autograd.grad(part, leaves, materialize_grads=True)
-            )
-            loss += part.item()
+            slope = torch.autograd.grad(part, leaves, materialize_grads=True)
+            return part.item(), self.flatten(slope)
+
+        loss, gradient = torch.zeros((), dtype=torch.double), 0 * self.weights
+        for more_loss, more_gradient in Chunks(chunk_size).each(of_chunk, len(X)):
+            loss += more_loss
+            gradient += more_gradient
         return share.sum(loss).item(), share.sum(gradient)
 
     @contextmanager
@@ -145,6 +149,31 @@ def chunks(n: int, size: int) -> Iterator[slice]:
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
+def check_is_mean(whole: Tensor, each: Tensor) -> None:
+    """Raise ValueError where a criterion is not the mean of its losses of objects.
+
+    Parameters
+    ----------
+    whole : Tensor
+        What the criterion says of all of them.
+    each : Tensor of shape (n,)
+        What it says of each.
+    """
+    if whole.numel() > 1:
+        raise ValueError(
+            f"The criterion returns {whole.numel()} numbers for {len(each)} objects, "
+            "and a net is trained on one. Use reduction='mean'."
+        )
+    mean, slack = each.mean(), {"rtol": 1e-3, "atol": 1e-6, "equal_nan": True}
+    if not torch.isclose(whole.reshape(()), mean, **slack):
+        raise ValueError(
+            f"The criterion is {float(whole):.4g} for {len(each)} objects, and "
+            f"{float(mean):.4g} on average for one, so what is trained is not what "
+            "would be measured. Use reduction='mean', and leave out what looks at "
+            "several objects at once."
+        )
+
+
 def per_object_loss(loss: Loss) -> Callable[[Tensor, Tensor], Tensor]:
     """Turn a named loss, a torch criterion or a function into one loss per object."""
     if isinstance(loss, str):
@@ -163,7 +192,7 @@ def _named_loss(name):
 
 def _criterion_loss(criterion):
     if not hasattr(criterion, "reduction"):
-        return _checked_loss(criterion)
+        return _checked_loss(_asked_one_by_one(criterion))
     if getattr(criterion, "weight", None) is not None:
         raise ValueError(
             "A criterion with class weights divides by the weights of the batch at "
@@ -175,7 +204,19 @@ def _criterion_loss(criterion):
         return _checked_loss(lambda z, y: criterion(z, y).flatten(1).sum(1))
     if isinstance(criterion, nn.MSELoss | nn.L1Loss | nn.SmoothL1Loss | nn.HuberLoss):
         return _checked_loss(lambda z, y: criterion(z, y.to(z.dtype).reshape_as(z)))
-    return _checked_loss(criterion)
+    return _checked_loss(_asked_one_by_one(criterion))
+
+
+def _asked_one_by_one(criterion):
+    """A criterion that averages on its own, as one loss per object."""
+
+    def losses(output, y):
+        values = criterion(output, y)
+        if values.ndim:
+            return values
+        return vmap(lambda z, t: criterion(z[None], t[None]))(output, y)
+
+    return losses
 
 
 def _checked_loss(function):

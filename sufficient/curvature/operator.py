@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
+from math import inf
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from torch.autograd import grad
 
 from sufficient.curvature.chain import LinearisedChain
 from sufficient.curvature.layers import Tensors
+from sufficient.curvature.memory import OUT_OF_MEMORY, Chunks
 from sufficient.curvature.objective import Objective, chunks
 from sufficient.curvature.weighted import LEFT_OUT
 from sufficient.ranks import Share
@@ -32,7 +34,8 @@ class CurvatureOperator:
     What all products have in common is computed once per chunk of objects and kept, so
     that each costs one pass forward and one back: by the rules of the layers where the
     network is a chain of layers that are understood, through the recorded graph of its
-    gradient otherwise. What would not fit in memory is prepared anew for every product.
+    gradient otherwise. What would not fit in memory is prepared anew for every product,
+    and by smaller chunks from where memory has run out.
 
     Parameters
     ----------
@@ -62,8 +65,15 @@ class CurvatureOperator:
         self.objective, self.X, self.y, self.matrix = objective, X, y, matrix
         self.share = share or Share(len(X))
         self.layers = objective.layers(X)
-        self.chunk_size = chunk_size or self._chunk_that_fits()
-        self._kept = list(self._chunks()) if self._fits(chunk_size) else None
+        self._chunks = Chunks(chunk_size or self._chunk_that_fits())
+        n_objects = min(len(X), self.chunk_size)
+        self._together = MOST_TOGETHER * max(1, CHUNKS["cpu"] // n_objects)
+        self._kept = self._prepared_for_good() if self._fits(chunk_size) else None
+
+    @property
+    def chunk_size(self) -> int:
+        """Objects that are prepared at a time."""
+        return self._chunks.size
 
     @classmethod
     def of_share(
@@ -92,9 +102,7 @@ class CurvatureOperator:
             Or wider: at the end of a row stands how parameters would be moved that were
             left out of the objective.
         """
-        n_objects = min(len(self.X), self.chunk_size)
-        together = MOST_TOGETHER * max(1, CHUNKS["cpu"] // n_objects)
-        blocks = [self._images(block) for block in rows.split(together)]
+        blocks = [self._images(block) for block in rows.split(self._together)]
         return self.share.sum(blocks[0] if len(blocks) == 1 else torch.cat(blocks))
 
     @property
@@ -112,16 +120,23 @@ class CurvatureOperator:
         return CurvatureOperator(self.objective, X, y, matrix=self.matrix, share=share)
 
     def _images(self, rows):
-        V, total = self.objective.unflatten(rows), {}
-        for product in self._kept or self._chunks():
-            for name, moved in product(V).items():
-                total[name] = total[name].add_(moved) if name in total else moved
-        names = [*V, *([LEFT_OUT] if LEFT_OUT in total else [])]
-        return torch.cat([total[name].flatten(1) for name in names], dim=1)
+        V = self.objective.unflatten(rows)
+        if self._kept is not None:
+            try:
+                return _summed(V, (product(V) for product in self._kept))
+            except OUT_OF_MEMORY:
+                self._kept = None
+        parts = self._chunks.each(lambda rows: self._of(rows)(V), len(self.X))
+        return _summed(V, parts)
 
-    def _chunks(self) -> Iterator[Callable]:
-        for rows in chunks(len(self.X), self.chunk_size):
-            yield self._prepared(self.X[rows], self.y[rows], self.share.n)
+    def _prepared_for_good(self):
+        try:
+            return [self._of(rows) for rows in chunks(len(self.X), self.chunk_size)]
+        except OUT_OF_MEMORY:
+            return None
+
+    def _of(self, rows):
+        return self._prepared(self.X[rows], self.y[rows], self.share.n)
 
     def _prepared(self, X, y, n):
         if self.layers is not None:
@@ -143,9 +158,12 @@ class CurvatureOperator:
     @cached_property
     def _bytes_per_object(self):
         few, more = (min(n, len(self.X)) for n in (8, 16))
-        if few == more:
-            return self._bytes(few) / few
-        return max(1, (self._bytes(more) - self._bytes(few)) / (more - few))
+        try:
+            if few == more:
+                return self._bytes(few) / few
+            return max(1, (self._bytes(more) - self._bytes(few)) / (more - few))
+        except OUT_OF_MEMORY:
+            return inf
 
     def _bytes(self, n):
         sizes: dict[int, int] = {}
@@ -159,6 +177,15 @@ class CurvatureOperator:
         with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
             prepared = self._prepared(X, y, n)
         return sum(sizes.values()) + getattr(prepared, "n_bytes", 0)
+
+
+def _summed(V, parts):
+    total = {}
+    for part in parts:
+        for name, moved in part.items():
+            total[name] = total[name].add_(moved) if name in total else moved
+    names = [*V, *([LEFT_OUT] if LEFT_OUT in total else [])]
+    return torch.cat([total[name].flatten(1) for name in names], dim=1)
 
 
 def _spare_bytes(device):

@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.func import grad, jvp, vmap
 
 from sufficient.curvature.chain import LinearisedChain
-from sufficient.curvature.objective import Objective, chunks
+from sufficient.curvature.memory import Chunks
+from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator, output_curvature
 from sufficient.ranks import Share
 
@@ -76,10 +77,11 @@ def project(
         one_chunk = partial(_by_layers, with_bend=matrix == "hessian")
         width = LinearisedChain(layers, objective.parameters, X[:1]).width
         size = max(1, MOST_NUMBERS // (width * basis.shape[1]))
-    parts = [
-        one_chunk(objective, X[rows], y[rows], tangents)
-        for rows in chunks(len(X), size)
-    ]
+
+    def of_chunk(rows):
+        return one_chunk(objective, X[rows], y[rows], tangents)
+
+    parts = Chunks(size).each(of_chunk, len(X))
     return Projections(*(_joined(column) for column in zip(*parts, strict=True)))
 
 

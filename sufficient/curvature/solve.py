@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from sufficient.agreement import check_same_problem
 from sufficient.curvature.leading import leading_curvature
-from sufficient.curvature.objective import Loss, Objective, chunks
+from sufficient.curvature.memory import Chunks
+from sufficient.curvature.objective import Loss, Objective, check_is_mean
 from sufficient.isolation import exact_arithmetic
 from sufficient.ranks import Share
 from sufficient.results import EigenResult
@@ -55,8 +56,9 @@ def top_eigenpairs(
     y : Tensor or array-like of shape (n,) or (n, n_outputs)
         Targets: class codes for cross-entropy, numbers for squared error.
     loss : {"cross_entropy", "mse"}, nn.Module or callable, default="cross_entropy"
-        The loss of one object. A torch criterion is used with ``reduction="none"``; a
-        callable gets ``(output, y)`` and returns one loss per object.
+        The loss of one object. A torch criterion is used with ``reduction="none"``, and
+        a module without a `reduction` may return the mean over the objects; a
+        function gets ``(output, y)`` and returns one loss per object.
     n_directions : int, default=10
         Eigenpairs wanted.
     matrix : {"hessian", "ggn"}, default="hessian"
@@ -127,6 +129,7 @@ def top_eigenpairs(
     )
     with objective.eval_mode(), exact_arithmetic(), torch.enable_grad():
         _check_finite(objective, X, y)
+        _check_own_loss(loss, objective, X[:32], y[:32])
         found = leading_curvature(
             objective,
             X,
@@ -179,17 +182,27 @@ def _like_parameters(objective, X, y):
 def _check_finite(objective, X, y):
     share = Share.of(len(X))
     X, y = X[share.rows], y[share.rows]
+
+    def of_chunk(rows):
+        return objective.losses(objective.parameters, X[rows], y[rows]).sum()
+
     with torch.no_grad():
-        losses = [
-            objective.losses(objective.parameters, X[rows], y[rows]).sum()
-            for rows in chunks(len(X), 2048)
-        ]
-        total = share.sum(sum(losses))
+        total = share.sum(sum(Chunks(2048).each(of_chunk, len(X))))
     if not torch.isfinite(total):
         raise ValueError(
             f"The loss is {total.item()} at these weights. Check that the network "
             "returns logits for cross-entropy and that its training did not diverge."
         )
+
+
+def _check_own_loss(loss, objective, X, y):
+    # Others are asked for one loss per object, whatever they do for several.
+    if isinstance(loss, nn.Module) and not hasattr(loss, "reduction"):
+        with torch.no_grad():
+            output = objective.outputs(objective.parameters, X)
+            whole, each = loss(output, y), objective.loss(output, y)
+        if not whole.ndim:
+            check_is_mean(whole, each)
 
 
 def _start_vector(objective, v0, random_state):

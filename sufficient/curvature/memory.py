@@ -1,0 +1,72 @@
+"""Work on chunks of objects that shrink where memory runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import torch
+
+__all__ = ["OUT_OF_MEMORY", "Chunks"]
+
+Part = TypeVar("Part")
+
+OUT_OF_MEMORY: type[RuntimeError] = (
+    getattr(torch, "OutOfMemoryError", None) or torch.cuda.OutOfMemoryError
+)
+
+
+class Chunks:
+    """Consecutive chunks of objects, smaller ones from where memory has run out.
+
+    Parameters
+    ----------
+    size : int
+        Objects in a chunk, to begin with.
+
+    Examples
+    --------
+    >>> def work(rows):
+    ...     if rows.stop - rows.start > 2:
+    ...         raise OUT_OF_MEMORY("3 are too many")
+    ...     return rows.start, rows.stop
+    >>> chunks = Chunks(4)
+    >>> list(chunks.each(work, 5)), chunks.size
+    ([(0, 2), (2, 4), (4, 5)], 2)
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def each(self, work: Callable[[slice], Part], n: int) -> Iterator[Part]:
+        """What `work` makes of every chunk of ``range(n)``, in order.
+
+        Raises
+        ------
+        MemoryError
+            If there is not enough memory for a single object.
+        """
+        start = 0
+        while start < n:
+            rows, reason = slice(start, min(start + self.size, n)), None
+            try:
+                part = work(rows)
+            except OUT_OF_MEMORY as error:
+                reason = str(error)
+            # Out here nothing of the failed attempt is held any more.
+            if reason is None:
+                yield part
+                start = rows.stop
+            else:
+                self._halve(rows.stop - start, reason)
+
+    def _halve(self, failed, reason):
+        if failed == 1:
+            raise MemoryError(
+                "The device has not enough memory for one object at a time "
+                f"({reason.splitlines()[0]}). Lower n_directions, take a smaller net, "
+                "or use device='cpu'."
+            )
+        self.size = failed // 2
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()

@@ -1,0 +1,391 @@
+"""Whatever is asked, the answer is whole, or the refusal a sentence one understands."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import HealthCheck, event, given, seed, settings
+from hypothesis import strategies as st
+from skorch import NeuralNetClassifier, NeuralNetRegressor
+from torch import nn
+
+from sufficient import MLP, SampleSizeEstimator
+from sufficient.gain import VERDICTS
+from sufficient.nets import default_net
+from sufficient.task import Regression
+
+N_CASES = int(os.environ.get("SUFFICIENT_CASES", "2000"))
+MAY_BE_NAN = {
+    # Of a single candidate batch.
+    "one_batch_std_err": ("n_candidates", 1),
+    "eigenvalue_std_err": ("n_candidates", 1),
+    # Where nothing changes at all.
+    "level_share": ("projected", 0),
+    "quadratic_ratio": ("projected", 0),
+}
+MAY_BE_INFINITE = {
+    # Of a single fresh object.
+    "delta_std_err",
+    "projected_std_err",
+}
+POSITIVE = ["delta", "projected", "one_batch", "eigenvalue", "smoothed"]
+SHARES = ["eigen_certified", "shifts_certified", "train_score", "validation_score"]
+# What an error has to be about, for a person to know where to look.
+SUBJECTS = (
+    r"\bX\b|\by\b|sample|class|label|target|feature|net\b|module|criterion|loss|"
+    r"batch_size|n_directions|schedule|validation_fraction|learning rate|dtype|shape|"
+    r"parameter|memory|sigma|Complex data"
+)
+LABELS = {
+    "int": lambda codes: codes,
+    "negative": lambda codes: 3 - 2 * codes,
+    "int8": lambda codes: codes.astype(np.int8),
+    "whole floats": lambda codes: codes.astype(float),
+    "fractions": lambda codes: codes / 2,
+    "bool": lambda codes: codes % 2 == 0,
+    "str": lambda codes: np.array([f"class {code}" for code in codes]),
+    "object": lambda codes: np.array([f"ß{code}" for code in codes], dtype=object),
+    "mixed": lambda codes: np.array([*codes[1:], "last"], dtype=object),
+    "list": lambda codes: codes.tolist(),
+    "categorical": lambda codes: pd.Series(codes).astype("category"),
+    "words": lambda codes: pd.Series([f"c{c}" for c in codes]).astype("category"),
+    "string array": lambda codes: pd.Series([f"c{c}" for c in codes], dtype="string"),
+    "nullable": lambda codes: pd.Series(codes, dtype="Int64"),
+    "column": lambda codes: codes[:, None],
+    "rows": lambda codes: np.column_stack([codes % 2, codes // 2 % 2]),
+    "missing": lambda codes: [None, *codes[1:]],
+    "dates": lambda codes: np.array(codes, dtype="datetime64[D]"),
+    "complex": lambda codes: codes * 1j,
+}
+FEATURES = {
+    "plain": lambda X: X,
+    "double": lambda X: X.astype(np.float64),
+    "half": lambda X: X.astype(np.float16),
+    "int": lambda X: (10 * X).astype(int),
+    "uint8": lambda X: np.abs(40 * X).astype(np.uint8),
+    "bool": lambda X: X > 0,
+    "list": lambda X: X.tolist(),
+    "frame": lambda X: pd.DataFrame(X).add_prefix("f"),
+    "fortran": np.asfortranarray,
+    "reversed": lambda X: X[::-1],
+    "large": lambda X: X * 1e6,
+    "tiny": lambda X: X * 1e-20,
+    "huge": lambda X: X * 1e30,
+    "constant": np.ones_like,
+    "images": lambda X: np.tile(X[:, :1, None, None], (1, 1, 4, 4)),
+    "objects": lambda X: X.astype(object),
+    "words": lambda X: X.astype(str).astype(object) + "x",
+    "hole": lambda X: np.where(np.arange(X.size).reshape(X.shape) == 3, np.nan, X),
+    "one feature": lambda X: X[:, 0],
+    "no feature": lambda X: X[:, :0],
+    "complex": lambda X: X * 1j,
+    "too large": lambda X: X.astype(float) * 1e60,
+}
+NETS = {
+    "linear": lambda: default_net("mlp", module__hidden_sizes=()),
+    "mlp": lambda: default_net("mlp", module__hidden_sizes=(3,), lr=0.01),
+    "no bias": lambda: default_net(
+        "mlp", module__hidden_sizes=(2,), module__bias=False, lr=0.1
+    ),
+    "tanh": lambda: NeuralNetClassifier(Tanh, criterion=nn.CrossEntropyLoss, lr=0.1),
+    "fast": lambda: default_net("mlp", module__hidden_sizes=(3,), lr=10.0),
+    "several": lambda: NeuralNetClassifier(
+        MLP, module__hidden_sizes=(2,), criterion=nn.BCEWithLogitsLoss, lr=0.1
+    ),
+    "regression": lambda: default_net(
+        "mlp", regression=True, module__hidden_sizes=(3,), lr=0.01
+    ),
+    "huber": lambda: NeuralNetRegressor(
+        MLP, module__hidden_sizes=(2,), criterion=nn.HuberLoss, lr=0.1
+    ),
+    "poisson": lambda: NeuralNetRegressor(
+        MLP,
+        module__hidden_sizes=(),
+        criterion=nn.PoissonNLLLoss,
+        predict_nonlinearity=torch.exp,
+        lr=0.01,
+    ),
+}
+
+
+class Tanh(nn.Sequential):
+    """With BatchNorm and Dropout, and no chain of layers that is understood."""
+
+    def __init__(self, n_inputs, n_outputs):
+        super().__init__(
+            nn.Flatten(),
+            nn.Linear(n_inputs, 3),
+            nn.BatchNorm1d(3),
+            nn.Tanh(),
+            nn.Dropout(0.2),
+            nn.Linear(3, n_outputs),
+        )
+
+
+def mostly(usual, others):
+    """The usual three times out of four."""
+    return st.one_of(*[usual] * 3, others)
+
+
+@st.composite
+def data(draw):
+    n = draw(mostly(st.integers(20, 60), st.integers(1, 19)))
+    n_classes = draw(mostly(st.integers(2, 4), st.sampled_from([1, 9])))
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    X = rng.standard_normal((n, draw(st.integers(1, 5)))).astype(np.float32)
+    codes = rng.integers(n_classes, size=n) if draw(st.booleans()) else (
+        np.arange(n) % n_classes
+    )  # fmt: skip
+    kind = draw(
+        mostly(st.sampled_from(list(LABELS)[:8]), st.sampled_from(list(LABELS)))
+    )
+    form = draw(mostly(st.just("plain"), st.sampled_from(list(FEATURES))))
+    event(f"labels: {kind}")
+    event(f"features: {form}")
+    with np.errstate(all="ignore"):
+        return FEATURES[form](X), LABELS[kind](codes)
+
+
+PARAMETERS = {
+    "tol": mostly(
+        st.floats(1e-6, 1e3), st.sampled_from([1e-300, 1e300, 1, 0, -1.0, np.inf])
+    ),
+    "batch_size": mostly(
+        st.one_of(st.just("auto"), st.integers(2, 12)), st.sampled_from([1, 40, 0, 2.5])
+    ),
+    "n_directions": mostly(st.integers(1, 4), st.sampled_from([40, 0, "2"])),
+    "sigma": mostly(
+        st.one_of(st.just("auto"), st.floats(0.01, 2)),
+        st.sampled_from([1e-30, 1e10, 0, "large"]),
+    ),
+    "bound": mostly(
+        st.sampled_from(["projected", "eigenvalue", "monte_carlo"]), st.just("upper")
+    ),
+    "n_monte_carlo": mostly(st.integers(2, 6), st.sampled_from([50, 1, 2.0])),
+    "training": st.sampled_from(["update", "update", "restart", "full"]),
+    "min_gain": mostly(st.floats(0, 1), st.sampled_from([10, -1])),
+    "patience": mostly(st.integers(1, 3), st.sampled_from([50, 0])),
+    "validation_fraction": mostly(
+        st.one_of(st.just("auto"), st.floats(0.1, 0.5)),
+        st.sampled_from([1e-9, 0.999, 1.0, 0, "none"]),
+    ),
+    "schedule": mostly(
+        st.one_of(st.just("geometric"), st.floats(1.5, 4), st.just([1, 2, 3])),
+        st.sampled_from(
+            ["all", (2,), [], [0], [1.5, 2.5], [99], 1, "never", [[1, 2]], ["a"]]
+        ),
+    ),
+    "update_epochs": mostly(st.integers(1, 3), st.just(0)),
+    "n_fresh": mostly(st.integers(2, 40), st.sampled_from([2048, 1])),
+    "n_candidates": mostly(st.integers(1, 4), st.just(0)),
+    "eigen_tol": mostly(st.floats(1e-4, 0.1), st.sampled_from([1e-12, 0.9, 0, 1])),
+    "random_state": mostly(st.integers(0, 9), st.sampled_from([None, "seed", -1])),
+}
+
+
+@st.composite
+def questions(draw):
+    """A net, its parameters (three of them not the default) and data."""
+    name = draw(st.sampled_from(list(NETS)))
+    event(f"net: {name}")
+    net = NETS[name]().set_params(max_epochs=2, batch_size=16, verbose=0)
+    names = draw(st.sets(st.sampled_from(list(PARAMETERS)), max_size=4))
+    chosen = {key: draw(PARAMETERS[key]) for key in sorted(names)}
+    quick = {"n_monte_carlo": 3, "n_directions": 2, "update_epochs": 1,
+             "schedule": 1.6, "random_state": 0, "batch_size": 6}  # fmt: skip
+    return net, {**quick, **chosen}, *draw(data())
+
+
+def check(net, parameters, X, y):
+    """Ask, and see that the answer is whole or the refusal is clear."""
+    state, np_state = torch.get_rng_state(), np.random.get_state()[1].copy()
+    est = SampleSizeEstimator(net, **parameters)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # What is not finite, and nobody checks, would warn.
+        warnings.filterwarnings("error", "", RuntimeWarning, "sufficient")
+        answer_or_refuse(est, X, y)
+    assert torch.equal(torch.get_rng_state(), state)
+    if parameters["random_state"] is not None:
+        assert (np.random.get_state()[1] == np_state).all()
+    assert float(torch.tensor(1e-39) * 1.0) > 0
+
+
+def answer_or_refuse(est, X, y):
+    try:
+        est.fit(X, y)
+    except (ValueError, TypeError) as error:
+        event("refused")
+        check_refusal(error)
+        if not hasattr(est, "curve_"):
+            return
+        # What was measured before the loss was no number any more.
+    event(f"answered: {est.verdict_}")
+    check_answer(est, X)
+
+
+def check_refusal(error):
+    sentence = str(error)
+    assert 15 < len(sentence) < 2000, sentence
+    named = re.search(SUBJECTS, sentence) or any(p in sentence for p in PARAMETERS)
+    assert named, sentence
+    assert not re.search(r"Traceback|File \"|0x[0-9a-f]{6}|aten::", sentence), sentence
+
+
+def check_answer(est, X):
+    curves, n_sizes = est.curves_, len(est.batch_counts_)
+    assert n_sizes > 0
+    assert {len(column) for column in curves.values()} == {n_sizes}
+    for name, column in curves.items():
+        bad = ~np.isfinite(column)
+        if name in MAY_BE_NAN:
+            why, value = MAY_BE_NAN[name]
+            bad &= ~(np.isnan(column) & (curves[why] == value))
+        elif name in MAY_BE_INFINITE:
+            bad &= ~((column == np.inf) & (curves["n_fresh"] == 1))
+        assert not bad.any(), (name, column)
+    for name in POSITIVE:
+        assert (curves[name] >= 0).all(), (name, curves[name])
+    for name in {n for n in curves if n.endswith("_std_err")}:
+        assert not (curves[name] < 0).any(), name
+    for name in SHARES:
+        assert (curves[name] <= 1).all(), name
+    check_sizes(est)
+    check_spectrum(est)
+    check_decision(est)
+    predicted = est.predict(X)
+    assert len(predicted) == len(X)
+    if hasattr(est, "classes_") and predicted.ndim == 1:
+        assert set(predicted.tolist()) <= set(est.classes_.tolist())
+    assert est.verdict_ in est.summary()
+    assert "nan" not in est.summary(), est.summary()
+
+
+def check_sizes(est):
+    k, n = est.batch_counts_, est.train_sizes_
+    assert (np.diff(k) > 0).all()
+    assert (n == k * est.batch_size_).all()
+    held_out, rows = est.validation_indices_, est.train_indices_
+    assert n[-1] <= len(rows)
+    assert sorted([*rows, *held_out]) == list(range(len(rows) + len(held_out)))
+
+
+def check_spectrum(est):
+    values = est.eigenvalues_
+    assert values.shape[0] == len(est.batch_counts_)
+    scale = np.abs(values).max(initial=1e-30)
+    assert (np.diff(values, axis=1) <= 1e-5 * scale).all(), values
+    assert set(np.unique(est.curves_["eigen_certified"])) <= {0, 1}
+    lowest = est.curves_["smallest_eigenvalue"]
+    assert (lowest <= values[:, 0] + 1e-4 * scale).all()
+    P = est.curve_.eigenvectors
+    torch.testing.assert_close(P.T @ P, torch.eye(P.shape[1]), atol=1e-3, rtol=0)
+
+
+def check_decision(est):
+    assert est.verdict_ in VERDICTS
+    low, high = est.n_samples_needed_interval_
+    assert 0 < low <= est.n_samples_needed_ <= high
+    assert est.converged_ == (est.k_star_ is not None)
+    if est.converged_:
+        assert est.n_samples_star_ == est.k_star_ * est.batch_size_
+        assert est.n_samples_needed_ == est.n_samples_star_ <= est.train_sizes_[-1]
+        assert est.curves_["smoothed"][-1] < est.tol
+    else:
+        assert est.n_samples_star_ is None
+        assert est.n_samples_needed_ > est.train_sizes_[-1]
+        assert est.verdict_ in VERDICTS[:2]
+    left, right = est.expected_gain_interval_
+    one_net = est.training == "full"
+    assert np.isnan(est.expected_gain_) == one_net
+    assert one_net or left <= est.expected_gain_ <= right
+    assert not (one_net and est.verdict_ == "sufficient")
+
+
+HOW = {
+    "deadline": None,
+    "database": None,
+    "suppress_health_check": list(HealthCheck),
+}
+
+
+@given(question=questions())
+@settings(max_examples=40, derandomize=True, **HOW)
+def test_every_question_has_an_answer_or_a_refusal(question):
+    check(*question)
+
+
+@pytest.mark.slow
+@seed(0)
+@given(question=questions())
+@settings(max_examples=N_CASES, **HOW)
+def test_thousands_of_questions_have_an_answer_or_a_refusal(question):
+    check(*question)
+
+
+QUICK = {"n_monte_carlo": 3, "n_directions": 2, "schedule": [2, 3], "random_state": 0}
+RNG = np.random.default_rng(0)
+SOME_X, SOME_Y = RNG.standard_normal((40, 3)).astype(np.float32), np.arange(40) % 2
+
+
+def quick(name, **changes):
+    return SampleSizeEstimator(NETS[name](), **{**QUICK, **changes})
+
+
+class TestWhatTheyFound:
+    def test_words_as_targets_of_a_regressor(self):
+        words = np.where(SOME_Y, "yes", "no")
+        with pytest.raises(ValueError, match=r"y holds what is no number .*'no'"):
+            quick("regression").fit(SOME_X, words)
+
+    def test_targets_that_are_missing(self):
+        with pytest.raises(ValueError, match="y contains NaN or None"):
+            quick("regression").fit(SOME_X, [None, *SOME_Y[1:]])
+
+    def test_words_as_features(self):
+        with pytest.raises(ValueError, match=r"X holds what is no number .*Encode"):
+            quick("mlp").fit(SOME_X.astype(str).astype(object) + "x", SOME_Y)
+
+    def test_objects_in_reverse_memory(self):
+        est = quick("mlp").fit(SOME_X, SOME_Y)
+        assert (est.predict(SOME_X[::-1]) == est.predict(SOME_X)[::-1]).all()
+
+    @pytest.mark.filterwarnings("error::RuntimeWarning")
+    def test_a_net_that_answers_everything_alike(self):
+        est = quick("no bias").fit(np.zeros_like(SOME_X), SOME_Y)
+        assert (est.bound_curve_ == 0).all()
+        assert np.isnan(est.curves_["quadratic_ratio"]).all()
+        assert est.verdict_ == "has not learnt"
+        assert "Nothing changes when a batch is added" in est.summary()
+
+    def test_curvature_beyond_single_precision(self):
+        with pytest.raises(ValueError, match=r"curvature.* became (inf|nan) with 12"):
+            SampleSizeEstimator(NETS["mlp"](), **{**QUICK, "batch_size": 6}).fit(
+                SOME_X * 1e30, SOME_Y
+            )
+
+    def test_scores_whose_square_is_beyond_single_precision(self):
+        task = Regression.of(1.0 * SOME_Y)
+        far_off = np.full((40, 1), 1e25, dtype=np.float32)
+        assert -1e52 < task.score(task.encode(SOME_Y), far_off) < -1e48
+
+    def test_a_device_without_numbers(self):
+        with pytest.raises(ValueError, match="device='meta' is not there"):
+            quick("mlp", device="meta").fit(SOME_X, SOME_Y)
+
+    def test_losses_beyond_all_numbers_at_displaced_weights(self):
+        counts = RNG.integers(9, size=40).astype(float)
+        with pytest.raises(ValueError, match=r"displaced by sigma=1e\+03.*Lower sigma"):
+            quick("poisson", sigma=1e3).fit(20 * SOME_X, counts)
+
+    def test_gradients_whose_square_is_beyond_single_precision(self):
+        est = quick("linear", sigma=1e-30).fit(SOME_X * 1e25, SOME_Y)
+        norms = est.curves_["gradient_norm"]
+        assert np.isfinite(norms).all()
+        assert norms.max() > 1e20
