@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
 import numpy as np
-from sklearn.utils import check_X_y
+from sklearn.utils import check_array, check_X_y
 from sklearn.utils._param_validation import (
     validate_parameter_constraints,
     validate_params,
@@ -19,6 +19,7 @@ from sufficient.plan import CurvePlan, plan_curve
 from sufficient.preparation import is_regression
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
+from sufficient.sources import column_of, is_source, source_of
 
 __all__ = ["iterate_sample_size_curve", "sample_size_curve"]
 
@@ -158,14 +159,16 @@ def iterate_sample_size_curve(
 
 def _plan(estimator, X, y, settings, random_state, checkpoint) -> CurvePlan:
     regression = is_regression(estimator)
-    X, y = check_X_y(
-        X,
-        y,
-        dtype=np.float32,
-        allow_nd=True,
-        multi_output=regression,
-        y_numeric=regression,
-        ensure_min_samples=4,
-        estimator="sample_size_curve",
-    )
+    rules = {
+        "dtype": np.float32,
+        "allow_nd": True,
+        "ensure_min_samples": 4,
+        "estimator": "sample_size_curve",
+    }
+    if is_source(X):
+        X = source_of(X, target=column_of(y))
+        check_array(X.head(), **rules)
+        y = X.checked_targets(y, regression=regression)
+    else:
+        X, y = check_X_y(X, y, multi_output=regression, y_numeric=regression, **rules)
     return plan_curve(estimator, X, y, settings, random_state, checkpoint)

@@ -9,8 +9,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sufficient.preparation import is_regression
+from sufficient.sources import column_of, in_parts, is_source, source_of, targets_of
 
 __all__ = ["FittedNetMixin"]
+
+INPUT = {"dtype": np.float32, "allow_nd": True}
 
 
 def _is_classifier(self):
@@ -34,7 +37,8 @@ class FittedNetMixin:
             Labels, or regression targets in their own unit.
         """
         check_is_fitted(self)
-        return self.curve_.task.decode(self.estimator_.predict(self._checked(X)))
+        decode, net = self.curve_.task.decode, self.estimator_
+        return in_parts(lambda part: decode(net.predict(part)), self._checked(X))
 
     @available_if(_is_classifier)
     def predict_proba(self, X) -> np.ndarray:
@@ -51,7 +55,7 @@ class FittedNetMixin:
             In the order of `classes_`.
         """
         check_is_fitted(self)
-        return self.estimator_.predict_proba(self._checked(X))
+        return in_parts(self.estimator_.predict_proba, self._checked(X))
 
     def score(self, X, y) -> float:
         """Accuracy on the given data, or the coefficient of determination.
@@ -70,7 +74,7 @@ class FittedNetMixin:
         float
         """
         metric = r2_score if self._is_regression() else accuracy_score
-        return float(metric(y, self.predict(X)))
+        return float(metric(targets_of(X, y), self.predict(X)))
 
     def __sklearn_tags__(self):
         """Classifier or regressor, as the net inside is."""
@@ -91,24 +95,31 @@ class FittedNetMixin:
 
     def _validated(self, X, y, *, reset, least):
         regression = self._is_regression()
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            reset=reset,
-            dtype=np.float32,
-            allow_nd=True,
-            multi_output=regression,
-            y_numeric=regression,
-            ensure_min_samples=least,
-        )
+        rules = {"reset": reset, "ensure_min_samples": least, **INPUT}
+        if is_source(X):
+            X = self._read_on_demand(X, column_of(y), **rules)
+            y = X.checked_targets(y, regression=regression)
+        else:
+            X, y = validate_data(
+                self, X, y, multi_output=regression, y_numeric=regression, **rules
+            )
         if reset:
             self._input_shape = X.shape[1:]
+            self._columns = getattr(X, "columns", None)
         return self._same_shape(X), y
 
     def _checked(self, X):
-        X = validate_data(self, X, reset=False, dtype=np.float32, allow_nd=True)
+        if is_source(X):
+            return self._same_shape(self._read_on_demand(X, reset=False, **INPUT))
+        X = validate_data(self, X, reset=False, **INPUT)
         return np.require(self._same_shape(X), requirements="W")
+
+    def _read_on_demand(self, X, target=None, *, reset, **rules):
+        names = getattr(self, "feature_names_in_", None)
+        known = None if reset else getattr(self, "_columns", None) or names
+        X = source_of(X, target=target, features=known)
+        validate_data(self, X.head(), reset=reset, **rules)
+        return X
 
     def _same_shape(self, X):
         if X.shape[1:] != self._input_shape:

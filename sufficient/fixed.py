@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from skorch import NeuralNet
@@ -12,6 +13,7 @@ from sufficient.measure import MeasureSettings
 from sufficient.objects import Objects
 from sufficient.preparation import objective_of
 from sufficient.ranks import by_shares
+from sufficient.sources import in_parts
 
 __all__ = ["FixedNet"]
 
@@ -48,5 +50,5 @@ class FixedNet:
     def predicted(self, net: NeuralNet) -> np.ndarray:
         """Predictions for all objects of the pool."""
         if self._predicted is None:
-            self._predicted = by_shares(net.predict, self.pool.X)
+            self._predicted = by_shares(partial(in_parts, net.predict), self.pool.X)
         return self._predicted

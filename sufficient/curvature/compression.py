@@ -161,9 +161,13 @@ def compression_of(
     Returns
     -------
     Compression or None
-        None unless the network is a chain of straight pieces whose first trainable
-        layer is linear and at least three times as wide as what is kept.
+        None unless the objects are in memory and the network is a chain of straight
+        pieces whose first trainable layer is linear and at least three times as wide
+        as what is kept.
     """
+    if not isinstance(X, Tensor):
+        # Its rows would not fit in memory, let alone side by side with themselves.
+        return None
     layers = objective.layers(X)
     place = None if layers is None else _wide_first_layer(objective, layers, n_kept)
     if place is None:

@@ -1,0 +1,348 @@
+"""Objects that are read on demand: from a mapped file, a data set, named columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.utils import assert_all_finite, check_array
+from sklearn.utils.validation import _check_y, _num_samples
+from skorch.helper import SliceDataset
+from torch import Tensor
+from torch.utils.data import Dataset, IterableDataset
+
+from sufficient.arrow import ArrowColumns
+
+__all__ = ["RowSource", "column_of", "in_parts", "is_source", "source_of", "targets_of"]
+
+CHUNK_BYTES = 2**22
+PART_BYTES = 2**25
+# Predictions come in batches of so many rows, which parts must not cut.
+PREDICTED_TOGETHER = 1024
+N_HEAD = 32
+N_TARGETS = 2**14
+
+
+class RowSource:
+    """Objects of which some rows at a time are read, as checked float32.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (n, ...), as of an array.
+    has_targets : bool
+        Whether targets come with the rows.
+    columns : list of str or None
+        Columns that are read, where there are columns.
+    names : list of str or None
+        Names of the features, where each has a column.
+    """
+
+    dtype = np.dtype(np.float32)
+    columns: list[str] | None = None
+    names: list[str] | None = None
+
+    def __init__(self, n: int) -> None:
+        if not n:
+            raise ValueError("X has no rows; at least one is needed.")
+        first, targets = self._read(np.arange(1))
+        self.shape = (n, *first.shape[1:])
+        self.has_targets = targets is not None
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row in memory."""
+        return self.dtype.itemsize * max(1, int(np.prod(self.shape[1:])))
+
+    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+        if isinstance(rows, slice):
+            rows = np.arange(*rows.indices(len(self)))
+        found = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        for part in self._chunks(len(rows)):
+            found[part], _ = self._checked(rows[part])
+        return found
+
+    def pieces(self) -> Iterator[np.ndarray]:
+        """All rows, some at a time."""
+        return (self[part] for part in self._chunks(len(self)))
+
+    def head(self) -> np.ndarray | pd.DataFrame:
+        """A few rows, with the names of their features."""
+        few = self[:N_HEAD]
+        return few if self.names is None else pd.DataFrame(few, columns=self.names)
+
+    def checked_targets(self, y, *, regression: bool) -> np.ndarray:
+        """Check every row, and return checked targets, one for each.
+
+        Parameters
+        ----------
+        y : array-like of shape (n,) or (n, n_targets), str or None
+            Targets, the name of their column, or None where they come with the rows.
+        regression : bool
+            Whether they are numbers.
+
+        Returns
+        -------
+        ndarray of shape (n,) or (n, n_targets)
+        """
+        if y is None or isinstance(y, str):
+            y = self.targets()
+        else:
+            y = targets_of(self, y)
+            self._check_length(_num_samples(y))
+            for _ in self._checked_chunks():
+                pass
+        return _check_y(y, multi_output=regression, y_numeric=regression)
+
+    def targets(self) -> np.ndarray:
+        """Check every row, and return the targets that come with them."""
+        if not self.has_targets:
+            raise ValueError(
+                "This estimator requires y to be passed, but the target y is None. "
+                "Only a data set of pairs brings it along; of a table, name the column."
+            )
+        found = (_stacked(y, rows, "y") for y, rows in self._checked_chunks())
+        return np.concatenate(list(found))
+
+    def _checked_chunks(self):
+        for part in self._chunks(len(self)):
+            rows = np.arange(part.start, part.stop)
+            yield self._checked(rows)[1], rows
+
+    def _check_length(self, n):
+        if n != len(self):
+            raise ValueError(
+                f"X has {len(self):,} rows and y has {n:,}. Give one target for each "
+                "row."
+            )
+
+    def _read(self, rows):
+        """Rows of any kind as an array, and their targets one by one, or None."""
+        raise NotImplementedError
+
+    def _checked(self, rows):
+        values, targets = self._read(rows)
+        if values.shape[1:] != self.shape[1:]:
+            raise ValueError(_ragged(values[0], rows[0], self.shape[1:]))
+        try:
+            values = check_array(
+                values,
+                dtype=self.dtype,
+                allow_nd=True,
+                ensure_2d=False,
+                ensure_all_finite=False,
+            )
+        except (ValueError, TypeError) as error:
+            raise ValueError(
+                f"Rows {rows[0]:,} to {rows[-1]:,} of X are not numeric ({error}). "
+                "Encode what is text, or leave it out."
+            ) from error
+        _check_finite(values, rows)
+        return values, targets
+
+    def _chunks(self, n):
+        return _parts(n, max(1, CHUNK_BYTES // self.row_bytes))
+
+
+class ArrayRows(RowSource):
+    """Rows of an array in a mapped file."""
+
+    def __init__(self, X: np.ndarray) -> None:
+        self.X = X
+        super().__init__(len(X))
+
+    def _read(self, rows):
+        return np.asarray(self.X[rows]), None
+
+
+class DatasetRows(RowSource):
+    """Items of a map-style data set: objects, or pairs of an object and its target."""
+
+    def __init__(self, data) -> None:
+        if isinstance(data, IterableDataset) or not hasattr(data, "__len__"):
+            raise ValueError(
+                f"{type(data).__name__} has no length or no order, and objects are "
+                "drawn at random. Pass a map-style Dataset, with __len__ and "
+                "__getitem__."
+            )
+        self.data = data
+        super().__init__(len(data))
+
+    def _read(self, rows):
+        items = zip(self._items(rows), rows, strict=True)
+        objects, targets = zip(*(_pair(*item) for item in items), strict=True)
+        return _stacked(objects, rows), None if targets[0] is None else targets
+
+    def _items(self, rows):
+        rows = rows.tolist()
+        if hasattr(self.data, "__getitems__"):
+            return self.data.__getitems__(rows)
+        return [self.data[row] for row in rows]
+
+
+class ColumnRows(RowSource):
+    """Rows of named columns, side by side; a single column may hold whole arrays."""
+
+    def __init__(
+        self, data, features: Sequence[str] | None, target: str | None
+    ) -> None:
+        present = data.column_names
+        if isinstance(present, Mapping):
+            raise ValueError(
+                f"X is {len(present)} tables, {', '.join(present)}. Pass one of them."
+            )
+        self.data, self.target = data, target
+        if features is None:
+            features = [name for name in present if name != target]
+        self.columns = list(features)
+        wanted = [*self.columns, *([] if target is None else [target])]
+        if missing := [name for name in wanted if name not in present]:
+            raise ValueError(
+                f"X has no column {missing[0]!r}, but {', '.join(present)}."
+            )
+        if not self.columns:
+            raise ValueError(f"X has no columns besides {target!r}.")
+        super().__init__(len(data))
+        if len(self.shape) == 2 and self.shape[1] == len(self.columns):
+            self.names = self.columns
+
+    def _read(self, rows):
+        table = self.data[rows.tolist()]
+        columns = [_stacked(table[name], rows, name) for name in self.columns]
+        targets = None if self.target is None else table[self.target]
+        if len(columns) == 1 and columns[0].ndim > 1:
+            return columns[0], targets
+        return np.hstack([one.reshape(len(rows), -1) for one in columns]), targets
+
+
+def is_source(X) -> bool:
+    """Whether X is to be read on demand, and not an array in memory."""
+    return isinstance(X, (Dataset, SliceDataset)) or _is_mapped(X) or _has_columns(X)
+
+
+def source_of(
+    X, *, target: str | None = None, features: Sequence[str] | None = None
+) -> RowSource:
+    """X, read on demand.
+
+    Parameters
+    ----------
+    X : memory-mapped array, map-style Dataset or table with `column_names`
+        Objects.
+    target : str or None, default=None
+        Column of the targets, where there are columns.
+    features : sequence of str or None, default=None
+        Columns of the objects; None takes all but that of the targets.
+
+    Returns
+    -------
+    RowSource
+    """
+    if _has_columns(X) and not isinstance(X, IterableDataset):
+        table = ArrowColumns(X) if hasattr(X, "to_batches") else X
+        return ColumnRows(table, features, target)
+    if target is not None:
+        raise ValueError(
+            f"y={target!r} is no column, since X has none. Pass the targets."
+        )
+    return ArrayRows(X) if _is_mapped(X) else DatasetRows(X)
+
+
+def column_of(y) -> str | None:
+    """The name of the targets' column, where y is one."""
+    return y if isinstance(y, str) else None
+
+
+def targets_of(X, y):
+    """Targets as they are given, read where they have to be."""
+    if is_source(X) and (y is None or isinstance(y, str)):
+        return source_of(X, target=column_of(y)).targets()
+    if isinstance(y, SliceDataset):
+        rows = (np.arange(part.start, part.stop) for part in _parts(len(y), N_TARGETS))
+        return np.concatenate([_stacked([y[i] for i in r], r, "y") for r in rows])
+    return y
+
+
+def in_parts(function: Callable, X) -> np.ndarray:
+    """``function(X)``, a part of the rows at a time where they are read on demand."""
+    if isinstance(X, (np.ndarray, Tensor)):
+        return function(X)
+    most = PART_BYTES // (4 * int(np.prod(X.shape[1:])))
+    size = max(1, most // PREDICTED_TOGETHER) * PREDICTED_TOGETHER
+    return np.concatenate([function(X[part]) for part in _parts(len(X), size)])
+
+
+def _parts(n, size) -> Iterator[slice]:
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
+def _is_mapped(X):
+    while isinstance(X, np.ndarray):
+        if isinstance(X, np.memmap):
+            return True
+        X = X.base
+    return False
+
+
+def _has_columns(X):
+    return hasattr(X, "column_names") and hasattr(X, "__getitem__")
+
+
+def _pair(item, row):
+    if not isinstance(item, (tuple, list)):
+        item = (item,)
+    if len(item) > 2 or isinstance(item[0], (Mapping, tuple, list)):
+        raise ValueError(
+            f"Row {row:,} of X is not an object or a pair of an object and its target, "
+            f"but {type(item[0]).__name__} in {len(item)} parts. Let the data set "
+            "return (x, y) with x an array or tensor."
+        )
+    return (*item, None)[:2]
+
+
+def _stacked(values, rows, name="X"):
+    """One array out of one value for each row."""
+    try:
+        found = _at_once(values)
+    except (ValueError, RuntimeError):
+        found = None
+    if found is not None and found.dtype != object:
+        return found
+    arrays = [_as_array(value) for value in values]
+    for array, row in zip(arrays, rows, strict=True):
+        if array.shape != arrays[0].shape:
+            raise ValueError(_ragged(array, row, arrays[0].shape, name))
+    return np.stack(arrays)
+
+
+def _at_once(values):
+    if isinstance(values[0], Tensor):
+        return torch.stack(tuple(values)).cpu().numpy()
+    return np.asarray(values)
+
+
+def _as_array(value):
+    return value.cpu().numpy() if isinstance(value, Tensor) else np.asarray(value)
+
+
+def _ragged(array, row, shape, name="X"):
+    return (
+        f"Row {row:,} of {name} has shape {np.shape(array)}, and rows before it have "
+        f"{shape}. Pad or crop them to one shape."
+    )
+
+
+def _check_finite(values, rows):
+    try:
+        assert_all_finite(values, input_name="X")
+    except ValueError as error:
+        finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+        what = str(error).splitlines()[0].rstrip(".")
+        raise ValueError(
+            f"{what}, first in row {rows[np.argmin(finite)]:,}. Fill or drop such rows."
+        ) from error
