@@ -88,8 +88,8 @@ def _is_parquet(path):
 
 
 def _unpacked(path, target):
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    pa = _pyarrow()
+    from pyarrow import parquet as pq
 
     with (
         pq.ParquetFile(path) as file,
@@ -102,8 +102,7 @@ def _unpacked(path, target):
 
 
 def _mapped(path):
-    import pyarrow as pa
-
+    pa = _pyarrow()
     source = pa.memory_map(str(path))
     try:
         return pa.ipc.open_file(source).read_all()
@@ -113,19 +112,28 @@ def _mapped(path):
 
 
 def _columns(batch, rows):
-    import pyarrow as pa
-
+    pa = _pyarrow()
     taken = (column.take(pa.array(rows)) for column in batch.columns)
     return [_as_numpy(column) for column in taken]
 
 
 def _as_numpy(column):
-    import pyarrow as pa
-
+    pa = _pyarrow()
     if pa.types.is_fixed_size_list(column.type):
-        return _as_numpy(column.flatten()).reshape(len(column), -1)
+        return _as_numpy(column.flatten()).reshape(len(column), column.type.list_size)
     return column.to_numpy(zero_copy_only=False)
 
 
 def _joined(parts):
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _pyarrow():
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise ImportError(
+            "Arrow and Parquet files need pyarrow, which is not installed. "
+            'Run: pip install "sufficient-data[arrow]".'
+        ) from error
+    return pyarrow

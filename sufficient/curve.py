@@ -62,9 +62,9 @@ def sample_size_curve(
         Cloned, never modified; None is "mlp".
     X : array-like of shape (n_samples, n_features) or (n_samples, channels, height, \
 width)
-        Objects.
-    y : array-like of shape (n_samples,) or (n_samples, n_targets)
-        Labels, or regression targets.
+        Objects; read on demand as by `SampleSizeEstimator.fit`.
+    y : array-like of shape (n_samples,) or (n_samples, n_targets), str or None
+        Labels, or regression targets; a name or None as there.
 
     Returns
     -------

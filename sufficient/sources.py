@@ -104,7 +104,7 @@ class RowSource:
         if not self.has_targets:
             raise ValueError(
                 "This estimator requires y to be passed, but the target y is None. "
-                "Only a data set of pairs brings it along; of a table, name the column."
+                "A data set of pairs brings it along; for a table, name its column."
             )
         found = (_stacked(y, rows, "y") for y, rows in self._checked_chunks())
         return np.concatenate(list(found))
@@ -140,7 +140,8 @@ class RowSource:
         except (ValueError, TypeError) as error:
             raise ValueError(
                 f"Rows {rows[0]:,} to {rows[-1]:,} of X are not numeric ({error}). "
-                "Encode what is text, or leave it out."
+                "Encode what is text, or leave it out; if it is the target, name its "
+                "column as y."
             ) from error
         _check_finite(values, rows)
         return values, targets
@@ -164,12 +165,6 @@ class DatasetRows(RowSource):
     """Items of a map-style data set: objects, or pairs of an object and its target."""
 
     def __init__(self, data) -> None:
-        if isinstance(data, IterableDataset) or not hasattr(data, "__len__"):
-            raise ValueError(
-                f"{type(data).__name__} has no length or no order, and objects are "
-                "drawn at random. Pass a map-style Dataset, with __len__ and "
-                "__getitem__."
-            )
         self.data = data
         super().__init__(len(data))
 
@@ -243,7 +238,12 @@ def source_of(
     -------
     RowSource
     """
-    if _has_columns(X) and not isinstance(X, IterableDataset):
+    if isinstance(X, IterableDataset) or not hasattr(X, "__len__"):
+        raise ValueError(
+            f"{type(X).__name__} has no length or no order, and objects are drawn at "
+            "random. Pass a map-style Dataset, with __len__ and __getitem__."
+        )
+    if _has_columns(X):
         table = ArrowColumns(X) if hasattr(X, "to_batches") else X
         return ColumnRows(table, features, target)
     if target is not None:
