@@ -41,6 +41,11 @@ class Objects:
         """The same on another device."""
         return Objects(self.X.to(device), self.y.to(device))
 
+    @property
+    def in_memory(self) -> Objects:
+        """All of them, or as many of the first as fit in memory."""
+        return self if isinstance(self.X, Tensor) else self[: self.X.most]
+
     def __len__(self) -> int:
         return len(self.X)
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import torch
-from sklearn.utils import assert_all_finite, check_array
+from sklearn.utils import check_array
 from sklearn.utils.validation import _check_y, _num_samples
 from skorch.helper import SliceDataset
 from torch import Tensor
 from torch.utils.data import Dataset, IterableDataset
 
 from sufficient.arrow import ArrowColumns
+from sufficient.stacking import as_pair, check_rows_finite, ragged, stacked
 
 __all__ = ["RowSource", "column_of", "in_parts", "is_source", "source_of", "targets_of"]
 
@@ -106,7 +106,7 @@ class RowSource:
                 "This estimator requires y to be passed, but the target y is None. "
                 "A data set of pairs brings it along; for a table, name its column."
             )
-        found = (_stacked(y, rows, "y") for y, rows in self._checked_chunks())
+        found = (stacked(y, rows, "y") for y, rows in self._checked_chunks())
         return np.concatenate(list(found))
 
     def _checked_chunks(self):
@@ -128,7 +128,7 @@ class RowSource:
     def _checked(self, rows):
         values, targets = self._read(rows)
         if values.shape[1:] != self.shape[1:]:
-            raise ValueError(_ragged(values[0], rows[0], self.shape[1:]))
+            raise ValueError(ragged(values[0], rows[0], self.shape[1:]))
         try:
             values = check_array(
                 values,
@@ -143,7 +143,7 @@ class RowSource:
                 "Encode what is text, or leave it out; if it is the target, name its "
                 "column as y."
             ) from error
-        _check_finite(values, rows)
+        check_rows_finite(values, rows)
         return values, targets
 
     def _chunks(self, n):
@@ -158,7 +158,7 @@ class ArrayRows(RowSource):
         super().__init__(len(X))
 
     def _read(self, rows):
-        return np.asarray(self.X[rows]), None
+        return np.asarray(self.X[_index(rows)]), None
 
 
 class DatasetRows(RowSource):
@@ -170,8 +170,8 @@ class DatasetRows(RowSource):
 
     def _read(self, rows):
         items = zip(self._items(rows), rows, strict=True)
-        objects, targets = zip(*(_pair(*item) for item in items), strict=True)
-        return _stacked(objects, rows), None if targets[0] is None else targets
+        objects, targets = zip(*(as_pair(*item) for item in items), strict=True)
+        return stacked(objects, rows), None if targets[0] is None else targets
 
     def _items(self, rows):
         rows = rows.tolist()
@@ -207,8 +207,9 @@ class ColumnRows(RowSource):
             self.names = self.columns
 
     def _read(self, rows):
-        table = self.data[rows.tolist()]
-        columns = [_stacked(table[name], rows, name) for name in self.columns]
+        index = _index(rows)
+        table = self.data[index if isinstance(index, slice) else rows.tolist()]
+        columns = [stacked(table[name], rows, name) for name in self.columns]
         targets = None if self.target is None else table[self.target]
         if len(columns) == 1 and columns[0].ndim > 1:
             return columns[0], targets
@@ -264,7 +265,7 @@ def targets_of(X, y):
         return source_of(X, target=column_of(y)).targets()
     if isinstance(y, SliceDataset):
         rows = (np.arange(part.start, part.stop) for part in _parts(len(y), N_TARGETS))
-        return np.concatenate([_stacked([y[i] for i in r], r, "y") for r in rows])
+        return np.concatenate([stacked([y[i] for i in r], r, "y") for r in rows])
     return y
 
 
@@ -281,6 +282,13 @@ def _parts(n, size) -> Iterator[slice]:
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
+def _index(rows):
+    """Rows in a row as a slice, which is faster."""
+    if len(rows) and rows[-1] - rows[0] + 1 == len(rows) and np.all(np.diff(rows) == 1):
+        return slice(int(rows[0]), int(rows[-1]) + 1)
+    return rows
+
+
 def _is_mapped(X):
     while isinstance(X, np.ndarray):
         if isinstance(X, np.memmap):
@@ -291,58 +299,3 @@ def _is_mapped(X):
 
 def _has_columns(X):
     return hasattr(X, "column_names") and hasattr(X, "__getitem__")
-
-
-def _pair(item, row):
-    if not isinstance(item, (tuple, list)):
-        item = (item,)
-    if len(item) > 2 or isinstance(item[0], (Mapping, tuple, list)):
-        raise ValueError(
-            f"Row {row:,} of X is not an object or a pair of an object and its target, "
-            f"but {type(item[0]).__name__} in {len(item)} parts. Let the data set "
-            "return (x, y) with x an array or tensor."
-        )
-    return (*item, None)[:2]
-
-
-def _stacked(values, rows, name="X"):
-    """One array out of one value for each row."""
-    try:
-        found = _at_once(values)
-    except (ValueError, RuntimeError):
-        found = None
-    if found is not None and found.dtype != object:
-        return found
-    arrays = [_as_array(value) for value in values]
-    for array, row in zip(arrays, rows, strict=True):
-        if array.shape != arrays[0].shape:
-            raise ValueError(_ragged(array, row, arrays[0].shape, name))
-    return np.stack(arrays)
-
-
-def _at_once(values):
-    if isinstance(values[0], Tensor):
-        return torch.stack(tuple(values)).cpu().numpy()
-    return np.asarray(values)
-
-
-def _as_array(value):
-    return value.cpu().numpy() if isinstance(value, Tensor) else np.asarray(value)
-
-
-def _ragged(array, row, shape, name="X"):
-    return (
-        f"Row {row:,} of {name} has shape {np.shape(array)}, and rows before it have "
-        f"{shape}. Pad or crop them to one shape."
-    )
-
-
-def _check_finite(values, rows):
-    try:
-        assert_all_finite(values, input_name="X")
-    except ValueError as error:
-        finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
-        what = str(error).splitlines()[0].rstrip(".")
-        raise ValueError(
-            f"{what}, first in row {rows[np.argmin(finite)]:,}. Fill or drop such rows."
-        ) from error

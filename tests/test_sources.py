@@ -208,6 +208,16 @@ def test_the_same_numbers_where_nothing_fits_in_memory(training, mapped, monkeyp
     assert max(len(one) for one in streams) >= 2500
 
 
+def test_a_scorer_is_given_the_first_that_fit():
+    X = np.random.default_rng(0).standard_normal((3000, 4), dtype=np.float32)
+    y = (X[:, 0] > 0).astype(int)
+    parameters = {"batch_size": 575, "schedule": [4], "scoring": "accuracy"}
+    with config_context(working_memory=1e-6):
+        est = asked(Items(X, y), None, **{**parameters, "validation_fraction": 0.2})
+    first = est.train_indices_[: LEAST["cpu"]]
+    assert est.curves_["train_score"][-1] == est.score(X[first], y[first])
+
+
 def _recorded(function, streams):
     def recorded(self, rows):
         found = function(self, rows)
