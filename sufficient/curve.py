@@ -6,9 +6,10 @@ import inspect
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from functools import partial
 
 import numpy as np
-from sklearn.utils import check_X_y
+from sklearn.utils import check_array, check_X_y
 from sklearn.utils._param_validation import (
     validate_parameter_constraints,
     validate_params,
@@ -20,6 +21,7 @@ from sufficient.plan import CurvePlan, plan_curve
 from sufficient.preparation import is_regression, takes_rows
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
+from sufficient.sources import column_of, is_source, source_of
 
 __all__ = ["iterate_sample_size_curve", "sample_size_curve"]
 
@@ -62,9 +64,10 @@ def sample_size_curve(
         Cloned, never modified; None is "mlp".
     X : array-like of shape (n_samples, n_features) or (n_samples, channels, height, \
 width)
-        Objects.
-    y : array-like of shape (n_samples,) or (n_samples, n_targets)
-        Labels, rows of 0 and 1 for several labels at once, or regression targets.
+        Objects; read on demand as by `SampleSizeEstimator.fit`.
+    y : array-like of shape (n_samples,) or (n_samples, n_targets), str or None
+        Labels, rows of 0 and 1 for several labels at once, or regression targets; a
+        name or None as there.
 
     Returns
     -------
@@ -158,15 +161,20 @@ def iterate_sample_size_curve(
 
 
 def _plan(estimator, X, y, settings, random_state, checkpoint) -> CurvePlan:
-    check_numbers("X", X)
-    X, y = check_X_y(
-        X,
-        y,
-        dtype=np.float32,
-        allow_nd=True,
-        multi_output=takes_rows(estimator, y),
-        y_numeric=is_regression(estimator),
-        ensure_min_samples=4,
-        estimator="sample_size_curve",
-    )
+    regression = is_regression(estimator)
+    rules = {
+        "dtype": np.float32,
+        "allow_nd": True,
+        "ensure_min_samples": 4,
+        "estimator": "sample_size_curve",
+    }
+    if is_source(X):
+        X = source_of(X, target=column_of(y))
+        check_array(X.head(), **rules)
+        several = partial(takes_rows, estimator)
+        y = X.checked_targets(y, regression=regression, several=several)
+    else:
+        check_numbers("X", X)
+        rows = takes_rows(estimator, y)
+        X, y = check_X_y(X, y, multi_output=rows, y_numeric=regression, **rules)
     return plan_curve(estimator, X, y, settings, random_state, checkpoint)

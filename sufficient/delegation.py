@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import ClassifierTags, RegressorTags
@@ -10,8 +12,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sufficient.checks import check_numbers
 from sufficient.preparation import is_regression, may_be_multilabel, takes_rows
+from sufficient.sources import column_of, in_parts, is_source, source_of, targets_of
 
 __all__ = ["FittedNetMixin"]
+
+INPUT = {"dtype": np.float32, "allow_nd": True}
 
 
 def _is_classifier(self):
@@ -36,8 +41,10 @@ class FittedNetMixin:
             targets in their own unit.
         """
         check_is_fitted(self)
-        task = self.curve_.task
-        return task.decode(task.answers(self.estimator_, self._checked(X)))
+        task, net = self.curve_.task, self.estimator_
+        return in_parts(
+            lambda part: task.decode(task.answers(net, part)), self._checked(X)
+        )
 
     @available_if(_is_classifier)
     def predict_proba(self, X) -> np.ndarray:
@@ -55,7 +62,7 @@ class FittedNetMixin:
             several labels.
         """
         check_is_fitted(self)
-        return self.estimator_.predict_proba(self._checked(X))
+        return in_parts(self.estimator_.predict_proba, self._checked(X))
 
     def score(self, X, y) -> float:
         """Accuracy on the given data, or the coefficient of determination.
@@ -75,7 +82,7 @@ class FittedNetMixin:
         float
         """
         metric = r2_score if self._is_regression() else accuracy_score
-        return float(metric(y, self.predict(X)))
+        return float(metric(targets_of(X, y), self.predict(X)))
 
     def __sklearn_tags__(self):
         """Classifier or regressor, as the net inside is."""
@@ -99,26 +106,33 @@ class FittedNetMixin:
 
     def _validated(self, X, y, *, reset, least):
         regression = self._is_regression()
-        check_numbers("X", X)
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            reset=reset,
-            dtype=np.float32,
-            allow_nd=True,
-            multi_output=takes_rows(self.estimator, y),
-            y_numeric=regression,
-            ensure_min_samples=least,
-        )
+        rules = {"reset": reset, "ensure_min_samples": least, **INPUT}
+        several = partial(takes_rows, self.estimator)
+        if is_source(X):
+            X = self._read_on_demand(X, column_of(y), **rules)
+            y = X.checked_targets(y, regression=regression, several=several)
+        else:
+            check_numbers("X", X)
+            rules["multi_output"] = several(y)
+            X, y = validate_data(self, X, y, y_numeric=regression, **rules)
         if reset:
             self._input_shape = X.shape[1:]
+            self._columns = getattr(X, "columns", None)
         return self._same_shape(X), y
 
     def _checked(self, X):
+        if is_source(X):
+            return self._same_shape(self._read_on_demand(X, reset=False, **INPUT))
         check_numbers("X", X)
-        X = validate_data(self, X, reset=False, dtype=np.float32, allow_nd=True)
+        X = validate_data(self, X, reset=False, **INPUT)
         return np.require(self._same_shape(X), requirements=("C", "W"))
+
+    def _read_on_demand(self, X, target=None, *, reset, **rules):
+        names = getattr(self, "feature_names_in_", None)
+        known = None if reset else getattr(self, "_columns", None) or names
+        X = source_of(X, target=target, features=known)
+        validate_data(self, X.head(), reset=reset, **rules)
+        return X
 
     def _same_shape(self, X):
         if X.shape[1:] != self._input_shape:

@@ -99,7 +99,7 @@ class SampleSizeEstimator(
         Measured sizes in succession at which the smoothed curve must be below `tol`.
     validation_fraction : float or "auto", default="auto"
         Share held out. "auto" holds out 1,024 objects, but no less than a tenth and no
-        more than a fifth of the data.
+        more than a fifth of the data, and 10,000 at most.
     schedule : "geometric", "all", float or sequence of int, default="geometric"
         Where to measure, in batches: growing by a factor of 1.13 (or by the float
         given) from four batches on, after every batch, or at the counts given. The net
@@ -269,17 +269,19 @@ class SampleSizeEstimator(
 
     @_fit_context(prefer_skip_nested_validation=False)
     @one_fit_at_a_time()
-    def fit(self, X, y) -> SampleSizeEstimator:
+    def fit(self, X, y=None) -> SampleSizeEstimator:
         """Grow the training set until the loss landscape has settled.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, channels, \
 height, width)
-            Labelled objects. Their order does not matter.
-        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Labelled objects. Their order does not matter. A memory-mapped array, a
+            map-style torch Dataset or a table with `column_names` is read on demand.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets), str or None
             Labels of any kind, rows of 0 and 1 for several labels at once, or
-            regression targets.
+            regression targets. None takes those of a Dataset of pairs, a name those of
+            a table's column.
 
         Returns
         -------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from skorch import NeuralNet
@@ -13,6 +14,7 @@ from sufficient.measure import MeasureSettings
 from sufficient.objects import Objects
 from sufficient.preparation import objective_of
 from sufficient.ranks import by_shares
+from sufficient.sources import in_parts
 
 __all__ = ["FixedNet"]
 
@@ -49,5 +51,5 @@ class FixedNet:
     def predicted(self, predict: Callable[[Tensor], np.ndarray]) -> np.ndarray:
         """Predictions for all objects of the pool."""
         if self._predicted is None:
-            self._predicted = by_shares(predict, self.pool.X)
+            self._predicted = by_shares(partial(in_parts, predict), self.pool.X)
         return self._predicted

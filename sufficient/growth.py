@@ -13,6 +13,8 @@ __all__ = ["Growth", "batch_counts", "grow", "resolve_batch_size", "stratified_o
 BATCH_SIZE = 64
 FIRST_COUNT = 4
 RATIO = 1.13
+# At an accuracy of 0.9 the held-out score then has a standard error of 0.3 points.
+MOST_HELD_OUT = 10_000
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def grow(
         Objects in a batch; "auto" is 64, or fewer where that leaves under 8 batches.
     validation_fraction : float or "auto"
         Share to hold out. "auto" holds out 1,024 objects, but no less than a tenth and
-        no more than a fifth of the data.
+        no more than a fifth of the data, and 10,000 at most.
     rng : RandomState
         Source of the permutation.
 
@@ -174,7 +176,7 @@ def _given(schedule, n_batches):
 
 def _n_validation(n, fraction, classes):
     if fraction == "auto":
-        wanted = min(max(1024, n // 10), n // 5)
+        wanted = min(max(1024, n // 10), n // 5, MOST_HELD_OUT)
     else:
         wanted = round(fraction * n)
     n_classes = 1 if classes is None else len(np.unique(classes))

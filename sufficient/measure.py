@@ -182,7 +182,7 @@ class _Candidates:
 
 def _fresh_objects(upcoming, held_out, most):
     # What comes next first: it changes with k, so that its errors average out along k.
-    return (upcoming[:most] + held_out)[:most]
+    return (upcoming[:most] + held_out[:most])[:most]
 
 
 def _sample(n, most, rng):

@@ -9,6 +9,8 @@ import torch
 from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import Tensor
 
+from sufficient.stream import Stream
+
 __all__ = ["Objects"]
 
 
@@ -18,25 +20,31 @@ class Objects:
 
     Attributes
     ----------
-    X : Tensor of shape (n, ...)
+    X : Tensor or Stream of shape (n, ...)
         Objects.
     y : Tensor of shape (n,) or (n, n_targets)
         Encoded targets.
     """
 
-    X: Tensor
+    X: Tensor | Stream
     y: Tensor
 
     @classmethod
-    def for_net(cls, net: NeuralNet, X: np.ndarray, y: np.ndarray) -> Objects:
+    def for_net(cls, net: NeuralNet, X: np.ndarray | Stream, y: np.ndarray) -> Objects:
         """Objects on the device of the net, with targets in the type of its loss."""
         one_logit = isinstance(net, NeuralNetBinaryClassifier)
         y = y.astype(np.float32) if one_logit else y
-        return cls(torch.as_tensor(X), torch.as_tensor(y)).to(net.device)
+        X = X if isinstance(X, Stream) else torch.as_tensor(X)
+        return cls(X, torch.as_tensor(y)).to(net.device)
 
     def to(self, device: torch.device | str) -> Objects:
         """The same on another device."""
         return Objects(self.X.to(device), self.y.to(device))
+
+    @property
+    def in_memory(self) -> Objects:
+        """All of them, or as many of the first as fit in memory."""
+        return self if isinstance(self.X, Tensor) else self[: self.X.most]
 
     def __len__(self) -> int:
         return len(self.X)

@@ -21,7 +21,7 @@ from sufficient.task import as_task, task_state
 __all__ = ["SavedToFolderMixin"]
 
 KIND = "estimator 1"
-KEPT = ("n_features_in_", "feature_names_in_", "_input_shape")
+KEPT = ("n_features_in_", "feature_names_in_", "_input_shape", "_columns")
 INDICES = ("train_indices_", "validation_indices_")
 
 

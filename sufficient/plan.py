@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 
 from sufficient.agreement import check_same_problem
 from sufficient.checks import check_class_counts
+from sufficient.curvature.operator import keeping
 from sufficient.growth import batch_counts, grow
 from sufficient.isolation import drawn_seed
 from sufficient.objects import Objects
@@ -26,8 +27,10 @@ from sufficient.preparation import (
 from sufficient.ranks import first_rank_says, ranks
 from sufficient.results import SampleSizeCurve
 from sufficient.run import GrowingRun, RunSettings
+from sufficient.sources import RowSource
 from sufficient.storage.checkpoint import Checkpoint
 from sufficient.storage.fingerprint import described, described_net, digest, versions
+from sufficient.stream import Stream, rows_of, share_of_memory
 from sufficient.summary import weaknesses
 from sufficient.task import Classification, MultiLabel, Regression, Task
 
@@ -94,10 +97,9 @@ class CurvePlan:
             range(done + 1, last + 1), initial=done, total=last, disable=hidden
         )
         for k in steps:
-            seen, upcoming = self.pool[: k * size], self.pool[k * size :]
-            run.train(seen, size, k)
+            run.train(self.pool[: k * size], size, k)
             if k in self.batch_counts:
-                measurement = run.measure(seen, upcoming, self.held_out, k)
+                measurement = self._measure(k)
                 if self.checkpoint is not None:
                     self.checkpoint.keep(run)
                 steps.set_postfix(_in_words(measurement))
@@ -105,10 +107,17 @@ class CurvePlan:
                 if run.has_settled():
                     break
 
+    def _measure(self, k):
+        n = k * self.run.batch_size
+        upcoming = self.pool[n : n + self.run.settings.n_fresh]
+        most = share_of_memory() if isinstance(self.pool.X, Stream) else None
+        with keeping(most):
+            return self.run.measure(self.pool[:n], upcoming, self.held_out, k)
+
 
 def plan_curve(
     estimator,
-    X: np.ndarray,
+    X: np.ndarray | RowSource,
     y: np.ndarray,
     settings: RunSettings,
     random_state,
@@ -120,7 +129,7 @@ def plan_curve(
     ----------
     estimator : skorch net, "mlp", "cnn" or None
         What to train.
-    X : ndarray of shape (n_samples, ...), float32
+    X : ndarray or RowSource of shape (n_samples, ...), float32
         Objects.
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
         Labels, or regression targets.
@@ -153,7 +162,7 @@ def plan_curve(
     )
     run = GrowingRun(estimator, task, X.shape[1:], growth.batch_size, settings, seed)
     pool, held_out = (
-        Objects.for_net(run.net, X[rows], targets[rows])
+        Objects.for_net(run.net, rows_of(X, rows, settings.n_fresh), targets[rows])
         for rows in (growth.train_indices, growth.validation_indices)
     )
     counts = batch_counts(settings.schedule, growth.n_batches)
@@ -164,7 +173,8 @@ def plan_curve(
     return CurvePlan(
         run=run,
         pool=pool,
-        held_out=held_out,
+        # Read once, where they fit in memory.
+        held_out=held_out[:],
         batch_counts=counts,
         train_indices=growth.train_indices,
         validation_indices=growth.validation_indices,

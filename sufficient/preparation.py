@@ -18,6 +18,7 @@ from sufficient.checks import check_numbers
 from sufficient.curvature.objective import Objective, per_object_loss
 from sufficient.isolation import available_device
 from sufficient.nets import DEFAULT_MODULES, default_net
+from sufficient.stream import Stream
 
 __all__ = [
     "LOSSES_OF_DIFFERENCES",
@@ -118,7 +119,8 @@ class TensorBatches:
     """Slices of whole tensors where a DataLoader would collate single objects."""
 
     def __init__(self, dataset, batch_size: int, shuffle: bool = False) -> None:
-        self.X, self.n = torch.as_tensor(dataset.X), len(dataset)
+        X, self.n = dataset.X, len(dataset)
+        self.X = X if isinstance(X, Stream) else torch.as_tensor(X)
         self.y = torch.zeros(self.n) if dataset.y is None else dataset.y
         self.batch_size, self.shuffle = batch_size, shuffle
 

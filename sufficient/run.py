@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from skorch import NeuralNet
@@ -21,6 +22,7 @@ from sufficient.preparation import objective_of, prepared_net
 from sufficient.ranks import by_shares
 from sufficient.results import Measurement, SampleSizeCurve, SampleSizeForecast
 from sufficient.scoring import scores_by_scorer
+from sufficient.sources import in_parts
 from sufficient.stopping import forecast_sample_size
 from sufficient.storage.net_state import (
     callbacks_with_memory,
@@ -299,7 +301,8 @@ class GrowingRun:
             scoring = self.settings.scoring
             return scores_by_scorer(self.net, self.task, scoring, seen, held_out)
         targets = held_out.y.cpu().numpy()
-        score = self.task.score(targets, self._answers(held_out.X))
+        predicted = in_parts(self._answers, held_out.X)
+        score = self.task.score(targets, predicted)
         seen_targets = seen.y.cpu().numpy()
         return {
             "train_score": self.task.score(seen_targets, self._predicted(seen)),
@@ -310,7 +313,7 @@ class GrowingRun:
 
     def _predicted(self, seen):
         if self._fixed is None:
-            return by_shares(self._answers, seen.X)
+            return by_shares(partial(in_parts, self._answers), seen.X)
         return self._fixed.predicted(self._answers)[: len(seen)]
 
     def _answers(self, X):

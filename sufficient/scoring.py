@@ -39,7 +39,8 @@ def scores_by_scorer(
     scoring : str or callable
         As everywhere in scikit-learn; larger is better.
     seen, held_out : Objects
-        Training set and held-out part.
+        Training set and held-out part, in random order: where they are larger than
+        memory, the first that fit are scored.
 
     Returns
     -------
@@ -50,7 +51,9 @@ def scores_by_scorer(
     """
     estimator = _NetInUse(net, task)
     scorer = check_scoring(estimator, scoring=scoring)
-    (X_seen, y_seen), (X, y) = (_as_given(task, part) for part in (seen, held_out))
+    (X_seen, y_seen), (X, y) = (
+        _as_given(task, part.in_memory) for part in (seen, held_out)
+    )
     score = partial(_score, scorer, task)
     validation, chance = score(estimator, X, y), score(_constant(task, y_seen), X, y)
     # Resamples of few objects may all score the same; one of them is then in doubt.

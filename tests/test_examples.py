@@ -13,6 +13,7 @@ SMALL = {
     "plot_fashion_mnist.py": [],
     "papers_table.py": ["--data", "Fashion-MNIST", "--models", "MLP-1"],
     "theory_bounds.py": [],
+    "big_data.py": ["--rows", "4000", "--tol", "1"],
 }
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 

@@ -161,10 +161,13 @@ def compression_of(
     Returns
     -------
     Compression or None
-        None unless the network is a chain of straight pieces whose first trainable
-        layer is linear and at least three times as wide as what is kept, and the loss
-        bends upwards at the outputs for every object.
+        None unless the objects are in memory, the network is a chain of straight pieces
+        whose first trainable layer is linear and at least three times as wide as what
+        is kept, and the loss bends upwards at the outputs for every object.
     """
+    if not isinstance(X, Tensor):
+        # Its rows would not fit in memory, let alone side by side with themselves.
+        return None
     layers = objective.layers(X)
     place = None if layers is None else _wide_first_layer(objective, layers, n_kept)
     if place is None:

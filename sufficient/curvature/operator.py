@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
 from math import inf
 
@@ -17,7 +19,7 @@ from sufficient.curvature.objective import Objective, chunks
 from sufficient.curvature.weighted import LEFT_OUT
 from sufficient.ranks import Share
 
-__all__ = ["CurvatureOperator", "output_curvature"]
+__all__ = ["CurvatureOperator", "keeping", "output_curvature"]
 
 # What fits a cache, and what keeps a graphics card busy.
 CHUNKS = {"cpu": 1024, "cuda": 2**14}
@@ -26,6 +28,7 @@ MOST_TOGETHER = 16
 FEW_OUTPUTS = 32
 FEW_OBJECTS = 64
 LEAST_STEP = 4
+_most_kept: ContextVar[float] = ContextVar("most_kept", default=float("inf"))
 
 
 class CurvatureOperator:
@@ -108,7 +111,8 @@ class CurvatureOperator:
     @property
     def n_that_fit(self) -> int:
         """Objects whose preparation fits in memory."""
-        return int(_spare_bytes(self.X.device) // self._bytes_per_object)
+        spare = min(_spare_bytes(self.X.device), _most_kept.get())
+        return int(spare // self._bytes_per_object)
 
     def sampled(self, n_objects: int) -> CurvatureOperator | None:
         """The same for evenly spaced objects; None where those are not few."""
@@ -186,6 +190,19 @@ def _summed(V, parts):
             total[name] = total[name].add_(moved) if name in total else moved
     names = [*V, *([LEFT_OUT] if LEFT_OUT in total else [])]
     return torch.cat([total[name].flatten(1) for name in names], dim=1)
+
+
+@contextmanager
+def keeping(n_bytes: int | None) -> Iterator[None]:
+    """Keep less of what is prepared, where the data leave less room; None is no limit.
+
+    Products come out the same, and take longer.
+    """
+    token = _most_kept.set(float("inf") if n_bytes is None else n_bytes)
+    try:
+        yield
+    finally:
+        _most_kept.reset(token)
 
 
 def _spare_bytes(device):

@@ -16,6 +16,8 @@ from sufficient.display.style import COLORS, LABELS, axes_for
 from sufficient.isolation import exact_arithmetic
 from sufficient.objects import Objects
 from sufficient.preparation import objective_of
+from sufficient.sources import targets_of
+from sufficient.stream import rows_of
 
 __all__ = ["LandscapeDisplay"]
 
@@ -210,14 +212,16 @@ height, width)
 def _in_order_of_arrival(estimator, X, y):
     """Objects and targets as the net saw them, the held-out ones at the end."""
     order = _order_of_arrival(estimator)
+    y = np.asarray(targets_of(X, y))
+    X = estimator._checked(X)
     check_consistent_length(X, y)
-    X, y = estimator._checked(X), estimator.curve_.task.encode(np.asarray(y))
+    y = estimator.curve_.task.encode(y)
     if len(X) != len(order):
         raise ValueError(
             f"X has {len(X)} samples, but the estimator was fitted on {len(order)}. "
             "Pass the X and y that were given to fit."
         )
-    objects = Objects.for_net(estimator.estimator_, X[order], y[order])
+    objects = Objects.for_net(estimator.estimator_, rows_of(X, order), y[order])
     return objects.X, objects.y
 
 

@@ -14,6 +14,7 @@ from skorch import NeuralNet
 from torch import Tensor, nn
 
 import sufficient
+from sufficient.sources import RowSource
 
 __all__ = ["described", "described_net", "differences", "digest", "versions"]
 
@@ -80,7 +81,7 @@ def described_net(net: NeuralNet) -> dict[str, str]:
 
 
 def digest(*parts) -> str:
-    """Checksum of arrays, tensors and texts, in hexadecimal."""
+    """Checksum of arrays, sources of rows, tensors and texts, in hexadecimal."""
     found = hashlib.sha256()
     for part in parts:
         if isinstance(part, str):
@@ -89,7 +90,8 @@ def digest(*parts) -> str:
         found.update(f"{part.dtype}{tuple(part.shape)}".encode())
         if isinstance(part, Tensor):
             part = part.detach().cpu().reshape(-1).view(torch.uint8).numpy()
-        found.update(np.ascontiguousarray(part).data)
+        for piece in part.pieces() if isinstance(part, RowSource) else [part]:
+            found.update(np.ascontiguousarray(piece).data)
     return found.hexdigest()
 
 
