@@ -1,0 +1,75 @@
+"""How the documentation is built: ``python -m sphinx -W docs docs/_build/html``."""
+
+import warnings
+from pathlib import Path
+
+from sphinx_gallery.sorting import ExplicitOrder
+
+import sufficient
+from sufficient.datasets import load_fashion_mnist
+
+project = "sufficient"
+author = "The sufficient developers"
+copyright = author
+version = release = sufficient.__version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "_templates"]
+templates_path = ["_templates"]
+default_role = "py:obj"
+myst_heading_anchors = 3
+
+autosummary_generate = True
+autodoc_default_options = {"member-order": "bysource"}
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+
+html_theme = "pydata_sphinx_theme"
+html_title = project
+html_static_path = []
+html_show_sourcelink = False
+html_theme_options = {
+    "show_prev_next": True,
+    "secondary_sidebar_items": ["page-toc"],
+    "navigation_depth": 2,
+}
+
+
+def has_fashion_mnist():
+    try:
+        load_fashion_mnist(n_samples=1, download=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+RUN = ["digits", "labelling_session", "settings", "architectures", "grid_search"]
+RUN += ["fashion_mnist"] if has_fashion_mnist() else []
+# The gallery shows small fits, which warn that they have not settled; they say so in
+# their summaries, too.
+warnings.filterwarnings("ignore", category=UserWarning)
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": rf"plot_({'|'.join(RUN)})\.py$",
+    "ignore_pattern": r"__init__\.py",
+    "within_subsection_order": ExplicitOrder(
+        [f"plot_{name}.py" for name in RUN] + ["*"]
+    ),
+    "reference_url": {"sufficient": None},
+    "backreferences_dir": "generated/backreferences",
+    "doc_module": ("sufficient",),
+    "show_memory": False,
+    "min_reported_time": 0,
+    "remove_config_comments": True,
+    "download_all_examples": False,
+    "plot_gallery": True,
+    "abort_on_example_error": True,
+}
