@@ -1,5 +1,7 @@
 """How the documentation is built: ``python -m sphinx -W docs docs/_build/html``."""
 
+import re
+import sys
 import warnings
 from pathlib import Path
 
@@ -7,6 +9,11 @@ from sphinx_gallery.sorting import ExplicitOrder
 
 import sufficient
 from sufficient.datasets import load_fashion_mnist
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+import modules  # noqa: E402
 
 project = "sufficient"
 author = "The sufficient developers"
@@ -21,7 +28,7 @@ extensions = [
     "numpydoc",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "_templates"]
+exclude_patterns = ["_build", "_templates", "generated/backreferences"]
 templates_path = ["_templates"]
 default_role = "py:obj"
 myst_heading_anchors = 3
@@ -67,9 +74,23 @@ sphinx_gallery_conf = {
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("sufficient",),
     "show_memory": False,
-    "min_reported_time": 0,
-    "remove_config_comments": True,
+    "write_computation_times": False,
     "download_all_examples": False,
-    "plot_gallery": True,
     "abort_on_example_error": True,
 }
+
+
+def link_to_gallery(app, page, source):
+    """A link to a script is one to its page in the gallery."""
+    source[0] = re.sub(
+        r"\(\.\./examples/(\w+)\.py\)", r"(auto_examples/\1.rst)", source[0]
+    )
+
+
+def draw_modules(app):
+    modules.draw(Path(sufficient.__file__).parent, HERE / "generated" / "modules.svg")
+
+
+def setup(app):
+    app.connect("source-read", link_to_gallery)
+    app.connect("builder-inited", draw_modules)

@@ -1,0 +1,54 @@
+"""Draw which module needs which, from their imports."""
+
+import ast
+from pathlib import Path
+
+import networkx as nx
+from matplotlib.figure import Figure
+
+LEAVES = {"__init__", "__main__"}
+
+
+def room(path, package):
+    """A module's name, or that of the folder that holds it."""
+    return path.relative_to(package).with_suffix("").parts[0]
+
+
+def needed(path, package):
+    """Rooms that a file imports from."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            first, *rest = node.module.split(".")
+            if first == package.name and rest:
+                yield rest[0]
+
+
+def import_graph(package):
+    """Edges run from what is needed to what needs it."""
+    graph = nx.DiGraph()
+    for path in package.rglob("*.py"):
+        if path.parent == package and path.stem in LEAVES:
+            continue
+        here = room(path, package)
+        graph.add_node(here)
+        graph.add_edges_from(
+            (other, here) for other in needed(path, package) if other != here
+        )
+    return nx.transitive_reduction(graph)
+
+
+def draw(package: Path, target: Path):
+    """Write the picture: a room stands to the right of all that it needs."""
+    graph = import_graph(package)
+    for column, rooms in enumerate(nx.topological_generations(graph)):
+        for name in rooms:
+            graph.nodes[name]["column"] = column
+    places = nx.multipartite_layout(graph, subset_key="column")
+    figure = Figure(figsize=(14, 6), layout="constrained")
+    ax = figure.subplots()
+    ax.set_axis_off()
+    nx.draw_networkx_edges(graph, places, ax=ax, edge_color="0.7", node_size=900)
+    box = {"facecolor": "white", "edgecolor": "0.4", "boxstyle": "round"}
+    nx.draw_networkx_labels(graph, places, ax=ax, font_size=8, bbox=box)
+    target.parent.mkdir(exist_ok=True)
+    figure.savefig(target)
