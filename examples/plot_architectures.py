@@ -67,7 +67,8 @@ architectures = {
 
 # %%
 # One call fits every architecture on every fold and scores it on what was left out. The
-# numbers are the same for any ``n_jobs``.
+# score is that of the net where its loop stopped, so that it goes with the sample size
+# beside it. The numbers are the same for any ``n_jobs``.
 
 asked |= {"cv": folds, "n_jobs": chosen.n_jobs}
 table = compare_architectures(architectures, X, y, **asked)

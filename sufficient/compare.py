@@ -103,6 +103,12 @@ def compare_architectures(
     repeat_sample_size : Several seeds instead of several nets.
     sample_size_scorer : The sample size beside the score, in a grid search.
 
+    Notes
+    -----
+    The score is that of the net at the size where its loop stopped, so that it goes
+    with the sample size beside it. An architecture that has settled early was trained
+    on fewer objects than one that has not.
+
     Examples
     --------
     >>> from sufficient import compare_architectures
