@@ -28,7 +28,7 @@ extensions = [
     "numpydoc",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "_templates", "generated/backreferences"]
+exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
 default_role = "py:obj"
 myst_heading_anchors = 3
@@ -70,8 +70,6 @@ sphinx_gallery_conf = {
         [*(f"plot_{name}.py" for name in FIRST), "*"]
     ),
     "reference_url": {"sufficient": None},  # of this documentation, not of another
-    "backreferences_dir": "generated/backreferences",
-    "doc_module": ("sufficient",),
     "show_memory": False,
     "write_computation_times": False,
     "download_all_examples": False,

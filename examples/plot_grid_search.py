@@ -32,8 +32,8 @@ else:
 # %%
 # Parameters of the network are reached through two names: ``estimator`` is the skorch
 # net, ``module`` the torch module inside it. A scorer is better when larger, so that
-# the sample size comes with a minus sign. The accuracy is that of the net where its loop
-# stopped: one that has settled early was trained on fewer samples.
+# the sample size comes with a minus sign. The accuracy is that of the net where its
+# loop stopped: one that has settled early was trained on fewer samples.
 
 search = GridSearchCV(
     SampleSizeEstimator(default_net(), random_state=0, **settings),
