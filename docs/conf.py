@@ -65,7 +65,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": "/plot_" if has_fashion_mnist() else "/plot_(?!fashion)",
-    "ignore_pattern": r"__init__\.py",
+    "ignore_pattern": r"/(?!plot_)\w+\.py$",
     "within_subsection_order": ExplicitOrder(
         [*(f"plot_{name}.py" for name in FIRST), "*"]
     ),
@@ -79,7 +79,7 @@ sphinx_gallery_conf = {
 
 def link_to_gallery(app, page, source):
     """Turn a link to a script into one to its page in the gallery."""
-    script = r"\(\.\./examples/(\w+)\.py\)"
+    script = r"\(\.\./examples/(plot_\w+)\.py\)"
     source[0] = re.sub(script, r"(auto_examples/\1.rst)", source[0])
 
 
