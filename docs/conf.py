@@ -65,7 +65,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": "/plot_" if has_fashion_mnist() else "/plot_(?!fashion)",
-    "ignore_pattern": r"/(?!plot_)\w+\.py$",
+    "ignore_pattern": r"(^|/)(?!plot_)[^/]*\.py$",
     "within_subsection_order": ExplicitOrder(
         [*(f"plot_{name}.py" for name in FIRST), "*"]
     ),

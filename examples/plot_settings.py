@@ -68,7 +68,7 @@ print(table.round(3).to_string(index=False))
 
 # %%
 # An open mark is a forecast, beyond the data or not certain yet; lines are 90 %
-# intervals, cut where they leave the picture. One that spans everything tells you not to
+# intervals, cut where they leave the picture. One that spans everything says not to
 # believe its mark: small batches begin with so few objects that the network has hardly
 # learnt, and may stop there.
 
