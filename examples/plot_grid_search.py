@@ -76,5 +76,6 @@ for lr, part in found.groupby("lr"):
         place = {"xytext": (6, 4), "textcoords": "offset points"}
         ax.annotate(name, (row.n_star, row.accuracy), **place)
 ax.set(xscale="log", xlabel="training samples needed", ylabel="accuracy on the folds")
-ax.legend(title="learning rate")
+ax.margins(x=0.15)
+ax.legend(title="learning rate", loc="lower right")
 plt.show()
