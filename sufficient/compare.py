@@ -87,11 +87,12 @@ def compare_architectures(
         `converged` (whether it was, or the share of the fits that did), `train_loss`,
         `expected_gain`, `verdict`, `score` and `seconds` of a fit.
 
-        Without `cv` the score is that on the part held out inside. With `cv` it is that
-        on the folds, and numbers are means over the folds and the verdict the most
-        frequent one; two more columns, `score_std` and `n_samples_needed_std`, are
-        standard deviations over the folds (n - 1 in the divisor). A single forecast
-        that is far too large spoils mean and deviation: see `converged`.
+        Without `cv` the score is that on the part held out inside, by `scoring`. With
+        `cv` it is that on the folds, numbers are means over the folds, and the verdict
+        is the most frequent one; two more columns, `score_std` and
+        `n_samples_needed_std`, are standard deviations over the folds (n - 1 in the
+        divisor). A single forecast that is far too large spoils mean and deviation: see
+        `converged`.
 
     Raises
     ------
@@ -148,7 +149,13 @@ def _fit_apart(estimator, X, y, fold):
 
 def _fit_fold(estimator, X, y, fold):
     found = cross_validate(
-        estimator, X, y, cv=[fold], return_estimator=True, error_score="raise"
+        estimator,
+        X,
+        y,
+        cv=[fold],
+        scoring=last_step(estimator).scoring,
+        return_estimator=True,
+        error_score="raise",
     )
     return {
         **row_of(last_step(found["estimator"][0])),

@@ -97,6 +97,14 @@ class TestFolds:
         assert row["verdict"] == est.verdict_
         assert "score_std" not in row
 
+    def test_the_score_of_a_fold_is_by_the_scorer_asked_for(self, digits):
+        asked = {**SMALL, "scoring": "f1_macro"}
+        table = compare_architectures({"MLP": NETS["MLP"]}, *digits, cv=2, **asked)
+        with one_thread():
+            one = SampleSizeEstimator(NETS["MLP"], **SMALL)
+            found = cross_validate(one, *digits, cv=2, scoring="f1_macro")
+        assert table["score"].item() == pytest.approx(found["test_score"].mean())
+
 
 class TestSameForAnyNumberOfJobs:
     @pytest.mark.parametrize("n_jobs", [2, -1])
