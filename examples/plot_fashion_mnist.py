@@ -44,5 +44,6 @@ if chosen.folder:
 display = SpectrumDisplay.from_estimator(est)
 if chosen.folder:
     display.figure_.savefig(f"{chosen.folder}/fashion_mnist_spectrum.png", dpi=150)
-print(est.plateau_)
+plateau = est.plateau_
+print(f"Plateau reached: {plateau.reached}, at {plateau.n_samples:,} samples")
 plt.show()
