@@ -57,6 +57,10 @@ def has_fashion_mnist():
     return True
 
 
+INSIDE = {
+    r"README\.md": "index.md",
+    r"examples/(plot_\w+)\.py": r"auto_examples/\1.rst",
+}
 FIRST = ["digits", "fashion_mnist", "labelling_session", "settings"]
 # The gallery shows small fits, which warn that they have not settled; they say so in
 # their summaries, too.
@@ -77,10 +81,10 @@ sphinx_gallery_conf = {
 }
 
 
-def link_to_gallery(app, page, source):
-    """Turn a link to a script into one to its page in the gallery."""
-    script = r"\(\.\./examples/(plot_\w+)\.py\)"
-    source[0] = re.sub(script, r"(auto_examples/\1.rst)", source[0])
+def lead_inside(app, page, source):
+    """Turn links out of this folder into links to the pages that stand for them."""
+    for outside, inside in INSIDE.items():
+        source[0] = re.sub(rf"\(\.\./{outside}\)", rf"({inside})", source[0])
 
 
 def draw_modules(app):
@@ -88,5 +92,5 @@ def draw_modules(app):
 
 
 def setup(app):
-    app.connect("source-read", link_to_gallery)
+    app.connect("source-read", lead_inside)
     app.connect("builder-inited", draw_modules)
