@@ -7,11 +7,12 @@ from numbers import Integral
 
 import pandas as pd
 from sklearn.base import clone, is_classifier
-from sklearn.model_selection import check_cv, cross_validate
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import check_cv
 from sklearn.utils._param_validation import validate_params
+from sklearn.utils.metaestimators import _safe_split
 
-from sufficient.fits import as_estimator, fit_as_row, last_step, row_of, side_by_side
-from sufficient.isolation import one_thread
+from sufficient.fits import as_estimator, fit_as_row, last_step, side_by_side
 
 __all__ = ["compare_architectures", "sample_size_scorer"]
 
@@ -141,27 +142,13 @@ def _folds(cv, estimators, X, y):
 
 
 def _fit_apart(estimator, X, y, fold):
-    with one_thread():
-        if fold is None:
-            return fit_as_row(clone(estimator), X, y)
-        return _fit_fold(estimator, X, y, fold)
-
-
-def _fit_fold(estimator, X, y, fold):
-    found = cross_validate(
-        estimator,
-        X,
-        y,
-        cv=[fold],
-        scoring=last_step(estimator).scoring,
-        return_estimator=True,
-        error_score="raise",
-    )
-    return {
-        **row_of(last_step(found["estimator"][0])),
-        "score": found["test_score"][0],
-        "seconds": found["fit_time"][0],
-    }
+    fitted = clone(estimator)
+    if fold is None:
+        return fit_as_row(fitted, X, y)
+    train, test = fold
+    row = fit_as_row(fitted, *_safe_split(fitted, X, y, train))
+    scorer = check_scoring(fitted, scoring=last_step(fitted).scoring)
+    return {**row, "score": scorer(fitted, *_safe_split(fitted, X, y, test, train))}
 
 
 def _over_folds(rows):
