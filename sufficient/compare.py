@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral
 
 import pandas as pd
 from sklearn.base import clone, is_classifier
+from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
+from sklearn.utils._param_validation import validate_params
 from sklearn.utils.metaestimators import _safe_split
 
 from sufficient.fits import as_estimator, fit_as_row, last_step, side_by_side
 
 __all__ = ["compare_architectures", "sample_size_scorer"]
+
+CONSTRAINTS = {
+    "architectures": [Mapping],
+    "cv": ["cv_object"],
+    "n_jobs": [Integral, None],
+}
+SPREAD = ["score", "n_samples_needed"]
 
 
 def sample_size_scorer(estimator, X, y) -> float:
@@ -40,12 +50,13 @@ def sample_size_scorer(estimator, X, y) -> float:
     return -float(last_step(estimator).n_samples_needed_)
 
 
+@validate_params(CONSTRAINTS, prefer_skip_nested_validation=False)
 def compare_architectures(
     architectures: Mapping[str, object],
     X,
     y,
     *,
-    cv: int | None = None,
+    cv=None,
     n_jobs: int | None = None,
     **parameters,
 ) -> pd.DataFrame:
@@ -55,26 +66,50 @@ def compare_architectures(
     ----------
     architectures : mapping of str to estimator
         Anything that `SampleSizeEstimator` takes as its `estimator`, or a whole
-        `SampleSizeEstimator`, or a pipeline that ends in one.
+        `SampleSizeEstimator`, or a pipeline that ends in one. Cloned, never modified.
     X : array-like of shape (n_samples, ...)
         Objects.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
         Labels or targets.
-    cv : int or None, default=None
-        Folds over which every number is averaged; None fits once, on all data.
+    cv : int, cross-validation generator, iterable or None, default=None
+        Folds, as `sklearn.model_selection.cross_validate` takes them; all architectures
+        get the same ones. None fits each once, on all data.
     n_jobs : int or None, default=None
-        Fits at a time, of architectures and folds, in processes of their own; -1 takes
-        all cores. The numbers do not depend on it: a fit computes on one thread,
-        wherever it runs.
+        Fits at a time, of any architecture and fold; -1 takes all cores. The numbers do
+        not depend on it: a fit computes on one thread, wherever it runs.
     **parameters
         Parameters of `SampleSizeEstimator` for those that are not one already.
 
     Returns
     -------
     DataFrame
-        One row for each architecture: `tol`, `k_star` (NaN unless every fit reached
-        it), `n_samples_needed`, `converged` (share of the fits), `train_loss`, `score`
-        (on held-out data), `expected_gain`, `verdict` and `seconds`.
+        One row for each architecture: `tol`, `k_star` (batches; NaN unless every fit
+        reached it), `n_samples_needed` (objects; a forecast where it was not reached),
+        `converged` (whether it was, or the share of the fits that did), `train_loss`,
+        `expected_gain`, `verdict`, `score` and `seconds` of a fit.
+
+        Without `cv` the score is that on the part held out inside, by `scoring`. With
+        `cv` it is that on the folds, numbers are means over the folds, and the verdict
+        is the most frequent one; two more columns, `score_std` and
+        `n_samples_needed_std`, are standard deviations over the folds (n - 1 in the
+        divisor). A single forecast that is far too large spoils mean and deviation: see
+        `converged`.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to compare, or a fit refuses its data or parameters.
+
+    See Also
+    --------
+    repeat_sample_size : Several seeds instead of several nets.
+    sample_size_scorer : The sample size beside the score, in a grid search.
+
+    Notes
+    -----
+    The score is that of the net at the size where its loop stopped, so that it goes
+    with the sample size beside it. An architecture that has settled early was trained
+    on fewer objects than one that has not.
 
     Examples
     --------
@@ -87,38 +122,36 @@ def compare_architectures(
     >>> table.index.tolist()
     ['linear', 'mlp']
     """
+    if not architectures:
+        raise ValueError("There is nothing to compare: pass one architecture or more.")
     estimators = {
         name: as_estimator(given, parameters) for name, given in architectures.items()
     }
-    if cv is None:
-        fits = [(estimator, X, y) for estimator in estimators.values()]
-        rows = side_by_side(fit_as_row, fits, n_jobs)
-    else:
-        rows = _cross_fit(estimators.values(), X, y, cv, n_jobs)
-    return pd.DataFrame(rows, index=pd.Index(estimators, name="architecture"))
+    folds = [None] if cv is None else _folds(cv, estimators, X, y)
+    fits = [(one, X, y, fold) for one in estimators.values() for fold in folds]
+    rows = pd.DataFrame(side_by_side(_fit_apart, fits, n_jobs))
+    if cv is not None:
+        places = [rows[i : i + len(folds)] for i in range(0, len(rows), len(folds))]
+        rows = pd.DataFrame([_over_folds(place) for place in places])
+    return rows.set_axis(pd.Index(estimators, name="architecture"))
 
 
-def _cross_fit(estimators, X, y, cv, n_jobs):
-    fits = [
-        (estimator, X, y, split)
-        for estimator in estimators
-        for split in check_cv(cv, y, classifier=is_classifier(estimator)).split(X, y)
-    ]
-    rows = side_by_side(_fit_fold, fits, n_jobs)
-    n_folds = len(rows) // len(estimators)
-    return [
-        _mean_row(pd.DataFrame(rows[first : first + n_folds]))
-        for first in range(0, len(rows), n_folds)
-    ]
+def _folds(cv, estimators, X, y):
+    classify = all(map(is_classifier, estimators.values()))
+    return list(check_cv(cv, y, classifier=classify).split(X, y))
 
 
-def _fit_fold(estimator, X, y, split):
-    train, test = split
+def _fit_apart(estimator, X, y, fold):
     fitted = clone(estimator)
+    if fold is None:
+        return fit_as_row(fitted, X, y)
+    train, test = fold
     row = fit_as_row(fitted, *_safe_split(fitted, X, y, train))
-    return {**row, "score": fitted.score(*_safe_split(fitted, X, y, test, train))}
+    scorer = check_scoring(fitted, scoring=last_step(fitted).scoring)
+    return {**row, "score": scorer(fitted, *_safe_split(fitted, X, y, test, train))}
 
 
-def _mean_row(rows):
-    mean = rows.drop(columns="verdict").astype(float).mean(skipna=False).to_dict()
-    return {**mean, "verdict": rows["verdict"].mode()[0]}
+def _over_folds(rows):
+    mean = rows.drop(columns="verdict").astype(float).mean(skipna=False)
+    spread = rows[SPREAD].std().add_suffix("_std")
+    return {**mean, "verdict": rows["verdict"].mode()[0], **spread}

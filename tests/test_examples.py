@@ -8,13 +8,18 @@ import pytest
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SMALL = {
-    "plot_digits.py": ["--tol", "1"],
-    "labelling_session.py": ["--tol", "0.5", "--batches-a-day", "2"],
+    "plot_architectures.py": [],
+    "plot_digits.py": [],
     "plot_fashion_mnist.py": [],
+    "plot_grid_search.py": [],
+    "plot_labelling_session.py": [],
+    "plot_settings.py": [],
     "papers_table.py": ["--data", "Fashion-MNIST", "--models", "MLP-1"],
     "theory_bounds.py": [],
     "big_data.py": ["--rows", "4000", "--tol", "1"],
 }
+# The documentation runs these as well, whenever it is built.
+SLOW = ["plot_architectures.py", "plot_grid_search.py", "plot_settings.py"]
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 
 
@@ -22,7 +27,10 @@ def test_every_example_is_listed():
     assert {path.name for path in EXAMPLES.glob("*.py")} == set(SMALL)
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.slow] if n in SLOW else []) for n in SMALL],
+)
 def test_an_example_runs_in_small(name, tmp_path):
     if name in ("plot_fashion_mnist.py", "papers_table.py") and not FASHION.exists():
         pytest.skip("Fashion-MNIST is not installed")

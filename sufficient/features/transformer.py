@@ -90,7 +90,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         Channels, height and width of the images seen in `fit`.
     n_features_in_ : int
         Their product.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the pixels, where X has string column names.
 
     Notes

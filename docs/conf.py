@@ -1,0 +1,96 @@
+"""How the documentation is built: ``python -m sphinx -W docs docs/_build/html``."""
+
+import re
+import sys
+import warnings
+from pathlib import Path
+
+from sphinx_gallery.sorting import ExplicitOrder
+
+import sufficient
+from sufficient.datasets import load_fashion_mnist
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+import modules  # noqa: E402
+
+project = "sufficient"
+author = "The sufficient developers"
+copyright = author
+version = release = sufficient.__version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "_templates"]
+templates_path = ["_templates"]
+default_role = "py:obj"
+myst_heading_anchors = 3
+
+autosummary_generate = True
+autodoc_default_options = {"member-order": "bysource"}
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+
+html_theme = "pydata_sphinx_theme"
+html_title = project
+html_static_path = []
+html_show_sourcelink = False
+html_theme_options = {
+    "show_prev_next": True,
+    "secondary_sidebar_items": ["page-toc"],
+    "navigation_depth": 2,
+}
+
+
+def has_fashion_mnist():
+    try:
+        load_fashion_mnist(n_samples=1, download=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+INSIDE = {
+    r"README\.md": "index.md",
+    r"examples/(plot_\w+)\.py": r"auto_examples/\1.rst",
+}
+FIRST = ["digits", "fashion_mnist", "labelling_session", "settings"]
+# The gallery shows small fits, which warn that they have not settled; they say so in
+# their summaries, too.
+warnings.filterwarnings("ignore", category=UserWarning)
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": "/plot_" if has_fashion_mnist() else "/plot_(?!fashion)",
+    "ignore_pattern": r"(^|/)(?!plot_)[^/]*\.py$",
+    "within_subsection_order": ExplicitOrder(
+        [*(f"plot_{name}.py" for name in FIRST), "*"]
+    ),
+    "reference_url": {"sufficient": None},  # of this documentation, not of another
+    "show_memory": False,
+    "write_computation_times": False,
+    "download_all_examples": False,
+    "abort_on_example_error": True,
+}
+
+
+def lead_inside(app, page, source):
+    """Turn links out of this folder into links to the pages that stand for them."""
+    for outside, inside in INSIDE.items():
+        source[0] = re.sub(rf"\(\.\./{outside}\)", rf"({inside})", source[0])
+
+
+def draw_modules(app):
+    modules.draw(Path(sufficient.__file__).parent, HERE / "generated" / "modules.svg")
+
+
+def setup(app):
+    app.connect("source-read", lead_inside)
+    app.connect("builder-inited", draw_modules)

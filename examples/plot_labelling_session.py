@@ -1,0 +1,54 @@
+"""
+Label until told to stop
+========================
+
+A simulated annotator labels 64 images at a time and hands them over. After each batch
+one line says where things stand. In the evening the session is saved, and the next
+morning it goes on as if there had been no night, until the landscape has settled.
+``--full`` asks for a stricter tolerance, and labels longer.
+"""
+
+import argparse
+import tempfile
+
+import matplotlib.pyplot as plt
+from sklearn.utils import shuffle
+
+from sufficient import SampleSizeDisplay, SampleSizeEstimator
+from sufficient.datasets import load_digits_images
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--full", action="store_true")
+parser.add_argument("--folder", default=None, help="where the session is kept")
+chosen = parser.parse_args()
+folder = chosen.folder or tempfile.mkdtemp()
+
+# %%
+# ``bound="monte_carlo"`` reads the real loss, which needs less data than its
+# second-order model. Five batches are labelled a day.
+
+X, y = shuffle(*load_digits_images(), random_state=0)
+tol = 0.025 if chosen.full else 0.1
+est = SampleSizeEstimator(tol=tol, bound="monte_carlo", random_state=0)
+for i, start in enumerate(range(0, len(X), 64), start=1):
+    batch = slice(start, start + 64)
+    est.partial_fit(X[batch], y[batch], classes=range(10))
+    print(
+        f"{min(batch.stop, len(X)):5d} labelled: {est.verdict_}; at least "
+        f"{est.n_samples_needed_interval_[0]:,} samples to train on, "
+        f"accuracy {est.score_curve_[-1]:.3f}"
+    )
+    if est.converged_:
+        break
+    if i % 5 == 0:
+        est.save(folder)
+        est = SampleSizeEstimator.load(folder)
+        print("Good night: the session was saved, and is loaded again.")
+
+# %%
+# A fifth of every batch was held out for good, so that fewer images have been trained
+# on than labelled.
+
+print(est.summary())
+SampleSizeDisplay.from_estimator(est)
+plt.show()
