@@ -102,8 +102,8 @@ class SampleSizeEstimator(
         more than a fifth of the data, and 10,000 at most.
     schedule : "geometric", "all", float or sequence of int, default="geometric"
         Where to measure, in batches: growing by a factor of 1.13 (or by the float
-        given) from four batches on, after every batch, or at the counts given. The net
-        does not depend on it.
+        given) from four batches and 256 objects on, after every batch, or at the counts
+        given. The net does not depend on it.
     update_epochs : int, default=20
         With ``training="update"``, every new batch is followed by as many optimiser
         steps as this many passes over it take, on minibatches of the whole grown set.

@@ -12,6 +12,8 @@ __all__ = ["Growth", "batch_counts", "grow", "resolve_batch_size", "stratified_o
 
 BATCH_SIZE = 64
 FIRST_COUNT = 4
+# Below, a net only begins to learn, and is flat.
+FIRST_SIZE = 256
 RATIO = 1.13
 # At an accuracy of 0.9 the held-out score then has a standard error of 0.3 points.
 MOST_HELD_OUT = 10_000
@@ -132,17 +134,22 @@ def stratified_order(y: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
     return np.argsort(keys, kind="stable")
 
 
-def batch_counts(schedule: str | float | Sequence[int], n_batches: int) -> np.ndarray:
+def batch_counts(
+    schedule: str | float | Sequence[int], n_batches: int, batch_size: int = BATCH_SIZE
+) -> np.ndarray:
     """Batch counts at which the loss landscape is measured.
 
     Parameters
     ----------
     schedule : "geometric", "all", float or sequence of int
-        "geometric" grows by a factor of 1.13 from four batches on, a float by that
-        factor, "all" measures after every batch, a sequence at those counts. The last
-        whole batch always belongs to it, except for a sequence.
+        "geometric" grows by a factor of 1.13 from four batches and 256 objects on (a
+        quarter of the data where they are fewer), a float by that factor, "all"
+        measures after every batch, a sequence at those counts. The last whole batch
+        always belongs to it, except for a sequence.
     n_batches : int
         Whole batches there are.
+    batch_size : int, default=64
+        Objects in one.
 
     Returns
     -------
@@ -151,14 +158,15 @@ def batch_counts(schedule: str | float | Sequence[int], n_batches: int) -> np.nd
     if isinstance(schedule, str):
         if schedule == "all":
             return np.arange(1, n_batches + 1)
-        return _geometric(RATIO, n_batches)
+        return _geometric(RATIO, n_batches, batch_size)
     if np.isscalar(schedule):
-        return _geometric(float(schedule), n_batches)
+        return _geometric(float(schedule), n_batches, batch_size)
     return _given(schedule, n_batches)
 
 
-def _geometric(ratio, n_batches):
-    first = min(FIRST_COUNT, max(1, n_batches // 4))
+def _geometric(ratio, n_batches, batch_size):
+    wanted = max(FIRST_COUNT, -(-FIRST_SIZE // batch_size))
+    first = min(wanted, max(1, n_batches // 4))
     steps = int(np.log(n_batches / first) / np.log(ratio))
     counts = first * ratio ** np.arange(steps + 1)
     return np.unique([*np.round(counts).astype(int), n_batches])

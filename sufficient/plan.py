@@ -165,7 +165,7 @@ def plan_curve(
         Objects.for_net(run.net, rows_of(X, rows, settings.n_fresh), targets[rows])
         for rows in (growth.train_indices, growth.validation_indices)
     )
-    counts = batch_counts(settings.schedule, growth.n_batches)
+    counts = batch_counts(settings.schedule, growth.n_batches, growth.batch_size)
     if kept is not None:
         data = {"X": digest(X), "y": digest(targets, described(vars(task)))}
         identity = {**data, **_parameters(run, counts)}

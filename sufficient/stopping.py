@@ -30,6 +30,7 @@ __all__ = [
 LEAST_SIZES = 4
 # A net that only begins to learn is flat: at least one doubling has to be seen.
 LEAST_GROWTH = 2
+FLAT = 1e-6
 WINDOW = 8
 # Exponents seen on Fashion-MNIST with an MLP over eight seeds: -2.6 for the
 # second-order model, -2.1 for the real loss. Scatter around a seed's own curve: 0.17 in
@@ -181,7 +182,7 @@ default="projected"
     ends = list(zip(lines, n, strict=True))
     smoothed = np.array([line(size) for line, size in ends])
     std_err = smoothed * np.array([line.log_std_err(size) for line, size in ends])
-    falling = np.array([line.slope < 0 and line.data_slope < 0 for line in lines])
+    falling = np.array([line.slope < 0 and line.data_slope < FLAT for line in lines])
     settled_from = _settled_from((smoothed < tol) & falling)
     enough = len(n) >= LEAST_SIZES and n[-1] >= LEAST_GROWTH * n[0]
     converged = enough and len(n) - settled_from >= patience

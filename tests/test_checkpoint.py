@@ -206,7 +206,7 @@ class TestAnInterruptedFit:
         assert_same(whole, resumed)
 
     def test_stops_where_it_would_have(self, tmp_path, no_training):
-        est = small(tol=1e9, schedule="all")
+        est = small(tol=1e9, schedule="all", bound="monte_carlo")
         whole = fit(clone(est))
         assert whole.converged_ and whole.batch_counts_[-1] < 8
         est.set_params(checkpoint=tmp_path)

@@ -14,7 +14,6 @@ SMALL = {
     "plot_grid_search.py": [],
     "plot_labelling_session.py": [],
     "plot_settings.py": [],
-    "papers_table.py": ["--data", "Fashion-MNIST", "--models", "MLP-1"],
     "theory_bounds.py": [],
     "big_data.py": ["--rows", "4000", "--tol", "1"],
 }
@@ -32,7 +31,7 @@ def test_every_example_is_listed():
     [pytest.param(n, marks=[pytest.mark.slow] if n in SLOW else []) for n in SMALL],
 )
 def test_an_example_runs_in_small(name, tmp_path):
-    if name in ("plot_fashion_mnist.py", "papers_table.py") and not FASHION.exists():
+    if name == "plot_fashion_mnist.py" and not FASHION.exists():
         pytest.skip("Fashion-MNIST is not installed")
     command = [sys.executable, str(EXAMPLES / name), *SMALL[name]]
     done = subprocess.run(

@@ -137,7 +137,7 @@ class TestOnTheEstimator:
         assert fitted.k_star_ is None and fitted.verdict_ == "not stable yet"
 
     def test_the_summary_says_it(self, fitted):
-        assert "shifts the leading eigenvalues by" in fitted.summary()
+        assert "shift the leading eigenvalues by" in fitted.summary()
         assert "the papers' plateau" in fitted.summary()
 
     def test_a_saved_one_has_it(self, fitted, tmp_path):

@@ -17,16 +17,29 @@ VARIANTS = {
 }
 
 
-def independence(pair, traces: dict[str, list]) -> list[dict]:
-    """One row for each variant; traces of the same seeds under each name."""
-    plain = traces["defaults"]
+def independence(pair, traces: dict[str, list], long: list) -> list[dict]:
+    """One row for each variant.
+
+    Parameters
+    ----------
+    pair : Pair
+        Which one.
+    traces : dict of str to list of Trace
+        Of the same seeds under the name of each variant.
+    long : list of Trace
+        Runs that go on after they have settled, to be thinned.
+    """
+    plain, doubled = traces["defaults"], traces["n_monte_carlo=128"]
     real = {"bound": "monte_carlo", "tol": TOL / 10}
-    compared = {name: (some, {}) for name, some in traces.items()}
-    compared["schedule thinned twofold"] = plain, {"thinned": 2}
-    compared["n_monte_carlo=128, real loss"] = traces["n_monte_carlo=128"], real
+    compared = [(name, plain, some, {}) for name, some in traces.items()]
+    compared += [
+        ("schedule thinned twofold", long, long, {"thinned": 2}),
+        ("n_monte_carlo=128, real loss", plain, doubled, real),
+    ]
     return [
-        {"pair": pair.name, "variant": name, **_compared(plain, some, asked)}
-        for name, (some, asked) in compared.items()
+        {"pair": pair.name, "variant": name, **_compared(*sides)}
+        for name, *sides in compared
+        if name != "defaults"
     ]
 
 

@@ -39,10 +39,11 @@ def forecast_at(
     )
 
 
-def settled_at(trace: Trace, **asked) -> SampleSizeForecast | None:
+def settled_at(trace: Trace, thinned=1, **asked) -> SampleSizeForecast | None:
     """The answer of the fit that stops by itself; None where it never does."""
-    for last in range(LEAST_SIZES - 1, len(trace.columns["train_size"])):
-        forecast = forecast_at(trace, last, **asked)
+    first = thinned * (LEAST_SIZES - 1)
+    for last in range(first, len(trace.columns["train_size"]), thinned):
+        forecast = forecast_at(trace, last, thinned=thinned, **asked)
         if forecast.converged:
             return forecast
     return None

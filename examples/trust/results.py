@@ -55,10 +55,11 @@ def state_rows(work: Work) -> list[dict]:
 
 def independence_rows(work: Work) -> list[dict]:
     """Changes of n* with what should not matter."""
+    long = work.traces() if work.scale.independent else {}
     return [
         row
         for name, traces in work.variants().items()
-        for row in independence(BY_NAME[name], traces)
+        for row in independence(BY_NAME[name], traces, long[name])
     ]
 
 
