@@ -14,7 +14,7 @@ import torch
 from sklearn.datasets import make_classification, make_regression
 from skorch import NeuralNetRegressor
 
-from sufficient import plan
+from sufficient import cli, plan
 from sufficient.cli import main
 from sufficient.datasets import load_digits_images
 from sufficient.estimator import SampleSizeEstimator
