@@ -68,9 +68,9 @@ print(table.round(3).to_string(index=False))
 
 # %%
 # An open mark is a forecast, beyond the data or not certain yet; lines are 90 %
-# intervals, cut where they leave the picture. Do not believe an answer after a few
-# small batches: they begin with so few objects that the network has hardly learnt, and
-# Delta is small for that. The interval does not know; the accuracy in the table does.
+# intervals, cut where they leave the picture. What asks another question (tolerance,
+# displacement, directions, training) gets another answer; the batch size, which should
+# not matter, does not.
 
 fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
 for place, row in table.iterrows():
