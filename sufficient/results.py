@@ -17,7 +17,7 @@ __all__ = [
 ]
 
 
-CAUTION = 0.4
+CAUTION, LEFT_OF_GAP = 0.4, 0.25
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,9 @@ class GainForecast:
 
     @property
     def cautious(self) -> float:
-        """The forecast and 0.4 of its standard error; what the verdict reads."""
-        return self.expected + CAUTION * self.std_err
+        """What the verdict reads: the forecast with a margin, or what the gap leaves."""
+        margin = self.expected + CAUTION * self.std_err
+        return float(np.maximum(margin, LEFT_OF_GAP * self.generalization_gap))
 
 
 @dataclass(frozen=True)

@@ -88,8 +88,8 @@ def test_scores_that_are_not_known_are_left_out():
     assert forecast_gain(N, last, last, EXACT).is_unknown
 
 
-def gain_of(expected=0.0, std_err=0.0):
-    return GainForecast(expected, (expected, expected), 0.0, 0.0, std_err)
+def gain_of(expected=0.0, std_err=0.0, gap=0.0):
+    return GainForecast(expected, (expected, expected), 0.0, gap, std_err)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,8 @@ def gain_of(expected=0.0, std_err=0.0):
         (True, gain_of(expected=0.02), 0.5, "stable, still improving"),
         (True, gain_of(expected=0.005, std_err=0.03), 0.5, "stable, still improving"),
         (True, gain_of(expected=0.005, std_err=0.01), 0.5, "sufficient"),
+        (True, gain_of(gap=0.05), 0.5, "stable, still improving"),
+        (True, gain_of(gap=0.03), 0.5, "sufficient"),
         (False, gain_of(), 0.5, "not stable yet"),
         (True, gain_of(), 0.0, "has not learnt"),
         (True, gain_of(), np.nan, "has not learnt"),
