@@ -134,7 +134,7 @@ class GainForecast:
 
     @property
     def cautious(self) -> float:
-        """What the verdict reads: the forecast with a margin, or what the gap leaves."""
+        """What the verdict reads: forecast and margin, or what the gap leaves."""
         margin = self.expected + CAUTION * self.std_err
         return float(np.maximum(margin, LEFT_OF_GAP * self.generalization_gap))
 

@@ -141,7 +141,7 @@ class Work:
 
     def _repeats(self) -> Iterator[tuple]:
         for pair in _named(self.scale.repeated):
-            for seed in range(min(pair.repeated, self.scale.n_repeats)):
+            for seed in pair.repeated[: self.scale.n_repeats]:
                 long = Variant() if seed < self.scale.n_seeds else VARIANTS["defaults"]
                 yield pair, seed, CNN if pair.net == "CNN" else long
 
