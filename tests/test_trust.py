@@ -62,6 +62,7 @@ def test_the_spread_is_that_of_the_crossings():
     traces = [
         trace_of(
             seed,
+            batch_count=N / 64,
             projected=0.025 * (n / N) ** 2.6,
             delta=0.0025 * (n / N) ** 2.1,
             eigenvalue=np.ones(34),

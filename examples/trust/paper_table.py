@@ -2,13 +2,11 @@
 
 import numpy as np
 
-from .replay import first_passage, settled_at
+from .replay import first_passage, is_whole, settled_at
 
 __all__ = ["PAPER", "paper_row"]
 
 BATCH = 64
-# Runs that are measured from later on cannot show the first passage.
-FIRST = 4
 # Tolerance, k*, loss at k* and seconds, as printed.
 PAPER = {
     "MNIST / 128": (0.025, 100, 0.013, 2000),
@@ -25,7 +23,7 @@ def paper_row(pair, traces) -> dict:
     tol, k_star, loss, seconds = PAPER[pair.name]
     answers = [(t, settled_at(t, tol=tol)) for t in traces]
     settled = [(t, one.n_samples) for t, one in answers if one is not None]
-    whole = [t for t in traces if t.columns["batch_count"][0] <= FIRST]
+    whole = [trace for trace in traces if is_whole(trace)]
     printed = [n / BATCH for n in (first_passage(t, tol) for t in whole) if n]
     return {
         "pair": pair.name,

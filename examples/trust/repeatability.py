@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .replay import crossing, first_passage
+from .replay import crossing, first_passage, is_whole
 
 __all__ = ["repeatability"]
 
@@ -10,13 +10,14 @@ __all__ = ["repeatability"]
 def repeatability(pair, traces, tol=0.025) -> dict:
     """Spread of n* over seeds, ours beside the papers' rule on the same runs."""
     real = {"tol": tol / 10, "bound": "monte_carlo"}
+    whole = [trace for trace in traces if is_whole(trace)]
     return {
         "pair": pair.name,
         "tol": tol,
         "seeds": len(traces),
         **_spread("n_star", traces, [crossing(t, tol=tol) for t in traces]),
-        **_spread("monte_carlo", traces, [crossing(t, **real) for t in traces]),
-        **_spread("papers_rule", traces, [first_passage(t, tol) for t in traces]),
+        **_spread("monte_carlo", whole, [crossing(t, **real) for t in whole]),
+        **_spread("papers_rule", whole, [first_passage(t, tol) for t in whole]),
         "cpu_seconds": float(np.mean([trace.cpu_seconds for trace in traces])),
     }
 

@@ -15,12 +15,14 @@ __all__ = [
     "first_passage",
     "forecast_at",
     "gain_at",
+    "is_whole",
     "settled_at",
     "true_gain",
     "verdict_at",
 ]
 
 LEAST_SIZES = 4
+FIRST_COUNT = 4
 BANDWIDTH = 0.35
 COLUMNS = {"monte_carlo": "delta"}
 
@@ -47,6 +49,11 @@ def settled_at(trace: Trace, thinned=1, **asked) -> SampleSizeForecast | None:
         if forecast.converged:
             return forecast
     return None
+
+
+def is_whole(trace: Trace) -> bool:
+    """Whether it is measured from the first size on."""
+    return bool(trace.columns["batch_count"][0] <= FIRST_COUNT)
 
 
 def crossing(trace: Trace, **asked) -> int | None:

@@ -182,13 +182,14 @@ def as_markdown(table: pd.DataFrame) -> str:
 
 def _counted(rows, title, name):
     """Mean and number of runs behind it, and the coefficient of variation."""
-    means = rows[name].map(_count) + " (" + rows[f"{name}_reached"].map(str) + ")"
+    reached = rows[f"{name}_reached"].map(" ({})".format)
+    means = (rows[name].map(_count) + reached).where(rows[name].notna(), "")
     return {title: means, f"CV of {title}": rows[f"{name}_cv"].map(_percent)}
 
 
 def _with_spread(rows, name, form):
     return [
-        "not reached"
+        ""
         if pd.isna(mean)
         else form.format(mean)
         + ("" if pd.isna(spread) else f" ± {form.format(spread)}")
