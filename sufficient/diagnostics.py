@@ -89,8 +89,13 @@ def _chance(last, curve, settings):
         )
 
 
-def _one_net(last, curve, settings):
-    if curve.gain.is_unknown:
+def _no_gain(last, curve, settings):
+    if curve.gain.is_unknown and settings.training != "full":
+        yield (
+            "Note: the last score is not a number, so there is no forecast of it; hold "
+            "more samples out, or take another scoring."
+        )
+    elif curve.gain.is_unknown:
         yield (
             "Note: one net was trained on everything, so its scores do not tell what "
             "more data would add; the verdict cannot be 'sufficient'."
@@ -153,4 +158,4 @@ def _memory(last, curve, settings):
 
 
 VOID = (_chance, _exceeded)
-WEAKER = (_one_net, _fresh, _quadratic, _minimum, _memory)
+WEAKER = (_no_gain, _fresh, _quadratic, _minimum, _memory)

@@ -62,6 +62,16 @@ def test_what_is_wrong_is_said(fitted, wrong, words):
     assert words not in first
 
 
+@pytest.mark.parametrize(
+    ("training", "words"), [("update", "not a number"), ("full", "one net was trained")]
+)
+def test_a_missing_forecast_has_its_own_reason(fitted, training, words):
+    gain = replace(fitted.curve_.gain, expected=np.nan)
+    settings = replace(fitted._settings(), training=training)
+    sentences = diagnoses(replace(fitted.curve_, gain=gain), settings)
+    assert any(words in sentence for sentence in sentences)
+
+
 def test_negative_curvature_is_a_share_of_the_largest(fitted):
     columns = fitted.curves_
     share = np.maximum(-columns["smallest_eigenvalue"], 0) / fitted.eigenvalues_[:, 0]
