@@ -13,13 +13,15 @@ forecast is 0.65 e + 0.04 gap.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from scipy import stats
 from scipy.optimize import least_squares
 
 from sufficient.results import GainForecast
 
-__all__ = ["VERDICTS", "forecast_gain", "join_verdict"]
+__all__ = ["VERDICTS", "forecast_gain", "join_verdict", "score_above_chance"]
 
 VERDICTS = (
     "has not learnt",
@@ -129,6 +131,23 @@ def join_verdict(
     if not converged:
         return VERDICTS[1]
     return VERDICTS[3] if gain.cautious < min_gain else VERDICTS[2]
+
+
+def score_above_chance(last: Mapping[str, float]) -> float:
+    """How far the score at a size is clearly above that of a constant answer.
+
+    Parameters
+    ----------
+    last : mapping of str to float
+        The columns at that size.
+
+    Returns
+    -------
+    float
+        Less three standard errors.
+    """
+    margin = 3 * last["validation_score_std_err"]
+    return last["validation_score"] - last["chance_score"] - margin
 
 
 def _last_doubling(n, scores):

@@ -15,7 +15,7 @@ from skorch import NeuralNet
 from sufficient.agreement import agree_on_weights, agreed_measurement
 from sufficient.checks import check_loss, check_net_fits_data
 from sufficient.fixed import FixedNet
-from sufficient.gain import forecast_gain, join_verdict
+from sufficient.gain import forecast_gain, join_verdict, score_above_chance
 from sufficient.measure import BOUNDS, REFERENCE_BATCH, MeasureSettings, measure
 from sufficient.objects import Objects
 from sufficient.preparation import objective_of, prepared_net
@@ -221,7 +221,7 @@ class GrowingRun:
             converged=forecast.converged,
             gain=gain,
             min_gain=self.settings.min_gain,
-            score_above_chance=self._score_above_chance(),
+            score_above_chance=score_above_chance(self.measurements[-1].columns),
         )
         columns = {name: self._column(name) for name in names}
         columns["smoothed"] = forecast.smoothed
@@ -318,11 +318,6 @@ class GrowingRun:
 
     def _answers(self, X):
         return self.task.answers(self.net, X)
-
-    def _score_above_chance(self):
-        last = self.measurements[-1].columns
-        margin = 3 * last["validation_score_std_err"]
-        return last["validation_score"] - last["chance_score"] - margin
 
     def _column(self, name):
         return np.array([m.columns[name] for m in self.measurements])

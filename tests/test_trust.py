@@ -7,7 +7,13 @@ import pytest
 from examples.trust.forecasts import forecasts
 from examples.trust.pairs import PAIRS
 from examples.trust.repeatability import repeatability
-from examples.trust.replay import first_passage, settled_at, true_gain, verdict_at
+from examples.trust.replay import (
+    first_passage,
+    gain_at,
+    settled_at,
+    true_gain,
+    verdict_at,
+)
 from examples.trust.tables import TABLES, as_markdown
 from examples.trust.traces import Trace, Variant, recorded
 from sufficient import SampleSizeEstimator
@@ -33,7 +39,7 @@ def test_a_replayed_trace_says_what_the_estimator_says(tmp_path):
     forecast = est.curve_.forecast
     assert est.converged_ and settled_at(trace).n_samples == forecast.n_samples
     last = len(forecast.smoothed) - 1
-    assert verdict_at(trace, last) == est.verdict_
+    assert verdict_at(trace, last, gain_at(trace, last)) == est.verdict_
     assert trace.columns["test_score"][last] == est.score(data.X_test, data.y_test)
 
 

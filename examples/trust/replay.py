@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from sufficient.gain import forecast_gain, join_verdict
+from sufficient.gain import forecast_gain, join_verdict, score_above_chance
+from sufficient.growth import FIRST_COUNT
+from sufficient.measure import BOUNDS
 from sufficient.results import GainForecast, SampleSizeForecast
-from sufficient.stopping import forecast_sample_size
+from sufficient.stopping import LEAST_SIZES, forecast_sample_size
 
 from .traces import Trace
 
@@ -21,10 +23,7 @@ __all__ = [
     "verdict_at",
 ]
 
-LEAST_SIZES = 4
-FIRST_COUNT = 4
 BANDWIDTH = 0.35
-COLUMNS = {"monte_carlo": "delta"}
 
 
 def forecast_at(
@@ -34,7 +33,7 @@ def forecast_at(
     rows = np.arange(last, -1, -thinned)[::-1]
     return forecast_sample_size(
         trace.columns["train_size"][rows],
-        trace.columns[COLUMNS.get(bound, bound)][rows],
+        trace.columns[BOUNDS[bound]][rows],
         tol=tol,
         patience=2,
         bound=bound,
@@ -90,16 +89,15 @@ def gain_at(trace: Trace, last: int, n_validation: int | None = None) -> GainFor
 
 
 def verdict_at(
-    trace: Trace, last: int, min_gain: float = 0.01, n_validation: int | None = None
+    trace: Trace, last: int, gain: GainForecast, min_gain: float = 0.01
 ) -> str:
-    """The verdict after the size with index `last`."""
+    """The verdict after the size with index `last`, given the gain forecast there."""
     at = {name: column[last] for name, column in trace.columns.items()}
-    margin = 3 * at["validation_score_std_err"]
     return join_verdict(
         converged=forecast_at(trace, last).converged,
-        gain=gain_at(trace, last, n_validation),
+        gain=gain,
         min_gain=min_gain,
-        score_above_chance=at["validation_score"] - at["chance_score"] - margin,
+        score_above_chance=score_above_chance(at),
     )
 
 

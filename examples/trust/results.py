@@ -34,20 +34,22 @@ def paper_rows(work: Work) -> list[dict]:
 
 def forecast_rows(work: Work) -> list[dict]:
     """Forecasts of n*."""
+    runs = work.traces().items()
     return [
         row
         for bound in ("projected", "monte_carlo")
-        for name, traces in work.traces().items()
+        for name, traces in runs
         for row in forecasts(BY_NAME[name], traces, bound)
     ]
 
 
 def state_rows(work: Work) -> list[dict]:
     """Verdicts and gains, by default and with small validation sets."""
+    runs = work.traces().items()
     return [
         {**row, "held out": "default" if held_out is None else f"{held_out}"}
         for held_out in (None, *SMALL_VALIDATION_SETS)
-        for name, traces in work.traces().items()
+        for name, traces in runs
         if held_out is None or BY_NAME[name].has_objects_apart
         for row in states(BY_NAME[name], traces, held_out)
     ]

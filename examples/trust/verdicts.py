@@ -1,6 +1,8 @@
 """Is "sufficient" true, is it said often enough, and how well is the gain foreseen?"""
 
-from .replay import LEAST_SIZES, gain_at, true_gain, verdict_at
+from sufficient.stopping import LEAST_SIZES
+
+from .replay import gain_at, true_gain, verdict_at
 
 __all__ = ["states"]
 
@@ -27,7 +29,7 @@ def states(pair, traces, n_validation=None) -> list[dict]:
                     "expected": gain.expected,
                     "low": gain.interval[0],
                     "high": gain.interval[1],
-                    "verdict": verdict_at(trace, last, MIN_GAIN, n_validation),
+                    "verdict": verdict_at(trace, last, gain, MIN_GAIN),
                 }
             )
     return rows
