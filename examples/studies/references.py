@@ -104,7 +104,9 @@ def numbers(estimator: SampleSizeEstimator) -> dict[str, np.ndarray]:
         "eigenvectors": curve.eigenvectors.numpy(),
         "n_samples_needed": np.array(estimator.n_samples_needed_),
         "interval": np.array(estimator.n_samples_needed_interval_),
-        "gain": np.array([estimator.expected_gain_, *estimator.expected_gain_interval_]),
+        "gain": np.array(
+            [estimator.expected_gain_, *estimator.expected_gain_interval_]
+        ),
         "verdict": np.array(estimator.verdict_),
         "predictions": np.asarray(estimator.predict(X)),
     }
