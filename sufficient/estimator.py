@@ -12,11 +12,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from sufficient.constraints import PARAMETER_CONSTRAINTS
 from sufficient.delegation import FittedNetMixin
-from sufficient.isolation import drawn_seed, one_fit_at_a_time
 from sufficient.measure import BOUNDS
 from sufficient.persistence import SavedToFolderMixin
 from sufficient.plan import CurvePlan, plan_curve, task_of
 from sufficient.plateau import plateau_of
+from sufficient.reproducibility.seeds import drawn_seed, one_fit_at_a_time
 from sufficient.results import SampleSizeCurve
 from sufficient.run import RunSettings
 from sufficient.session import LabellingSession

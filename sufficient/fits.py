@@ -10,7 +10,8 @@ from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
 from sufficient.estimator import SampleSizeEstimator
-from sufficient.isolation import one_fit_at_a_time, one_thread
+from sufficient.reproducibility.arithmetic import one_thread
+from sufficient.reproducibility.seeds import one_fit_at_a_time
 
 __all__ = ["as_estimator", "fit_as_row", "last_step", "side_by_side"]
 

@@ -24,9 +24,9 @@ from sufficient.delta import (
     monte_carlo_delta,
     packed,
 )
-from sufficient.isolation import exact_arithmetic
 from sufficient.objects import Objects
 from sufficient.ranks import Share
+from sufficient.reproducibility.arithmetic import exact_arithmetic
 from sufficient.results import Measurement
 
 __all__ = ["BOUNDS", "MeasureSettings", "measure"]

@@ -9,11 +9,11 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from skorch import NeuralNet
 
-from sufficient.isolation import seeded
 from sufficient.preparation import prepared_net
+from sufficient.reproducibility.fingerprint import described_net, differences, versions
+from sufficient.reproducibility.seeds import seeded
 from sufficient.results import GainForecast, SampleSizeCurve, SampleSizeForecast
 from sufficient.session import LabellingSession
-from sufficient.storage.fingerprint import described_net, differences, versions
 from sufficient.storage.folder import StateFolder, understood
 from sufficient.storage.net_state import net_state, restore_net
 from sufficient.task import as_task, task_state

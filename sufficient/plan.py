@@ -13,11 +13,9 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch import NeuralNet
 from tqdm.auto import tqdm
 
-from sufficient.agreement import check_same_problem
 from sufficient.checks import check_class_counts
 from sufficient.curvature.operator import keeping
 from sufficient.growth import batch_counts, grow
-from sufficient.isolation import drawn_seed
 from sufficient.objects import Objects
 from sufficient.preparation import (
     LOSSES_OF_DIFFERENCES,
@@ -25,11 +23,18 @@ from sufficient.preparation import (
     is_regression,
 )
 from sufficient.ranks import first_rank_says, ranks
+from sufficient.reproducibility.agreement import check_same_problem
+from sufficient.reproducibility.fingerprint import (
+    described,
+    described_net,
+    digest,
+    versions,
+)
+from sufficient.reproducibility.seeds import drawn_seed
 from sufficient.results import SampleSizeCurve
 from sufficient.run import GrowingRun, RunSettings
 from sufficient.sources import RowSource
 from sufficient.storage.checkpoint import Checkpoint
-from sufficient.storage.fingerprint import described, described_net, digest, versions
 from sufficient.stream import Stream, rows_of, share_of_memory
 from sufficient.summary import weaknesses
 from sufficient.task import Classification, MultiLabel, Regression, Task

@@ -16,8 +16,8 @@ from torch.utils.data import DataLoader
 
 from sufficient.checks import check_numbers
 from sufficient.curvature.objective import Objective, per_object_loss
-from sufficient.isolation import available_device
 from sufficient.nets import DEFAULT_MODULES, default_net
+from sufficient.reproducibility.devices import available_device
 from sufficient.stream import Stream
 
 __all__ = [

@@ -12,7 +12,6 @@ from functools import partial
 import numpy as np
 from skorch import NeuralNet
 
-from sufficient.agreement import agree_on_weights, agreed_measurement
 from sufficient.checks import check_loss, check_net_fits_data
 from sufficient.fixed import FixedNet
 from sufficient.gain import forecast_gain, join_verdict, score_above_chance
@@ -20,6 +19,7 @@ from sufficient.measure import BOUNDS, REFERENCE_BATCH, MeasureSettings, measure
 from sufficient.objects import Objects
 from sufficient.preparation import objective_of, prepared_net
 from sufficient.ranks import by_shares
+from sufficient.reproducibility.agreement import agree_on_weights, agreed_measurement
 from sufficient.results import Measurement, SampleSizeCurve, SampleSizeForecast
 from sufficient.scoring import scores_by_scorer
 from sufficient.sources import in_parts

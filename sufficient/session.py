@@ -6,9 +6,9 @@ import copy
 
 import numpy as np
 
-from sufficient.agreement import check_same_problem
 from sufficient.growth import resolve_batch_size
 from sufficient.objects import Objects
+from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.results import SampleSizeCurve
 from sufficient.run import GrowingRun, RunSettings
 from sufficient.task import Task, as_task, task_state

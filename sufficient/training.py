@@ -11,7 +11,7 @@ from skorch import NeuralNet
 from torch import Tensor
 
 from sufficient.checks import check_finite
-from sufficient.isolation import seeded
+from sufficient.reproducibility.seeds import seeded
 
 __all__ = ["TRAININGS", "Training"]
 

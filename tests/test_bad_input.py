@@ -737,7 +737,7 @@ def test_fewer_fresh_objects_than_a_batch_still_give_every_figure(digits):
 def test_torchs_newer_precision_switches_are_respected():
     code = (
         "import torch; torch.backends.cuda.matmul.fp32_precision = 'tf32'\n"
-        "from sufficient.isolation import exact_arithmetic\n"
+        "from sufficient.reproducibility.arithmetic import exact_arithmetic\n"
         "with exact_arithmetic():\n"
         "    assert torch.backends.cuda.matmul.fp32_precision == 'ieee'\n"
         "assert torch.backends.cuda.matmul.fp32_precision == 'tf32'\n"

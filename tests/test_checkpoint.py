@@ -34,9 +34,9 @@ from sufficient import (
 )
 from sufficient.datasets import load_digits_images
 from sufficient.nets import default_net
+from sufficient.reproducibility.fingerprint import described
 from sufficient.run import GrowingRun
 from sufficient.storage.checkpoint import Checkpoint
-from sufficient.storage.fingerprint import described
 from sufficient.storage.folder import StateFolder
 from sufficient.storage.tree import packed, unpacked
 from sufficient.training import Training

@@ -16,8 +16,8 @@ from torch import nn
 from sufficient import SampleSizeEstimator, compare_architectures, sample_size_scorer
 from sufficient.datasets import load_digits_images
 from sufficient.features import ImageFeatures
-from sufficient.isolation import one_thread
 from sufficient.nets import default_net
+from sufficient.reproducibility.arithmetic import one_thread
 
 SMALL = {"n_directions": 2, "n_monte_carlo": 8, "schedule": [2, 4], "random_state": 0}
 NETS = {

@@ -17,7 +17,7 @@ from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.curvature.projection import project
 from sufficient.curvature.update import grown_spectrum
-from sufficient.isolation import exact_arithmetic
+from sufficient.reproducibility.arithmetic import exact_arithmetic
 
 REFERENCE = Path(__file__).parents[2] / "shared" / "reference"
 

@@ -25,7 +25,6 @@ from torch import nn
 from torch.func import functional_call, hessian
 
 from sufficient import MLP, SampleSizeEstimator, sample_size_curve
-from sufficient.agreement import agree_on_weights
 from sufficient.curvature import top_eigenpairs
 from sufficient.curvature.compression import compression_of
 from sufficient.curvature.follow import FollowedCurvature
@@ -33,6 +32,7 @@ from sufficient.curvature.leading import leading_curvature
 from sufficient.curvature.objective import Objective
 from sufficient.nets import default_net
 from sufficient.ranks import LostRankError, Ranks, Share, agreed, over_ranks, ranks
+from sufficient.reproducibility.agreement import agree_on_weights
 
 SMALL = {"n_directions": 3, "n_monte_carlo": 8, "batch_size": 64, "n_candidates": 2}
 # Others are differences of nearly equal numbers, where the rounding of float32 shows.

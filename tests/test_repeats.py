@@ -26,9 +26,9 @@ from sufficient import (
 )
 from sufficient.datasets import load_digits_images
 from sufficient.fits import side_by_side
-from sufficient.isolation import one_thread
 from sufficient.nets import default_net
 from sufficient.repeats import RepeatedSampleSize
+from sufficient.reproducibility.arithmetic import one_thread
 
 NET = default_net("mlp", module__hidden_sizes=(16,), lr=0.01)
 SMALL = {"n_directions": 2, "n_monte_carlo": 8, "schedule": [2, 4]}

@@ -21,8 +21,8 @@ from torch.utils.data import Dataset, IterableDataset, Subset, TensorDataset
 from sufficient import LandscapeDisplay, SampleSizeEstimator, sample_size_curve
 from sufficient.growth import grow
 from sufficient.nets import default_net
+from sufficient.reproducibility.fingerprint import digest
 from sufficient.sources import ArrayRows, source_of
-from sufficient.storage.fingerprint import digest
 from sufficient.stream import LEAST, Stream
 
 N, N_COLUMNS = 300, 6

@@ -8,9 +8,10 @@ from skorch.dataset import Dataset
 from torch import nn
 
 from sufficient import MLP
-from sufficient.isolation import exact_arithmetic, seeded
 from sufficient.nets import default_net
 from sufficient.preparation import TensorBatches, objective_of, prepared_net
+from sufficient.reproducibility.arithmetic import exact_arithmetic
+from sufficient.reproducibility.seeds import seeded
 from sufficient.training import TRAININGS
 
 X = torch.randn(60, 5, generator=torch.Generator().manual_seed(0))

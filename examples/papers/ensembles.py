@@ -7,7 +7,8 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from sufficient import MLP
-from sufficient.isolation import exact_arithmetic, seeded
+from sufficient.reproducibility.arithmetic import exact_arithmetic
+from sufficient.reproducibility.seeds import seeded
 
 from .data import problem
 from .settings import Settings

@@ -14,8 +14,8 @@ from sufficient.curvature import top_eigenpairs
 from sufficient.curvature.draws import losses_at
 from sufficient.curvature.objective import Objective
 from sufficient.delta import eigenvalue_delta
-from sufficient.isolation import seeded
 from sufficient.nets import default_net
+from sufficient.reproducibility.seeds import seeded
 
 from .data import available, problem
 from .settings import Settings

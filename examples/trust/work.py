@@ -12,7 +12,7 @@ from joblib import Parallel, delayed
 from sklearn.exceptions import ConvergenceWarning
 
 from sufficient.growth import batch_counts
-from sufficient.isolation import one_thread
+from sufficient.reproducibility.arithmetic import one_thread
 
 from .coverage import SIGMAS, coverage
 from .errors import standard_errors

@@ -12,12 +12,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from torch import Tensor, nn
 
-from sufficient.agreement import check_same_problem
 from sufficient.curvature.leading import leading_curvature
 from sufficient.curvature.memory import Chunks
 from sufficient.curvature.objective import Loss, Objective, check_is_mean
-from sufficient.isolation import exact_arithmetic
 from sufficient.ranks import Share
+from sufficient.reproducibility.agreement import check_same_problem
+from sufficient.reproducibility.arithmetic import exact_arithmetic
 from sufficient.results import EigenResult
 
 __all__ = ["top_eigenpairs"]

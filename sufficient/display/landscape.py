@@ -13,9 +13,9 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sufficient.curvature.draws import losses_at
 from sufficient.display.style import COLORS, LABELS, axes_for
-from sufficient.isolation import exact_arithmetic
 from sufficient.objects import Objects
 from sufficient.preparation import objective_of
+from sufficient.reproducibility.arithmetic import exact_arithmetic
 from sufficient.sources import targets_of
 from sufficient.stream import rows_of
 

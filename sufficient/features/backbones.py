@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from sufficient.isolation import available_device
+from sufficient.reproducibility.devices import available_device
 
 __all__ = ["StandardPixels", "backbone_and_preprocessing", "device_for"]
 

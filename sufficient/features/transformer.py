@@ -30,8 +30,8 @@ from sufficient.features.backbones import (
     device_for,
 )
 from sufficient.features.cache import store, stored
-from sufficient.isolation import seeded
-from sufficient.storage.fingerprint import described, digest, versions
+from sufficient.reproducibility.fingerprint import described, digest, versions
+from sufficient.reproducibility.seeds import seeded
 
 __all__ = ["ImageFeatures"]
 

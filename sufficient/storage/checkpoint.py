@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping
 
 from sufficient.ranks import first_rank_says, ranks
-from sufficient.storage.fingerprint import differences
+from sufficient.reproducibility.fingerprint import differences
 from sufficient.storage.folder import StateFolder, understood
 
 __all__ = ["Checkpoint"]

@@ -16,7 +16,7 @@ from sufficient.curvature.eigen import lanczos
 from sufficient.curvature.leading import MAX_PRODUCTS
 from sufficient.curvature.objective import Loss, Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.isolation import exact_arithmetic
+from sufficient.reproducibility.arithmetic import exact_arithmetic
 
 __all__ = ["HessianSplit", "hessian_split"]
 

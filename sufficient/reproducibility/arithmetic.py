@@ -1,72 +1,15 @@
-"""Leave the caller's process as it was found: random state, arithmetic, threads."""
+"""Full single precision, no denormals, one thread; switched back afterwards."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import torch
-from sklearn.utils import check_random_state
 from threadpoolctl import threadpool_limits
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from sufficient.ranks import agreed
-
-__all__ = [
-    "available_device",
-    "drawn_seed",
-    "exact_arithmetic",
-    "one_fit_at_a_time",
-    "one_thread",
-    "seeded",
-]
-
-
-_FITTING = threading.RLock()
-
-
-def available_device(device: str) -> torch.device:
-    """The device of that name, if it is there."""
-    try:
-        zero = torch.zeros(1, device=device)
-        zero.item()  # There are devices without numbers.
-        return zero.device
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(
-            f"device={device!r} is not there ({str(error).splitlines()[0]}). Use "
-            "device='cpu', or None to take what is there."
-        ) from error
-
-
-def drawn_seed(random_state) -> int:
-    """A seed of what scikit-learn takes as `random_state`, the same on every rank."""
-    return int(agreed(check_random_state(random_state).randint(2**31 - 1)))
-
-
-@contextmanager
-def one_fit_at_a_time() -> Iterator[None]:
-    """Let fits in threads of one process wait for each other.
-
-    torch's random generators and switches belong to the process: at the same time they
-    would draw each other's numbers.
-    """
-    with _FITTING:
-        yield
-
-
-@contextmanager
-def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
-    """Run with the generators of `device` at `seed`; restore their state afterwards."""
-    device = torch.device(device)
-    cuda = device.type == "cuda"
-    with torch.random.fork_rng(devices=[device] if cuda else []):
-        # torch.manual_seed would reseed every device there is.
-        torch.random.default_generator.manual_seed(seed)
-        if cuda:
-            with torch.cuda.device(device):
-                torch.cuda.manual_seed(seed)
-        yield
+__all__ = ["exact_arithmetic", "one_thread"]
 
 
 @contextmanager

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from sufficient.ranks import Share, agreed, every_rank_has, first_rank_says, ranks
+from sufficient.reproducibility.fingerprint import described, differences
 from sufficient.results import Measurement
-from sufficient.storage.fingerprint import described, differences
 
 __all__ = ["agree_on_weights", "agreed_measurement", "check_same_problem"]
 

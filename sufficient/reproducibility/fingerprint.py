@@ -13,8 +13,7 @@ import torch
 from skorch import NeuralNet
 from torch import Tensor, nn
 
-import sufficient
-from sufficient.sources import RowSource
+from sufficient._version import __version__
 
 __all__ = ["described", "described_net", "differences", "digest", "versions"]
 
@@ -90,14 +89,14 @@ def digest(*parts) -> str:
         found.update(f"{part.dtype}{tuple(part.shape)}".encode())
         if isinstance(part, Tensor):
             part = part.detach().cpu().reshape(-1).view(torch.uint8).numpy()
-        for piece in part.pieces() if isinstance(part, RowSource) else [part]:
+        for piece in part.pieces() if hasattr(part, "pieces") else [part]:
             found.update(np.ascontiguousarray(piece).data)
     return found.hexdigest()
 
 
 def versions() -> dict[str, str]:
     """Of what the numbers depend on in their last digits."""
-    return {"sufficient": sufficient.__version__, "torch": torch.__version__}
+    return {"sufficient": __version__, "torch": torch.__version__}
 
 
 def differences(theirs: Mapping[str, str], ours: Mapping[str, str]) -> list[str]:

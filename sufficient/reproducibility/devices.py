@@ -1,0 +1,20 @@
+"""The device that is asked for, where there is one."""
+
+from __future__ import annotations
+
+import torch
+
+__all__ = ["available_device"]
+
+
+def available_device(device: str) -> torch.device:
+    """The device of that name, if it is there."""
+    try:
+        zero = torch.zeros(1, device=device)
+        zero.item()  # There are devices without numbers.
+        return zero.device
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f"device={device!r} is not there ({str(error).splitlines()[0]}). Use "
+            "device='cpu', or None to take what is there."
+        ) from error
