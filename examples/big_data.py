@@ -1,7 +1,7 @@
 """Ask about data larger than memory, and see how much memory that takes.
 
-Writes objects with a nonlinear rule behind their labels into a file, maps and fits it.
-With --full these are 10 million objects of 100 numbers, a file of 4 GB that is removed
+Writes samples with a nonlinear rule behind their labels into a file, maps and fits it.
+With --full these are 10 million samples of 100 numbers, a file of 4 GB that is removed
 in the end; the default is small.
 
     python examples/big_data.py --full
@@ -49,7 +49,7 @@ def now():
 
 
 def write_objects(path, n_rows, n_columns):
-    """Objects in a file, and labels that a small random network gives them."""
+    """Samples in a file, and labels that a small random network gives them."""
     rng = np.random.default_rng(0)
     inner = rng.standard_normal((n_columns, 16)) / np.sqrt(n_columns)
     outer = rng.standard_normal((16, N_CLASSES))
@@ -67,7 +67,7 @@ def write_objects(path, n_rows, n_columns):
 def ask(folder, args):
     """Fit on a mapped file in the folder and tell what it took."""
     X, y = write_objects(folder / "X.float32", args.rows, args.columns)
-    print(f"{len(X):,} objects of {X.shape[1]}, {X.nbytes / 1e9:.2f} GB in a file")
+    print(f"{len(X):,} samples of {X.shape[1]}, {X.nbytes / 1e9:.2f} GB in a file")
     print(f"before the fit {now():,.0f} MiB, of which the labels {y.nbytes >> 20:,}")
     est = SampleSizeEstimator(tol=args.tol, random_state=0)
     with timed("fit"):
@@ -76,7 +76,7 @@ def ask(folder, args):
     print(f"measured up to {est.train_sizes_[-1]:,}, k* = {est.k_star_}")
     with timed("predict"):
         accuracy = np.mean(est.predict(X) == y)
-    print(f"accuracy on all objects {accuracy:.3f}")
+    print(f"accuracy on all samples {accuracy:.3f}")
 
 
 class timed(PeakMemory):  # noqa: N801
@@ -100,7 +100,7 @@ class timed(PeakMemory):  # noqa: N801
 def main():
     """Make the data, ask, and clear up."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--full", action="store_true", help="10 million objects of 100")
+    parser.add_argument("--full", action="store_true", help="10 million samples of 100")
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--columns", type=int, default=20)
     parser.add_argument("--tol", type=float, default=0.05)

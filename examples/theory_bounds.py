@@ -87,7 +87,7 @@ def change_column(module, X, y, sigma, d=10):
 
 
 def main():
-    """Print two tables: medians over objects, and over k."""
+    """Print two tables: medians over samples, and over k."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true")
     full = parser.parse_args().full

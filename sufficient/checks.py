@@ -10,7 +10,7 @@ from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import Tensor, nn
 
 from sufficient.curvature.objective import Objective, check_is_mean
-from sufficient.objects import Objects
+from sufficient.samples import Samples
 from sufficient.task import Classification, Task
 
 __all__ = [
@@ -72,26 +72,26 @@ def check_numbers(name: str, values, remedy: str = ENCODE) -> None:
         raise ValueError(f"{name} contains NaN or None. Fill or drop what is missing.")
 
 
-def check_finite(value: float, n_objects: int, what: str = "loss in training") -> None:
+def check_finite(value: float, n_samples: int, what: str = "loss in training") -> None:
     """Raise ValueError where the loss, or its derivative, is not a number any more.
 
     Parameters
     ----------
     value : float
         Loss, or sum of derivatives.
-    n_objects : int
+    n_samples : int
         Size of the training set.
     what : str, default="loss in training"
         Its name.
     """
     if not np.isfinite(value):
         raise ValueError(
-            f"The {what} became {value} with {n_objects} samples. Lower the "
+            f"The {what} became {value} with {n_samples} samples. Lower the "
             "learning rate, scale X, or check that the criterion fits the outputs."
         )
 
 
-def check_displaced(losses: Sequence[np.ndarray], sigma: float, n_objects: int) -> None:
+def check_displaced(losses: Sequence[np.ndarray], sigma: float, n_samples: int) -> None:
     """Raise ValueError where the loss is not finite at displaced weights.
 
     Parameters
@@ -100,12 +100,12 @@ def check_displaced(losses: Sequence[np.ndarray], sigma: float, n_objects: int) 
         At random displacements.
     sigma : float
         Their standard deviation.
-    n_objects : int
+    n_samples : int
         Size of the training set.
     """
     if not all(np.isfinite(each).all() for each in losses):
         raise ValueError(
-            f"With {n_objects} samples the loss is infinite at weights displaced by "
+            f"With {n_samples} samples the loss is infinite at weights displaced by "
             f"sigma={sigma:.3g}. Lower sigma, pass sigma='auto', or scale X."
         )
 
@@ -118,7 +118,7 @@ def check_net_fits_data(net: NeuralNet, X: Tensor, task: Task) -> None:
     net : NeuralNet
         Initialised.
     X : Tensor
-        A few objects.
+        A few samples.
     task : Task
         What is asked.
     """
@@ -145,7 +145,7 @@ def check_net_fits_data(net: NeuralNet, X: Tensor, task: Task) -> None:
     task.answers(net, X)
 
 
-def check_loss(net: NeuralNet, objective: Objective, objects: Objects) -> None:
+def check_loss(net: NeuralNet, objective: Objective, samples: Samples) -> None:
     """Raise ValueError where the loss in training is not the one that is measured.
 
     Parameters
@@ -153,24 +153,24 @@ def check_loss(net: NeuralNet, objective: Objective, objects: Objects) -> None:
     net : NeuralNet
         Initialised.
     objective : Objective
-        Its loss for each object.
-    objects : Objects
+        Its loss for each sample.
+    samples : Samples
         A few.
     """
     net.module_.eval()
-    output = _output(net, objects.X)
+    output = _output(net, samples.X)
     try:
         with torch.no_grad():
-            whole = net.get_loss(output, objects.y, X=objects.X, training=False)
-            each = objective.loss(output, objects.y)
+            whole = net.get_loss(output, samples.y, X=samples.X, training=False)
+            each = objective.loss(output, samples.y)
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
         raise ValueError(
             f"{type(net.criterion_).__name__} cannot take outputs of shape "
-            f"{tuple(output.shape)} with targets of shape {tuple(objects.y.shape)} and "
-            f"{objects.y.dtype}: {str(error).splitlines()[0]}"
+            f"{tuple(output.shape)} with targets of shape {tuple(samples.y.shape)} and "
+            f"{samples.y.dtype}: {str(error).splitlines()[0]}"
         ) from error
     check_is_mean(whole, each)
-    _check_bends(net, objective, output, objects.y)
+    _check_bends(net, objective, output, samples.y)
 
 
 def _check_bends(net, objective, output, y):

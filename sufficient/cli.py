@@ -61,7 +61,7 @@ Exit codes: 0 answered; 1 with --exit-code, unless the verdict is "sufficient" (
 repeats); 2 bad usage or data; 130 interrupted, and what was measured so far is on
 stderr.
 
-One large network by N processes, each with a share of the objects:
+One large network by N processes, each with a share of the samples:
   torchrun --standalone --nproc_per_node=N -m sufficient DATA ...
 """
 
@@ -74,7 +74,7 @@ def number(text: str) -> int | float | str:
 # Parameters of the estimator, which gives the defaults and checks the ranges.
 PARAMETERS: dict[str, dict] = {
     "tol": {"type": number, "help": "change of the loss that counts as none"},
-    "batch_size": {"type": number, "help": "objects added at a time"},
+    "batch_size": {"type": number, "help": "samples added at a time"},
     "sigma": {"type": number, "help": "how far the weights are moved"},
     "bound": {"choices": list(BOUNDS), "help": "curve that has to meet tol"},
     "training": {"choices": list(TRAININGS), "help": "how the net follows the data"},

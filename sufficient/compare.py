@@ -68,7 +68,7 @@ def compare_architectures(
         Anything that `SampleSizeEstimator` takes as its `estimator`, or a whole
         `SampleSizeEstimator`, or a pipeline that ends in one. Cloned, never modified.
     X : array-like of shape (n_samples, ...)
-        Objects.
+        Samples.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
         Labels or targets.
     cv : int, cross-validation generator, iterable or None, default=None
@@ -84,7 +84,7 @@ def compare_architectures(
     -------
     DataFrame
         One row for each architecture: `tol`, `k_star` (batches; NaN unless every fit
-        reached it), `n_samples_needed` (objects; a forecast where it was not reached),
+        reached it), `n_samples_needed` (samples; a forecast where it was not reached),
         `converged` (whether it was, or the share of the fits that did), `train_loss`,
         `expected_gain`, `verdict`, `score` and `seconds` of a fit.
 
@@ -109,7 +109,7 @@ def compare_architectures(
     -----
     The score is that of the net at the size where its loop stopped, so that it goes
     with the sample size beside it. An architecture that has settled early was trained
-    on fewer objects than one that has not.
+    on fewer samples than one that has not.
 
     Examples
     --------

@@ -64,7 +64,7 @@ def sample_size_curve(
         Cloned, never modified; None is "mlp".
     X : array-like of shape (n_samples, n_features) or (n_samples, channels, height, \
 width)
-        Objects; read on demand as by `SampleSizeEstimator.fit`.
+        Samples; read on demand as by `SampleSizeEstimator.fit`.
     y : array-like of shape (n_samples,) or (n_samples, n_targets), str or None
         Labels, rows of 0 and 1 for several labels at once, or regression targets; a
         name or None as there.
@@ -125,7 +125,7 @@ def iterate_sample_size_curve(
     estimator : skorch net, "mlp", "cnn" or None
         Cloned, never modified; None is "mlp".
     X : array-like of shape (n_samples, ...)
-        Objects.
+        Samples.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
         Labels, or regression targets.
     **parameters

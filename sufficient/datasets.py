@@ -200,7 +200,7 @@ def _read_verified(path: Path, expected: str) -> bytes:
 
 
 def _finish(raw: Raw, white: int, n_samples: int | None, as_images: bool) -> XY:
-    """Keep the first objects and scale their pixels from [0, white] to [-1, 1]."""
+    """Keep the first samples and scale their pixels from [0, white] to [-1, 1]."""
     pixels, labels = raw
     n = len(labels) if n_samples is None else n_samples
     if not 1 <= n <= len(labels):
@@ -216,7 +216,7 @@ Parameters
 split : {{"train", "test"}}, default="train"
     Which official part.
 n_samples : int, default=None
-    Number of objects to keep, the first in file order; None keeps all.
+    Number of samples to keep, the first in file order; None keeps all.
 as_images : bool, default=False
     Return images ``(n, C, H, W)`` instead of rows ``(n, C * H * W)``.
 data_home : path-like, default=None

@@ -1,4 +1,4 @@
-"""What the net inside does for new objects: validated input, predictions, a score."""
+"""What the net inside does for new samples: validated input, predictions, a score."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class FittedNetMixin:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Objects.
+            Samples.
 
         Returns
         -------
@@ -53,12 +53,12 @@ class FittedNetMixin:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Objects.
+            Samples.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`. The rows sum to 1 unless an object may have
+            In the order of `classes_`. The rows sum to 1 unless a sample may have
             several labels.
         """
         check_is_fitted(self)
@@ -68,12 +68,12 @@ class FittedNetMixin:
         """Accuracy on the given data, or the coefficient of determination.
 
         As of any classifier or regressor, whatever `scoring` is. With several labels an
-        answer is right where all labels of the object are.
+        answer is right where all labels of the sample are.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Objects.
+            Samples.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             True labels or targets.
 
@@ -137,7 +137,7 @@ class FittedNetMixin:
     def _same_shape(self, X):
         if X.shape[1:] != self._input_shape:
             raise ValueError(
-                f"X has objects of shape {X.shape[1:]}, but {type(self).__name__} was "
-                f"fitted on objects of shape {self._input_shape}."
+                f"X has samples of shape {X.shape[1:]}, but {type(self).__name__} was "
+                f"fitted on samples of shape {self._input_shape}."
             )
         return X

@@ -1,8 +1,8 @@
 r"""Expected squared change of the loss when one more batch arrives.
 
-Let :math:`x_i` be what one object contributes to the loss around the trained weights:
+Let :math:`x_i` be what one sample contributes to the loss around the trained weights:
 its loss, gradient and Hessian in a basis of d directions, or its loss at each of a set
-of random displacements. Adding a batch of b objects to n seen ones moves the mean by
+of random displacements. Adding a batch of b samples to n seen ones moves the mean by
 
 .. math:: \frac{b}{n+b}\,(\bar x_{batch} - \bar x_{seen}),
 
@@ -15,8 +15,8 @@ and Delta is a quadratic form Q of that increment, averaged over displacements
         \Bigl[\, Q(\mu) + \frac{1}{b}\, E\, Q(x - \bar x) \Bigr],
     \qquad \mu = \bar x_{fresh} - \bar x_{seen},
 
-with expectations over objects that were never trained on. Estimated from m fresh
-objects, :math:`Q(\hat\mu)` is too large by :math:`E\,Q(x - \bar x)/m`, which is
+with expectations over samples that were never trained on. Estimated from m fresh
+samples, :math:`Q(\hat\mu)` is too large by :math:`E\,Q(x - \bar x)/m`, which is
 subtracted.
 """
 
@@ -41,7 +41,7 @@ __all__ = [
 
 
 def packed(loss: np.ndarray, gradient: np.ndarray, hessian: np.ndarray) -> np.ndarray:
-    """Loss, gradient and Hessian as one row of 1 + d + d^2 numbers per object.
+    """Loss, gradient and Hessian as one row of 1 + d + d^2 numbers per sample.
 
     Parameters
     ----------
@@ -158,13 +158,13 @@ def expected_delta(
     form : callable
         Quadratic form Q on the last axis.
     fresh : ndarray of shape (m, n_numbers)
-        What each fresh object contributes.
+        What each fresh sample contributes.
     seen_mean : ndarray of shape (n_numbers,)
-        Mean over the seen objects.
+        Mean over the seen samples.
     batch_size, n_seen : int
         b and n.
     seen_sample : ndarray of shape (m_seen, n_numbers) or None, default=None
-        The seen objects behind `seen_mean`, where it is the mean of a sample only; its
+        The seen samples behind `seen_mean`, where it is the mean of a sample only; its
         noise is then subtracted and enters the standard error.
 
     Returns
@@ -183,7 +183,7 @@ def expected_delta(
     if seen_sample is not None and len(seen_sample) < n_seen:
         noise, noise_variance = _sampling_noise(form, shift, seen_sample, n_seen)
         mean_shift, variance = mean_shift - noise, variance + noise_variance
-    # Below half of the batch noise only the error of a handful of fresh objects speaks.
+    # Below half of the batch noise only the error of a handful of fresh samples speaks.
     bracket = max(mean_shift, -spread.mean() / (2 * b)) + spread.mean() / b
     weight = batch_weight(b, n_seen) ** 2
     std_err = weight * np.sqrt(variance) if m > 1 else np.inf
@@ -202,14 +202,14 @@ def monte_carlo_delta(
     Parameters
     ----------
     fresh, seen_sample : ndarray of shape (n_draws, m) and (n_draws, m_seen)
-        Loss of each object at each displacement.
+        Loss of each sample at each displacement.
     batch_size, n_seen : int
         b and n.
 
     Returns
     -------
     DeltaEstimate
-        The standard error joins the draws and the objects.
+        The standard error joins the draws and the samples.
     """
     rest = {"batch_size": batch_size, "n_seen": n_seen}
     fresh, seen_sample = fresh.T, seen_sample.T

@@ -49,7 +49,7 @@ class SampleSizeEstimator(
     2. Add a batch and train the net on all that has been added.
     3. At the sizes of the schedule, find the leading eigenvectors of the training-loss
        Hessian, and estimate :math:`\Delta_k` over the batch that comes next from
-       objects that the net has not been trained on.
+       samples that the net has not been trained on.
     4. Smooth the curve by a local power law. Stop once it has stayed below `tol` for
        `patience` sizes; that it does so beyond them is the power law's word.
 
@@ -61,15 +61,15 @@ class SampleSizeEstimator(
         network with hidden layers of 128 and 64 units, "cnn" a small convolutional one
         for flattened images; both classify. Pass a net to tune its parameters. A module
         that takes `n_inputs` or `n_outputs` gets them from the data. With a criterion
-        for several labels per object, such as `torch.nn.BCEWithLogitsLoss`, y may be
+        for several labels per sample, such as `torch.nn.BCEWithLogitsLoss`, y may be
         rows of 0 and 1; a plain `skorch.NeuralNet` will do there, too.
     tol : float, default=0.025
         Tolerance of :math:`\Delta_k`, in squared units of the loss.
     batch_size : int or "auto", default="auto"
-        Objects in a batch. "auto" is 64, or fewer where that leaves less than eight
+        Samples in a batch. "auto" is 64, or fewer where that leaves less than eight
         batches. It sets the grain of the search only: the batch whose arrival
-        :math:`\Delta_k` measures always has 64 objects, as in the papers, so that the
-        answer in objects does not depend on b.
+        :math:`\Delta_k` measures always has 64 samples, as in the papers, so that the
+        answer in samples does not depend on b.
     n_directions : int, default=10
         Leading eigenvectors d that span the plane of displacements.
     sigma : float or "auto", default=1.0
@@ -87,7 +87,7 @@ class SampleSizeEstimator(
         "update" keeps training one net on the grown set; "restart" fits a fresh net
         for its own `max_epochs` at every measured size; "full" trains once on all data
         and looks at growing subsets from there, with the held-out part as the only
-        fresh objects.
+        fresh samples.
     scoring : str, callable or None, default=None
         What the score is, as in `sklearn.model_selection.cross_val_score`: the name of
         a scorer, or a function of estimator, X and y; larger is better. None is the
@@ -98,17 +98,17 @@ class SampleSizeEstimator(
     patience : int, default=2
         Measured sizes in succession at which the smoothed curve must be below `tol`.
     validation_fraction : float or "auto", default="auto"
-        Share held out. "auto" holds out 1,024 objects, but no less than a tenth and no
+        Share held out. "auto" holds out 1,024 samples, but no less than a tenth and no
         more than a fifth of the data, and 10,000 at most.
     schedule : "geometric", "all", float or sequence of int, default="geometric"
         Where to measure, in batches: growing by a factor of 1.13 (or by the float
-        given) from four batches and 256 objects on, after every batch, or at the counts
+        given) from four batches and 256 samples on, after every batch, or at the counts
         given. The net does not depend on it.
     update_epochs : int, default=20
         With ``training="update"``, every new batch is followed by as many optimiser
         steps as this many passes over it take, on minibatches of the whole grown set.
     n_fresh : int, default=2048
-        Untrained objects over which expectations are taken, at most.
+        Untrained samples over which expectations are taken, at most.
     n_candidates : int, default=4
         Candidate next batches over which the eigenvalue formula is averaged; 1 is
         paper B to the letter.
@@ -122,7 +122,7 @@ class SampleSizeEstimator(
         killed goes on from there when it is started again with the same data and
         parameters; a complete one answers at once. `partial_fit` does not use it.
     random_state : int, RandomState instance or None, default=None
-        Determines the order of the objects, the initial weights and all draws. The
+        Determines the order of the samples, the initial weights and all draws. The
         caller's random state is not touched.
     verbose : int, default=0
         Above 0, show a progress bar.
@@ -132,18 +132,18 @@ class SampleSizeEstimator(
     k_star_ : int or None
         Batches from which the landscape is stable; None where not reached.
     n_samples_star_ : int or None
-        The same in training objects. The held-out ones come on top.
+        The same in training samples. The held-out ones come on top.
     converged_ : bool
         Whether it was reached.
     n_samples_needed_ : int
-        Training objects needed: `n_samples_star_`, or a forecast where not reached.
+        Training samples needed: `n_samples_star_`, or a forecast where not reached.
     n_samples_needed_interval_ : tuple of (int, int)
         Its 90 % interval.
     batch_counts_, train_sizes_ : ndarray of shape (n_sizes,)
-        Measured sizes in batches and in objects.
+        Measured sizes in batches and in samples.
     delta_curve_, delta_std_err_ : ndarray of shape (n_sizes,)
         :math:`\Delta_k` of the real loss and its standard error, in squared loss
-        units, for 64 more objects.
+        units, for 64 more samples.
     bound_curve_, bound_std_err_ : ndarray of shape (n_sizes,)
         The quantity chosen by `bound`, which the stopping rule reads.
     eigenvalues_ : ndarray of shape (n_sizes, n_directions)
@@ -170,9 +170,9 @@ class SampleSizeEstimator(
     curve_ : SampleSizeCurve
         All of this in one record.
     batch_size_ : int
-        Objects in a batch.
+        Samples in a batch.
     train_indices_, validation_indices_ : ndarray of int
-        Objects in the order in which they were added, and held-out ones.
+        Samples in the order in which they were added, and held-out ones.
     classes_ : ndarray of shape (n_classes,)
         Labels; classifiers only.
     n_features_in_ : int
@@ -276,7 +276,7 @@ class SampleSizeEstimator(
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, channels, \
 height, width)
-            Labelled objects. Their order does not matter. A memory-mapped array, a
+            Labelled samples. Their order does not matter. A memory-mapped array, a
             map-style torch Dataset or a table with `column_names` is read on demand.
         y : array-like of shape (n_samples,) or (n_samples, n_targets), str or None
             Labels of any kind, rows of 0 and 1 for several labels at once, or
@@ -341,7 +341,7 @@ height, width)
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, channels, \
 height, width)
-            Objects of this batch only.
+            Samples of this batch only.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Their labels or targets.
         classes : array-like of shape (n_classes,), default=None

@@ -1,4 +1,4 @@
-"""Objects and targets out of a user's file, or a sentence on why not."""
+"""Samples and targets out of a user's file, or a sentence on why not."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def read_file(
     Returns
     -------
     X : ndarray of shape (n, ...)
-        Objects.
+        Samples.
     y : ndarray of shape (n,) or (n, n_targets)
         Labels or targets.
     target : str or None

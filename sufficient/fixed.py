@@ -11,9 +11,9 @@ from torch import Tensor
 
 from sufficient.curvature.follow import FollowedCurvature
 from sufficient.measure import MeasureSettings
-from sufficient.objects import Objects
 from sufficient.preparation import objective_of
 from sufficient.ranks import by_shares
+from sufficient.samples import Samples
 from sufficient.sources import in_parts
 
 __all__ = ["FixedNet"]
@@ -24,11 +24,11 @@ class FixedNet:
 
     Parameters
     ----------
-    pool : Objects
-        All training objects, in the order in which they are added.
+    pool : Samples
+        All training samples, in the order in which they are added.
     """
 
-    def __init__(self, pool: Objects) -> None:
+    def __init__(self, pool: Samples) -> None:
         self.pool = pool
         self._curvature: FollowedCurvature | None = None
         self._predicted: np.ndarray | None = None
@@ -49,7 +49,7 @@ class FixedNet:
         return self._curvature
 
     def predicted(self, predict: Callable[[Tensor], np.ndarray]) -> np.ndarray:
-        """Predictions for all objects of the pool."""
+        """Predictions for all samples of the pool."""
         if self._predicted is None:
             self._predicted = by_shares(partial(in_parts, predict), self.pool.X)
         return self._predicted

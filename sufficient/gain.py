@@ -38,7 +38,7 @@ FALLING_EXPONENT = -0.2
 RECENT = 0.3
 POWER_LAW_SHARE, GAP_SHARE, GAP_SIZES = 0.65, 0.04, 3
 RELATIVE_ERROR, NOISE_ERROR = 0.3, 0.6
-# Scores of two nets on the same objects differ by less than their standard errors say.
+# Scores of two nets on the same samples differ by less than their standard errors say.
 UNPAIRED, UNPAIRED_WEIGHT = 0.35, 4
 
 
@@ -54,11 +54,11 @@ def forecast_gain(
     Parameters
     ----------
     n : ndarray of shape (n_sizes,)
-        Training-set sizes in objects.
+        Training-set sizes in samples.
     validation_scores, train_scores : ndarray of shape (n_sizes,)
         Scores of the net at each size, larger is better.
     score_std_err : ndarray of shape (n_sizes,)
-        Standard error of each validation score over held-out objects. A small
+        Standard error of each validation score over held-out samples. A small
         validation set makes it large, and the interval wide.
     one_net : bool, default=False
         Whether all scores are of the same net, trained on everything. They say nothing

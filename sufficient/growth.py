@@ -21,16 +21,16 @@ MOST_HELD_OUT = 10_000
 
 @dataclass(frozen=True)
 class Growth:
-    """How the objects enter: held-out ones never, the others batch by batch.
+    """How the samples enter: held-out ones never, the others batch by batch.
 
     Attributes
     ----------
     train_indices : ndarray of shape (n_train,)
-        Objects in the order in which they are added; every prefix is a training set.
+        Samples in the order in which they are added; every prefix is a training set.
     validation_indices : ndarray of shape (n_validation,)
-        Objects that are never trained on.
+        Samples that are never trained on.
     batch_size : int
-        Objects in one batch.
+        Samples in one batch.
     """
 
     train_indices: np.ndarray
@@ -60,9 +60,9 @@ def grow(
     stratify : bool
         Whether every prefix should hold the classes in proportion.
     batch_size : int or "auto"
-        Objects in a batch; "auto" is 64, or fewer where that leaves under 8 batches.
+        Samples in a batch; "auto" is 64, or fewer where that leaves under 8 batches.
     validation_fraction : float or "auto"
-        Share to hold out. "auto" holds out 1,024 objects, but no less than a tenth and
+        Share to hold out. "auto" holds out 1,024 samples, but no less than a tenth and
         no more than a fifth of the data, and 10,000 at most.
     rng : RandomState
         Source of the permutation.
@@ -104,7 +104,7 @@ def resolve_batch_size(batch_size: int | str, n_train: int) -> int:
 def stratified_order(y: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
     """Random order in which every prefix holds the classes nearly in proportion.
 
-    The r-th object of a class with c objects gets the key (r + u) / c, with u uniform;
+    The r-th sample of a class with c samples gets the key (r + u) / c, with u uniform;
     sorting by the keys interleaves the classes.
 
     Parameters
@@ -142,14 +142,14 @@ def batch_counts(
     Parameters
     ----------
     schedule : "geometric", "all", float or sequence of int
-        "geometric" grows by a factor of 1.13 from four batches and 256 objects on (a
+        "geometric" grows by a factor of 1.13 from four batches and 256 samples on (a
         quarter of the data where they are fewer), a float by that factor, "all"
         measures after every batch, a sequence at those counts. The last whole batch
         always belongs to it, except for a sequence.
     n_batches : int
         Whole batches there are.
     batch_size : int, default=64
-        Objects in one.
+        Samples in one.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Everything the library measures around a net trained on n objects."""
+"""Everything the library measures around a net trained on n samples."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from sufficient.delta import (
     monte_carlo_delta,
     packed,
 )
-from sufficient.objects import Objects
 from sufficient.ranks import Share
 from sufficient.reproducibility.arithmetic import exact_arithmetic
 from sufficient.results import Measurement
+from sufficient.samples import Samples
 
 __all__ = ["BOUNDS", "MeasureSettings", "measure"]
 
@@ -38,7 +38,7 @@ BOUNDS = {
 }
 AUTO_SIGMA_RISE = 0.1
 # What one more batch changes depends on its size by definition. So that the answer in
-# objects does not, it is always as many as in the papers.
+# samples does not, it is always as many as in the papers.
 REFERENCE_BATCH = 64
 
 
@@ -49,7 +49,7 @@ class MeasureSettings:
     Attributes
     ----------
     batch_size : int
-        Objects in the batch that comes next.
+        Samples in the batch that comes next.
     n_directions : int
         Leading eigenvectors that span the plane.
     sigma : float or "auto"
@@ -57,7 +57,7 @@ class MeasureSettings:
     draws : ndarray of shape (n_monte_carlo, n_directions)
         Standard normal displacements, the same at every size.
     n_fresh : int
-        Fresh objects used at most.
+        Fresh samples used at most.
     n_candidates : int
         Candidate next batches over which formulas (1) and (2) are averaged.
     eigen_tol : float
@@ -75,9 +75,9 @@ class MeasureSettings:
 
 def measure(
     objective: Objective,
-    seen: Objects,
-    upcoming: Objects,
-    held_out: Objects,
+    seen: Samples,
+    upcoming: Samples,
+    held_out: Samples,
     settings: MeasureSettings,
     rng: np.random.Generator,
     *,
@@ -90,16 +90,16 @@ def measure(
     ----------
     objective : Objective
         Net and loss at the weights trained on `seen`.
-    seen : Objects
+    seen : Samples
         The training set so far.
-    upcoming : Objects
+    upcoming : Samples
         What comes next in the permutation; may be empty.
-    held_out : Objects
-        Objects that are never trained on; may be empty, but not both.
+    held_out : Samples
+        Samples that are never trained on; may be empty, but not both.
     settings : MeasureSettings
         What to measure.
     rng : Generator
-        Draws the start vector and the sample of seen objects.
+        Draws the start vector and the subset of seen samples.
     seek_copies : bool, default=True
         Whether to look for copies of multiple eigenvalues.
     followed : FollowedCurvature or None, default=None
@@ -109,22 +109,22 @@ def measure(
     -------
     Measurement
     """
-    fresh = _fresh_objects(upcoming, held_out, settings.n_fresh)
+    fresh = _fresh_samples(upcoming, held_out, settings.n_fresh)
     sample = seen[_sample(len(seen), settings.n_fresh, rng)]
     with objective.eval_mode(), exact_arithmetic(), torch.enable_grad():
         plane = _leading_plane(objective, seen, settings, rng, seek_copies, followed)
         sigma = _sigma(settings.sigma, plane.eigenvalues)
-        fresh, sample = (_in_plane(plane, objects) for objects in (fresh, sample))
-        rows = _per_object_rows(plane, fresh)
+        fresh, sample = (_in_plane(plane, samples) for samples in (fresh, sample))
+        rows = _per_sample_rows(plane, fresh)
         candidates = _candidate_batches(plane, fresh, len(seen), settings)
         draws = [
-            _losses_at_draws(plane, objects, sigma * settings.draws)
-            for objects in (fresh, sample)
+            _losses_at_draws(plane, samples, sigma * settings.draws)
+            for samples in (fresh, sample)
         ]
     pairs = plane.leading.pairs
     curvature = pairs.eigenvalues.sum() + pairs.residuals.sum()
     check_finite(curvature, len(seen), "curvature of the loss")
-    check_finite(rows.sum(), len(seen), "loss on fresh objects, or its curvature,")
+    check_finite(rows.sum(), len(seen), "loss on fresh samples, or its curvature,")
     check_displaced(draws, sigma, len(seen))
     weighting = {"batch_size": settings.batch_size, "n_seen": len(seen)}
     delta = monte_carlo_delta(*draws, **weighting)
@@ -164,7 +164,7 @@ class _Plane:
         return self.leading.pairs.eigenvectors
 
     def mean_row(self):
-        """Loss, gradient and Hessian of the seen objects, packed."""
+        """Loss, gradient and Hessian of the seen samples, packed."""
         gradient = _numbers(self.leading.eigenvectors.T @ self.gradient)
         hessian = np.diag(self.leading.pairs.eigenvalues)
         return packed(np.float64(self.loss), gradient, hessian)
@@ -180,7 +180,7 @@ class _Candidates:
     certified: bool
 
 
-def _fresh_objects(upcoming, held_out, most):
+def _fresh_samples(upcoming, held_out, most):
     # What comes next first: it changes with k, so that its errors average out along k.
     return (upcoming[:most] + held_out[:most])[:most]
 
@@ -208,8 +208,8 @@ def _leading_plane(objective, seen, settings, rng, seek_copies, followed):
     return _Plane(leading, loss, gradient)
 
 
-def _in_plane(plane, objects):
-    return Objects(plane.leading.objects(objects.X), objects.y)
+def _in_plane(plane, samples):
+    return Samples(plane.leading.samples(samples.X), samples.y)
 
 
 def _sigma(sigma, eigenvalues):
@@ -219,7 +219,7 @@ def _sigma(sigma, eigenvalues):
     return float(np.sqrt(2 * AUTO_SIGMA_RISE / trace))
 
 
-def _per_object_rows(plane, fresh):
+def _per_sample_rows(plane, fresh):
     objective = plane.leading.objective
     found = project_with_exact_mean(objective, fresh.X, fresh.y, plane.basis)
     return packed(found.losses, found.gradients, found.hessians)
@@ -250,15 +250,15 @@ def _candidate_batches(plane, fresh, n_seen, settings):
 
 
 def _candidate_rows(n_fresh, size, most):
-    """The batches that come next; objects are repeated where there is not even one."""
+    """The batches that come next; samples are repeated where there is not even one."""
     count = max(1, min(most, n_fresh // size))
     return np.arange(count * size).reshape(count, size) % n_fresh
 
 
-def _losses_at_draws(plane, objects, draws):
+def _losses_at_draws(plane, samples, draws):
     offsets = torch.as_tensor(draws).to(plane.basis)
-    share, objective = Share.of(len(objects)), plane.leading.objective
-    mine = objects[share.rows]
+    share, objective = Share.of(len(samples)), plane.leading.objective
+    mine = samples[share.rows]
     losses = losses_at(objective, mine.X, mine.y, plane.basis, offsets)
     return share.joined(losses, axis=1)
 

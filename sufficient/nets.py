@@ -19,7 +19,7 @@ class MLP(nn.Module):
     Parameters
     ----------
     n_inputs : int
-        Features of one object; images are flattened.
+        Features of one sample; images are flattened.
     n_outputs : int
         Classes, or regression targets.
     hidden_sizes : sequence of int, default=(128, 64)
@@ -62,7 +62,7 @@ class ConvNet(nn.Module):
     Parameters
     ----------
     n_inputs : int
-        Features of one object: channels x height x width.
+        Features of one sample: channels x height x width.
     n_outputs : int
         Classes, or regression targets.
     image_shape : tuple of (int, int, int) or None, default=None

@@ -32,7 +32,7 @@ class SavedToFolderMixin:
         """Save the fitted estimator, or the labelling session, in a folder.
 
         The folder keeps what was saved before, too, and falls back on it where the
-        newest is damaged. A session is saved with its labelled objects.
+        newest is damaged. A session is saved with its labelled samples.
 
         Parameters
         ----------

@@ -16,7 +16,6 @@ from tqdm.auto import tqdm
 from sufficient.checks import check_class_counts
 from sufficient.curvature.operator import keeping
 from sufficient.growth import batch_counts, grow
-from sufficient.objects import Objects
 from sufficient.preparation import (
     LOSSES_OF_DIFFERENCES,
     criterion_class,
@@ -33,6 +32,7 @@ from sufficient.reproducibility.fingerprint import (
 from sufficient.reproducibility.seeds import drawn_seed
 from sufficient.results import SampleSizeCurve
 from sufficient.run import GrowingRun, RunSettings
+from sufficient.samples import Samples
 from sufficient.sources import RowSource
 from sufficient.storage.checkpoint import Checkpoint
 from sufficient.stream import Stream, rows_of, share_of_memory
@@ -44,27 +44,27 @@ __all__ = ["CurvePlan", "plan_curve", "task_of"]
 
 @dataclass(frozen=True)
 class CurvePlan:
-    """A run that can start: which objects enter when, and where to measure.
+    """A run that can start: which samples enter when, and where to measure.
 
     Attributes
     ----------
     run : GrowingRun
         Trains, measures and decides.
-    pool : Objects
-        Training objects in the order in which they are added.
-    held_out : Objects
-        Objects that are never trained on.
+    pool : Samples
+        Training samples in the order in which they are added.
+    held_out : Samples
+        Samples that are never trained on.
     batch_counts : ndarray of int
         Batch counts at which to measure.
     train_indices, validation_indices : ndarray of int
-        Where the objects of the pool and the held-out ones stand in X.
+        Where the samples of the pool and the held-out ones stand in X.
     checkpoint : Checkpoint or None
         Where the run is kept after every measured size.
     """
 
     run: GrowingRun
-    pool: Objects
-    held_out: Objects
+    pool: Samples
+    held_out: Samples
     batch_counts: np.ndarray
     train_indices: np.ndarray
     validation_indices: np.ndarray
@@ -135,7 +135,7 @@ def plan_curve(
     estimator : skorch net, "mlp", "cnn" or None
         What to train.
     X : ndarray or RowSource of shape (n_samples, ...), float32
-        Objects.
+        Samples.
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
         Labels, or regression targets.
     settings : RunSettings
@@ -167,7 +167,7 @@ def plan_curve(
     )
     run = GrowingRun(estimator, task, X.shape[1:], growth.batch_size, settings, seed)
     pool, held_out = (
-        Objects.for_net(run.net, rows_of(X, rows, settings.n_fresh), targets[rows])
+        Samples.for_net(run.net, rows_of(X, rows, settings.n_fresh), targets[rows])
         for rows in (growth.train_indices, growth.validation_indices)
     )
     counts = batch_counts(settings.schedule, growth.n_batches, growth.batch_size)
@@ -188,7 +188,7 @@ def plan_curve(
 
 
 def task_of(estimator, y: np.ndarray, classes=None) -> Task:
-    """Regression for a regressor; else one label per object, or a row of them."""
+    """Regression for a regressor; else one label per sample, or a row of them."""
     if is_regression(estimator):
         known = criterion_class(estimator) in LOSSES_OF_DIFFERENCES
         return Regression.of(np.asarray(y, dtype=np.float64), standardise=known)

@@ -39,13 +39,13 @@ class EigenvaluePlateau:
     Attributes
     ----------
     relative_shifts : ndarray of shape (n_sizes,)
-        :math:`s_k`: how far 64 more objects shift the eigenvalues, as a share of them.
+        :math:`s_k`: how far 64 more samples shift the eigenvalues, as a share of them.
     forecast : SampleSizeForecast
         Where `relative_shifts` stays below `tol`, found as k* is found for Delta.
     tol : float
         Share of the eigenvalues that counts as no shift.
     batch_size : int
-        Objects in a batch.
+        Samples in a batch.
     """
 
     relative_shifts: np.ndarray
@@ -65,7 +65,7 @@ class EigenvaluePlateau:
 
     @property
     def n_samples(self) -> int:
-        """The same in objects, or a forecast where it was not reached."""
+        """The same in samples, or a forecast where it was not reached."""
         if not self.reached:
             return self.forecast.n_samples
         return self._whole_batches * self.batch_size
@@ -93,13 +93,13 @@ def eigenvalue_plateau(
     Parameters
     ----------
     train_sizes : ndarray of shape (n_sizes,)
-        Measured sizes in objects.
+        Measured sizes in samples.
     eigenvalues : ndarray of shape (n_sizes, n_directions)
         Leading eigenvalues at each.
     eigenvalue_shifts : ndarray of shape (n_sizes, n_directions)
-        Their change when 64 more objects are added at the same weights.
+        Their change when 64 more samples are added at the same weights.
     batch_size : int, default=64
-        Objects in a batch of `EigenvaluePlateau.batch_count`.
+        Samples in a batch of `EigenvaluePlateau.batch_count`.
     tol : float, default=0.01
         Share of the eigenvalues that counts as no shift.
     patience : int, default=2

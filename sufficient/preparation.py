@@ -1,4 +1,4 @@
-"""The user's net made ready: cloned, sized for the data, with its loss per object."""
+"""The user's net made ready: cloned, sized for the data, with its loss per sample."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from sufficient.checks import check_numbers
-from sufficient.curvature.objective import Objective, per_object_loss
+from sufficient.curvature.objective import Objective, per_sample_loss
 from sufficient.nets import DEFAULT_MODULES, default_net
 from sufficient.reproducibility.devices import available_device
 from sufficient.stream import Stream
@@ -108,7 +108,7 @@ def criterion_class(net: NeuralNet) -> type:
 
 
 def objective_of(net: NeuralNet) -> Objective:
-    """Loss of every object as the net's criterion sees it."""
+    """Loss of every sample as the net's criterion sees it."""
     criterion = net.criterion_
     if isinstance(criterion, nn.NLLLoss):
         return Objective(net.module_, _nll_of_probabilities(criterion))
@@ -116,7 +116,7 @@ def objective_of(net: NeuralNet) -> Objective:
 
 
 class TensorBatches:
-    """Slices of whole tensors where a DataLoader would collate single objects."""
+    """Slices of whole tensors where a DataLoader would collate single samples."""
 
     def __init__(self, dataset, batch_size: int, shuffle: bool = False) -> None:
         X, self.n = dataset.X, len(dataset)
@@ -204,7 +204,7 @@ def _is_plain_loader(net, name, known):
 
 
 def _nll_of_probabilities(criterion):
-    inner = per_object_loss(criterion)
+    inner = per_sample_loss(criterion)
 
     def losses(output, y):
         return inner(torch.log(output + torch.finfo(output.dtype).eps), y)

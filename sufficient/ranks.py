@@ -1,11 +1,11 @@
-"""Ranks: processes that measure one net together, each with a share of the objects.
+"""Ranks: processes that measure one net together, each with a share of the samples.
 
-Every rank trains the same net and goes through the same steps. Sums over objects are
+Every rank trains the same net and goes through the same steps. Sums over samples are
 made of the shares and added up, so that all ranks hold the same numbers. What a rank
 computes from those by itself is the same but for rounding; where a rounding could part
 them, by the sign of a vector or the end of a loop, the first rank's word is taken.
 
-Outside `over_ranks` there is one rank with all the objects, and nothing is sent.
+Outside `over_ranks` there is one rank with all the samples, and nothing is sent.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = [
 
 TIMEOUT = 600.0
 LAUNCHED_WITH = {"RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"}
-# A message takes the time of some dozens of objects, for a net of any size.
+# A message takes the time of some dozens of samples, for a net of any size.
 LEAST_SHARE = 64
 
 
@@ -98,7 +98,7 @@ def over_ranks(timeout: float = TIMEOUT) -> Iterator[Ranks]:
     """Measure one net with all the processes that ``torchrun`` has started.
 
     Within it every process must make the same fits of the same data in the same order.
-    Each trains the whole net; the objects over which curvature is measured are split.
+    Each trains the whole net; the samples over which curvature is measured are split.
     In a process that was started alone nothing changes.
 
     Parameters
@@ -167,12 +167,12 @@ def _leave():
 
 @dataclass(frozen=True)
 class Share:
-    """The part of n objects that this rank takes.
+    """The part of n samples that this rank takes.
 
     Attributes
     ----------
     n : int
-        Objects of all ranks together.
+        Samples of all ranks together.
     rank, size : int
         Number of this rank among those that take a part. A size of 1 means that every
         rank takes all of them, which needs no message.
@@ -189,19 +189,19 @@ class Share:
 
     @classmethod
     def of(cls, n: int) -> Share:
-        """The part of n objects for this rank, or all where they are few."""
+        """The part of n samples for this rank, or all where they are few."""
         here = ranks()
         few = n < here.size * LEAST_SHARE
         return cls(n) if few else cls(n, here.rank, here.size)
 
     @property
     def rows(self) -> slice:
-        """Where the part lies among the objects."""
+        """Where the part lies among the samples."""
         first, last = (i * self.n // self.size for i in (self.rank, self.rank + 1))
         return slice(first, last)
 
     def every(self, step: int) -> tuple[Share, slice]:
-        """Share of evenly spaced objects, and where they lie in this part."""
+        """Share of evenly spaced samples, and where they lie in this part."""
         share = Share(-(-self.n // step), self.rank, self.size)
         return share, slice(-self.rows.start % step, None, step)
 
@@ -213,7 +213,7 @@ class Share:
         return tensor
 
     def joined(self, mine: np.ndarray, axis: int = 0) -> np.ndarray:
-        """What the ranks found for each of their objects, in order."""
+        """What the ranks found for each of their samples, in order."""
         if self.size == 1:
             return mine
         mine = np.moveaxis(mine, axis, 0)
@@ -223,7 +223,7 @@ class Share:
 
 
 def by_shares(function: Callable, X) -> np.ndarray:
-    """An array with one row per object of X, of which each rank computes its share."""
+    """An array with one row per sample of X, of which each rank computes its share."""
     share = Share.of(len(X))
     return share.joined(function(X[share.rows]))
 

@@ -45,7 +45,7 @@ class RepeatedSampleSize:
 
     @property
     def n_samples_needed(self) -> np.ndarray:
-        """Training objects needed, in every repeat."""
+        """Training samples needed, in every repeat."""
         return self.runs["n_samples_needed"].to_numpy()
 
     @property
@@ -139,7 +139,7 @@ def repeat_sample_size(
         Anything that `SampleSizeEstimator` takes as its `estimator`, or a whole one, or
         a pipeline that ends in one. Cloned, never modified.
     X : array-like of shape (n_samples, ...)
-        Objects.
+        Samples.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
         Labels or targets.
     n_repeats : int, default=5

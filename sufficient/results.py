@@ -84,7 +84,7 @@ class SampleSizeForecast:
     converged : bool
         Whether the smoothed curve stayed below the tolerance within the data.
     n_samples : int
-        Objects from which it does: read off the curve, or forecast beyond it.
+        Samples from which it does: read off the curve, or forecast beyond it.
     interval : tuple of (int, int)
         90 % interval of `n_samples`.
     rate : float
@@ -162,7 +162,7 @@ class SampleSizeCurve:
     task : Task
         How targets are read and predictions scored.
     batch_size : int
-        Objects in one batch.
+        Samples in one batch.
     """
 
     columns: dict[str, np.ndarray]
@@ -185,7 +185,7 @@ class SampleSizeCurve:
 
     @property
     def n_samples_star(self) -> int | None:
-        """The same in objects."""
+        """The same in samples."""
         return None if self.k_star is None else self.k_star * self.batch_size
 
     @property

@@ -16,11 +16,11 @@ from sufficient.checks import check_loss, check_net_fits_data
 from sufficient.fixed import FixedNet
 from sufficient.gain import forecast_gain, join_verdict, score_above_chance
 from sufficient.measure import BOUNDS, REFERENCE_BATCH, MeasureSettings, measure
-from sufficient.objects import Objects
 from sufficient.preparation import objective_of, prepared_net
 from sufficient.ranks import by_shares
 from sufficient.reproducibility.agreement import agree_on_weights, agreed_measurement
 from sufficient.results import Measurement, SampleSizeCurve, SampleSizeForecast
+from sufficient.samples import Samples
 from sufficient.scoring import scores_by_scorer
 from sufficient.sources import in_parts
 from sufficient.stopping import forecast_sample_size
@@ -83,9 +83,9 @@ class GrowingRun:
     task : Task
         How targets are read and predictions scored.
     input_shape : tuple of int
-        Shape of one object.
+        Shape of one sample.
     batch_size : int
-        Objects in one batch.
+        Samples in one batch.
     settings : RunSettings
         Everything else.
     seed : int
@@ -117,24 +117,24 @@ class GrowingRun:
         self.measurements: list[Measurement] = []
         self._fixed: FixedNet | None = None
 
-    def foresee(self, pool: Objects) -> None:
-        """Learn which objects will come; of use where the net does not change."""
+    def foresee(self, pool: Samples) -> None:
+        """Learn which samples will come; of use where the net does not change."""
         if self.settings.training == "full":
             self._fixed = FixedNet(pool)
 
-    def begin(self, pool: Objects) -> None:
+    def begin(self, pool: Samples) -> None:
         """Check the net against the data and get ready to train it."""
         few = pool[:FEW]
         check_net_fits_data(self.net, few.X, self.task)
         check_loss(self.net, objective_of(self.net), few)
         self.training.begin(pool.X, pool.y)
 
-    def train(self, seen: Objects, n_new: int, k: int) -> None:
-        """Take in the k-th batch, the last `n_new` of the seen objects."""
+    def train(self, seen: Samples, n_new: int, k: int) -> None:
+        """Take in the k-th batch, the last `n_new` of the seen samples."""
         self.training.extend(seen.X, seen.y, n_new, k)
 
     def measure(
-        self, seen: Objects, upcoming: Objects, held_out: Objects, k: int
+        self, seen: Samples, upcoming: Samples, held_out: Samples, k: int
     ) -> Measurement:
         """Measure the landscape and the scores at k batches."""
         start = time.perf_counter()
@@ -242,7 +242,7 @@ class GrowingRun:
         )
 
     def _smoothed_std_err(self, forecast):
-        # Displacements and late fresh objects are the same at all sizes, so their error
+        # Displacements and late fresh samples are the same at all sizes, so their error
         # does not show as scatter along them.
         name = BOUNDS[self.settings.bound]
         values, errors = self._column(name), self._column(f"{name}_std_err")

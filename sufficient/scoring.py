@@ -1,4 +1,4 @@
-"""How well the net does on seen and on held-out objects, by any scikit-learn scorer."""
+"""How well the net does on seen and on held-out samples, by any scikit-learn scorer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import ClassifierTags, RegressorTags, resample
 from skorch import NeuralNet
 
-from sufficient.objects import Objects
+from sufficient.samples import Samples
 from sufficient.task import Classification, MultiLabel, Regression, Task
 
 __all__ = ["scores_by_scorer"]
@@ -25,8 +25,8 @@ def scores_by_scorer(
     net: NeuralNet,
     task: Task,
     scoring: str | Callable,
-    seen: Objects,
-    held_out: Objects,
+    seen: Samples,
+    held_out: Samples,
 ) -> dict[str, float]:
     """Scores in the user's terms: labels and targets as they were given.
 
@@ -38,7 +38,7 @@ def scores_by_scorer(
         How targets are read.
     scoring : str or callable
         As everywhere in scikit-learn; larger is better.
-    seen, held_out : Objects
+    seen, held_out : Samples
         Training set and held-out part, in random order: where they are larger than
         memory, the first that fit are scored.
 
@@ -46,8 +46,8 @@ def scores_by_scorer(
     -------
     dict of str to float
         `train_score`, `validation_score`, `validation_score_std_err` by resampling the
-        held-out objects, and `chance_score`, that of an answer which does not look at
-        the objects.
+        held-out samples, and `chance_score`, that of an answer which does not look at
+        the samples.
     """
     estimator = _NetInUse(net, task)
     scorer = check_scoring(estimator, scoring=scoring)
@@ -56,7 +56,7 @@ def scores_by_scorer(
     )
     score = partial(_score, scorer, task)
     validation, chance = score(estimator, X, y), score(_constant(task, y_seen), X, y)
-    # Resamples of few objects may all score the same; one of them is then in doubt.
+    # Resamples of few samples may all score the same; one of them is then in doubt.
     least = abs(validation - chance) / len(y)
     return {
         "train_score": score(estimator, X_seen, y_seen),
@@ -98,8 +98,8 @@ class _NetInUse(BaseEstimator):
         return tags
 
 
-def _as_given(task, objects):
-    return objects.X.cpu().numpy(), task.decode(objects.y.cpu().numpy())
+def _as_given(task, samples):
+    return samples.X.cpu().numpy(), task.decode(samples.y.cpu().numpy())
 
 
 def _constant(task, y):
@@ -121,8 +121,8 @@ def _score(scorer, task, estimator, X, y):
         if not isinstance(task, Classification) or set(y) == set(task.classes):
             raise
         warnings.warn(
-            f"The score is not defined for objects of some classes only: {error}. It "
-            "is NaN there; hold more objects out, or take another scoring.",
+            f"The score is not defined for samples of some classes only: {error}. It "
+            "is NaN there; hold more samples out, or take another scoring.",
             stacklevel=2,
         )
         return np.nan

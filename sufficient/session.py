@@ -7,10 +7,10 @@ import copy
 import numpy as np
 
 from sufficient.growth import resolve_batch_size
-from sufficient.objects import Objects
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.results import SampleSizeCurve
 from sufficient.run import GrowingRun, RunSettings
+from sufficient.samples import Samples
 from sufficient.task import Task, as_task, task_state
 
 __all__ = ["LabellingSession"]
@@ -21,7 +21,7 @@ HELD_OUT_SHARE = 0.2
 class LabellingSession:
     """State of a run whose batches come from outside, one call at a time.
 
-    Part of every batch is held out. The rest first serves as the fresh objects on which
+    Part of every batch is held out. The rest first serves as the fresh samples on which
     the net trained so far is measured, and is then trained on.
 
     Parameters
@@ -59,7 +59,7 @@ class LabellingSession:
         Parameters
         ----------
         X : ndarray of shape (n, ...), float32
-            Objects of the batch.
+            Samples of the batch.
         y : ndarray of shape (n,) or (n, n_targets)
             Their labels or targets.
 
@@ -77,7 +77,7 @@ class LabellingSession:
             raise
 
     def state(self) -> dict:
-        """What the session needs to go on, its labelled objects included."""
+        """What the session needs to go on, its labelled samples included."""
         return {
             "task": task_state(self.task),
             "settings": self.settings.plain(),
@@ -115,7 +115,7 @@ class LabellingSession:
         self.run.resume(state["run"])
         self.n_calls = state["n_calls"]
         self.seen, self.held_out = (
-            Objects(**state[part]).to(self.run.net.device)
+            Samples(**state[part]).to(self.run.net.device)
             for part in ("seen", "held_out")
         )
         return self
@@ -125,7 +125,7 @@ class LabellingSession:
         if self.run is None:
             self.run = self._start(X.shape[1:], len(train_rows))
         new, held_out = (
-            Objects.for_net(self.run.net, X[rows], targets[rows])
+            Samples.for_net(self.run.net, X[rows], targets[rows])
             for rows in (train_rows, held_out_rows)
         )
         self.n_calls += 1
@@ -142,7 +142,7 @@ class LabellingSession:
 
     def _next(self, new, held_out):
         if self.n_calls == 2:
-            # Only a handful of held-out objects spoke for the first size.
+            # Only a handful of held-out samples spoke for the first size.
             self.run.measurements.clear()
         self.held_out = self.held_out + held_out
         self.run.measure(self.seen, new, self.held_out, self.n_calls - 1)

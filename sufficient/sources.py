@@ -1,4 +1,4 @@
-"""Objects that are read on demand: from a mapped file, a data set, named columns."""
+"""Samples that are read on demand: from a mapped file, a data set, named columns."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ N_TARGETS = 2**14
 
 
 class RowSource:
-    """Objects of which some rows at a time are read, as checked float32.
+    """Samples of which some rows at a time are read, as checked float32.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class RowSource:
         regression : bool
             Whether they are numbers.
         several : callable
-            Whether there may be several for each object, given all of them.
+            Whether there may be several for each sample, given all of them.
 
         Returns
         -------
@@ -166,7 +166,7 @@ class ArrayRows(RowSource):
 
 
 class DatasetRows(RowSource):
-    """Items of a map-style data set: objects, or pairs of an object and its target."""
+    """Items of a map-style data set: samples, or pairs of a sample and its target."""
 
     def __init__(self, data) -> None:
         self.data = data
@@ -174,8 +174,8 @@ class DatasetRows(RowSource):
 
     def _read(self, rows):
         items = zip(self._items(rows), rows, strict=True)
-        objects, targets = zip(*(as_pair(*item) for item in items), strict=True)
-        return stacked(objects, rows), None if targets[0] is None else targets
+        samples, targets = zip(*(as_pair(*item) for item in items), strict=True)
+        return stacked(samples, rows), None if targets[0] is None else targets
 
     def _items(self, rows):
         rows = rows.tolist()
@@ -233,11 +233,11 @@ def source_of(
     Parameters
     ----------
     X : memory-mapped array, map-style Dataset or table with `column_names`
-        Objects.
+        Samples.
     target : str or None, default=None
         Column of the targets, where there are columns.
     features : sequence of str or None, default=None
-        Columns of the objects; None takes all but that of the targets.
+        Columns of the samples; None takes all but that of the targets.
 
     Returns
     -------
@@ -245,7 +245,7 @@ def source_of(
     """
     if isinstance(X, IterableDataset) or not hasattr(X, "__len__"):
         raise ValueError(
-            f"{type(X).__name__} has no length or no order, and objects are drawn at "
+            f"{type(X).__name__} has no length or no order, and samples are drawn at "
             "random. Pass a map-style Dataset, with __len__ and __getitem__."
         )
     if _has_columns(X):

@@ -13,12 +13,12 @@ __all__ = ["as_pair", "check_rows_finite", "ragged", "stacked"]
 
 
 def as_pair(item, row: int) -> tuple:
-    """An item of a data set as an object and its target, which may be None."""
+    """An item of a data set as a sample and its target, which may be None."""
     if not isinstance(item, (tuple, list)):
         item = (item,)
     if len(item) > 2 or isinstance(item[0], (Mapping, tuple, list)):
         raise ValueError(
-            f"Row {row:,} of X is not an object or a pair of an object and its target, "
+            f"Row {row:,} of X is not a sample or a pair of a sample and its target, "
             f"but {type(item[0]).__name__} in {len(item)} parts. Let the data set "
             "return (x, y) with x an array or tensor."
         )

@@ -75,7 +75,7 @@ class PowerLaw:
     data_slope: float
 
     def __call__(self, n: np.ndarray) -> np.ndarray:
-        """Fitted value at n objects."""
+        """Fitted value at n samples."""
         return np.exp(self.level + self.slope * (np.log(n) - self.centre))
 
     def log_std_err(self, n: np.ndarray) -> np.ndarray:
@@ -83,14 +83,14 @@ class PowerLaw:
         return np.sqrt(self.level_var + (np.log(n) - self.centre) ** 2 * self.slope_var)
 
     def crossing(self, tol: float) -> float:
-        """Objects at which the line meets `tol`; infinite where it does not fall."""
+        """Samples at which the line meets `tol`; infinite where it does not fall."""
         if self.slope >= 0:
             return np.inf
         log_n = self.centre + (np.log(tol) - self.level) / self.slope
         return float(np.exp(min(log_n, np.log(LARGEST_FORECAST))))
 
     def crossing_interval(self, tol: float, coverage: float = 0.9):
-        """Objects between which the line meets `tol` with the given probability."""
+        """Samples between which the line meets `tol` with the given probability."""
         log_n = np.linspace(0, np.log(LARGEST_FORECAST), 20_001)
         away = log_n - self.centre
         std_err = self.log_std_err(np.exp(log_n))
@@ -107,7 +107,7 @@ def local_power_law(n: np.ndarray, values: np.ndarray, prior_slope: float) -> Po
     Parameters
     ----------
     n : ndarray of shape (n_sizes,)
-        Objects.
+        Samples.
     values : ndarray of shape (n_sizes,)
         Positive values of the curve.
     prior_slope : float
@@ -157,7 +157,7 @@ def forecast_sample_size(
     Parameters
     ----------
     n : ndarray of shape (n_sizes,)
-        Measured sizes in objects. Fewer than four, or less than a doubling, never
+        Measured sizes in samples. Fewer than four, or less than a doubling, never
         suffice to say that the curve has settled.
     values : ndarray of shape (n_sizes,)
         The curve that the decision reads.

@@ -1,4 +1,4 @@
-"""Objects of a source in an order, as a tensor that is larger than memory."""
+"""Samples of a source in an order, as a tensor that is larger than memory."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["Stream", "rows_of", "share_of_memory"]
 
 SHARE = 1 / 4
 PIECE_BYTES = 2**25
-# What the library takes at a time, however large an object is.
+# What the library takes at a time, however large a sample is.
 LEAST = {"cpu": 2**11, "cuda": 2**14}
 
 
 def share_of_memory() -> int:
     """Bytes for each of the three things that grow with the data.
 
-    They are the objects seen, the held-out ones, and what is prepared for products.
+    They are the samples seen, the held-out ones, and what is prepared for products.
     scikit-learn's `working_memory` (1024 MiB unless set) is four times as large.
     """
     return int(SHARE * get_config()["working_memory"] * 2**20)
@@ -31,27 +31,27 @@ def share_of_memory() -> int:
 def rows_of(
     X: np.ndarray | RowSource, order: np.ndarray, least: int = 0
 ) -> np.ndarray | Stream:
-    """Objects in an order: at once from an array, on demand from a source."""
+    """Samples in an order: at once from an array, on demand from a source."""
     return X[order] if isinstance(X, np.ndarray) else Stream(X, order, least=least)
 
 
 class Stream:
-    """Stands where a tensor of objects does; parts of it are tensors.
+    """Stands where a tensor of samples does; parts of it are tensors.
 
-    Objects picked by number are read. So are slices, or they are streams themselves
-    where they would not fit in their share of memory. The first objects that do are
+    Samples picked by number are read. So are slices, or they are streams themselves
+    where they would not fit in their share of memory. The first samples that do are
     kept once they were read.
 
     Parameters
     ----------
     source : RowSource
-        Where the objects are.
+        Where the samples are.
     order : ndarray of shape (n,)
         Rows of the source.
     device : torch.device or str, default="cpu"
         Where what is read goes.
     least : int, default=0
-        Objects that are read in any case.
+        Samples that are read in any case.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Stream:
         if len(order) <= self.most:
             return self._read(order)
         part = Stream(self.source, order, self.device, self.least)
-        # Either of the two keeps the first objects, not both.
+        # Either of the two keeps the first samples, not both.
         is_prefix = (start, step) == (0, 1)
         part._prefix = self._prefix if is_prefix else _Prefix(part, 0)
         return part
@@ -112,7 +112,7 @@ class Stream:
 
 
 class _Prefix:
-    """The first objects of a stream, each read once; twice as many at a time."""
+    """The first samples of a stream, each read once; twice as many at a time."""
 
     def __init__(self, stream, most):
         self.stream, self.most, self.n = stream, most, 0

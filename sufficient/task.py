@@ -90,13 +90,13 @@ class Classification(Task):
         return float(np.mean(held_out == np.bincount(codes.astype(int)).argmax()))
 
     def score_std_err(self, score: float, n: int) -> float:
-        """Standard error of a score measured on n objects."""
+        """Standard error of a score measured on n samples."""
         return _share_std_err(score, n)
 
 
 @dataclass(frozen=True)
 class MultiLabel(Task):
-    """Any number of labels for an object, as rows of 0 and 1; subset accuracy.
+    """Any number of labels for a sample, as rows of 0 and 1; subset accuracy.
 
     Attributes
     ----------
@@ -149,7 +149,7 @@ class MultiLabel(Task):
         return (predictions > 0.5).astype(np.int64)
 
     def score(self, rows: np.ndarray, predictions: np.ndarray) -> float:
-        """Share of objects whose labels are all right."""
+        """Share of samples whose labels are all right."""
         return float(accuracy_score(rows, self.decode(predictions)))
 
     def chance(self, rows: np.ndarray, held_out: np.ndarray) -> float:
@@ -158,7 +158,7 @@ class MultiLabel(Task):
         return float((held_out == kinds[counts.argmax()]).all(axis=1).mean())
 
     def score_std_err(self, score: float, n: int) -> float:
-        """Standard error of a score measured on n objects."""
+        """Standard error of a score measured on n samples."""
         return _share_std_err(score, n)
 
 
@@ -207,7 +207,7 @@ class Regression(Task):
         return values[:, 0] if self.flat else values
 
     def score(self, targets: np.ndarray, predictions: np.ndarray) -> float:
-        """Coefficient of determination; 0 for a single object."""
+        """Coefficient of determination; 0 for a single sample."""
         if len(targets) < 2:
             return 0.0
         # Squares of what single precision holds may be beyond it.
@@ -219,7 +219,7 @@ class Regression(Task):
         return 0.0
 
     def score_std_err(self, score: float, n: int) -> float:
-        """Standard error of a score measured on n objects, for normal errors."""
+        """Standard error of a score measured on n samples, for normal errors."""
         return float(np.sqrt(2 / n) * max(1 - score, 0) + 1 / n)
 
 

@@ -46,13 +46,13 @@ class Training:
         self.net = net
 
     def extend(self, X: Tensor, y: Tensor, n_new: int, k: int) -> None:
-        """Take in the k-th batch: the last `n_new` objects of the grown set X, y."""
+        """Take in the k-th batch: the last `n_new` samples of the grown set X, y."""
 
     def net_at(self, X: Tensor, y: Tensor, k: int) -> NeuralNet:
         """The net that belongs to the grown set X, y of k batches."""
         raise NotImplementedError
 
-    def _train(self, net, X, y, *, k, epochs, n_objects):
+    def _train(self, net, X, y, *, k, epochs, n_samples):
         with seeded(_seed_at(self.seed, k), net.device), _skorch_manners():
             # fit and partial_fit would swallow Ctrl-C.
             net.notify("on_train_begin", X=X, y=y)
@@ -60,14 +60,14 @@ class Training:
             net.notify("on_train_end", X=X, y=y)
         if not net.history:
             raise ValueError("The net was not trained at all: set max_epochs above 0.")
-        check_finite(net.history[-1]["batches"][-1]["train_loss"], n_objects)
+        check_finite(net.history[-1]["batches"][-1]["train_loss"], n_samples)
 
 
 class UpdateTraining(Training):
     """Algorithm 1: one net, trained on as the set grows by one batch after another.
 
-    Each new batch of b objects is followed by as many optimiser steps as
-    `update_epochs` passes over b objects take, on minibatches drawn from the whole
+    Each new batch of b samples is followed by as many optimiser steps as
+    `update_epochs` passes over b samples take, on minibatches drawn from the whole
     grown set. The net at k does not depend on where the landscape is measured.
     """
 
@@ -78,7 +78,7 @@ class UpdateTraining(Training):
     def extend(self, X: Tensor, y: Tensor, n_new: int, k: int) -> None:
         """Train on the grown set."""
         rows = self._draws(len(X), n_new * self.update_epochs, k)
-        self._train(self.net, X[rows], y[rows], k=k, epochs=1, n_objects=len(X))
+        self._train(self.net, X[rows], y[rows], k=k, epochs=1, n_samples=len(X))
 
     def net_at(self, X: Tensor, y: Tensor, k: int) -> NeuralNet:
         """The one net."""
@@ -96,7 +96,7 @@ class RestartTraining(Training):
     def net_at(self, X: Tensor, y: Tensor, k: int) -> NeuralNet:
         """A fresh net trained on X, y."""
         net = self.fresh_net()
-        self._train(net, X, y, k=k, epochs=None, n_objects=len(X))
+        self._train(net, X, y, k=k, epochs=None, n_samples=len(X))
         return net
 
 

@@ -223,7 +223,7 @@ class TestData:
             ask(NET, X.astype(float) * 1e300, y)
 
     @pytest.mark.parametrize("n_labels", [150, 250])
-    def test_labels_for_other_objects_are_refused(self, ask, digits, n_labels):
+    def test_labels_for_other_samples_are_refused(self, ask, digits, n_labels):
         X, y = digits
         with pytest.raises(ValueError, match="inconsistent numbers of samples"):
             ask(NET, X, np.resize(y, n_labels))
@@ -260,7 +260,7 @@ class TestData:
         with pytest.raises(ValueError, match=r"[Rr]egress"):
             ask(NET, X.astype(np.float32), (1e3 * y).astype(kind))
 
-    def test_two_labels_for_one_object_are_refused(self, ask, digits):
+    def test_two_labels_for_one_sample_are_refused(self, ask, digits):
         X, y = digits
         with pytest.raises(ValueError, match=r"1d array|one label per sample"):
             ask(NET, X, np.column_stack([y, y]))
@@ -272,7 +272,7 @@ class TestData:
             ask(net, X.astype(np.float32), np.where(np.arange(120) == 7, np.nan, y))
 
     @pytest.mark.parametrize("n", [1, 2, 3])
-    def test_a_handful_of_objects_is_too_few(self, ask, digits, n):
+    def test_a_handful_of_samples_is_too_few(self, ask, digits, n):
         with pytest.raises(ValueError, match=r"minimum of 4|fewer than 2|one class"):
             ask(NET, digits[0][:n], np.arange(n) % 2)
 
@@ -473,7 +473,7 @@ class TestAfterTheFit:
     def test_images_of_another_shape_are_refused(self, digits, shape):
         X, y = digits
         est = small("cnn").fit(X.reshape(-1, 1, 8, 8), y)
-        with pytest.raises(ValueError, match=r"fitted on objects of shape \(1, 8, 8\)"):
+        with pytest.raises(ValueError, match=r"fitted on samples of shape \(1, 8, 8\)"):
             est.predict(X.reshape(-1, *shape))
 
     def test_holes_are_refused(self, fitted, digits):
@@ -594,7 +594,7 @@ class TestCtrlC:
 
 @pytest.mark.usefixtures("random_states_kept")
 class TestLabellingSession:
-    def test_a_single_object_is_no_batch(self, digits):
+    def test_a_single_sample_is_no_batch(self, digits):
         X, y = digits
         with pytest.raises(ValueError, match=r"minimum of 2|at least 2"):
             small().partial_fit(X[:1], y[:1], classes=range(10))
@@ -724,7 +724,7 @@ def test_one_net_trained_on_everything_never_makes_the_data_sufficient(digits):
     assert "one net was trained" in est.summary()
 
 
-def test_fewer_fresh_objects_than_a_batch_still_give_every_figure(digits):
+def test_fewer_fresh_samples_than_a_batch_still_give_every_figure(digits):
     X, y = digits
     est = SampleSizeEstimator(
         batch_size=80, validation_fraction=0.1, n_directions=2, random_state=0

@@ -18,12 +18,12 @@ SIZES = [2, 4, 6]
 
 @pytest.fixture
 def cut_short(monkeypatch):
-    """Let the solver make twelve products only, for so many objects."""
+    """Let the solver make twelve products only, for so many samples."""
     solve, most = leading.leading_eigenpairs, leading.MAX_PRODUCTS
 
-    def at(n_objects):
+    def at(n_samples):
         def solve_or_give_up(operator, **how):
-            few = len(operator.X) == n_objects
+            few = len(operator.X) == n_samples
             monkeypatch.setattr(leading, "MAX_PRODUCTS", 1 if few else most)
             return solve(operator, **how)
 

@@ -222,9 +222,9 @@ def test_a_callable_loss_is_the_named_one():
         ({"chunk_size": 0}, "chunk_size"),
         ({"v0": torch.zeros(3)}, "v0"),
         ({"loss": "hinge"}, "cross_entropy"),
-        ({"loss": lambda output, y: output.sum()}, "one number per object"),
+        ({"loss": lambda output, y: output.sum()}, "one number per sample"),
         ({"module": nn.ReLU()}, "no trainable parameters"),
-        ({"X": torch.zeros(3, 6)}, "one row per object"),
+        ({"X": torch.zeros(3, 6)}, "one row per sample"),
         ({"X": torch.full((40, 6), torch.nan)}, "logits"),
     ],
 )
@@ -238,7 +238,7 @@ def test_bad_arguments_name_the_remedy(change, message):
 
 @pytest.mark.parametrize("matrix", ["ggn", "hessian"])
 @pytest.mark.parametrize("name", ["mlp", "tanh", "conv", "regression"])
-def test_projections_equal_dense_derivatives_of_each_object(name, matrix):
+def test_projections_equal_dense_derivatives_of_each_sample(name, matrix):
     net, X, y, loss = make_case(name)
     objective = Objective(net, loss)
     basis = torch.linalg.qr(torch.randn(objective.n_parameters, 3).double())[0]
@@ -334,7 +334,7 @@ def reference_net(name):
 
 
 @pytest.mark.parametrize("name", [*CASES, "first layer frozen", "layer used twice"])
-def test_losses_at_draws_equal_plain_passes_object_by_object(name):
+def test_losses_at_draws_equal_plain_passes_sample_by_sample(name):
     net, X, y, loss = make_draw_case(name)
     objective = Objective(net, loss)
     basis = torch.linalg.qr(torch.randn(objective.n_parameters, 3).double())[0]

@@ -103,7 +103,7 @@ def test_expected_delta_is_unbiased_and_its_standard_error_true(name, m):
     assert 0.91 <= covered.mean() <= 0.98
 
 
-def test_a_sample_of_the_seen_objects_adds_no_bias():
+def test_a_sample_of_the_seen_samples_adds_no_bias():
     rng = np.random.default_rng(5)
     fresh, seen = population(rng, 50_000), population(rng, 5_000) + 1
     rest = {"batch_size": 16, "n_seen": len(seen)}
@@ -117,7 +117,7 @@ def test_a_sample_of_the_seen_objects_adds_no_bias():
             )
         )
     values = np.array([f.value for f in found])
-    # The fresh objects are the same throughout, so their share shows no scatter.
+    # The fresh samples are the same throughout, so their share shows no scatter.
     variances = np.array([f.std_err**2 for f in found]) - all_seen.std_err**2
     bias = values.mean() - all_seen.value
     assert abs(bias) < 4 * values.std() / np.sqrt(len(values))
@@ -125,7 +125,7 @@ def test_a_sample_of_the_seen_objects_adds_no_bias():
 
 
 def test_monte_carlo_of_a_quadratic_loss_is_the_second_order_form():
-    """With one quadratic loss per object, real loss and second-order model agree."""
+    """With one quadratic loss per sample, real loss and second-order model agree."""
     rng = np.random.default_rng(6)
     a, c, B = random_increments(rng, 3000, 3)
     theta = 0.4 * rng.standard_normal((4000, 3))
@@ -140,7 +140,7 @@ def test_monte_carlo_of_a_quadratic_loss_is_the_second_order_form():
     assert abs(sampled.value - closed.value) < 4 * sampled.std_err
 
 
-def test_few_fresh_objects_never_give_a_delta_below_zero():
+def test_few_fresh_samples_never_give_a_delta_below_zero():
     rng = np.random.default_rng(7)
     for _ in range(200):
         fresh = population(rng, 3)
@@ -150,7 +150,7 @@ def test_few_fresh_objects_never_give_a_delta_below_zero():
         assert found.value > 0
 
 
-def test_a_single_fresh_object_has_an_infinite_standard_error():
+def test_a_single_fresh_sample_has_an_infinite_standard_error():
     fresh = population(np.random.default_rng(8), 1)
     found = expected_delta(draw_form, fresh, fresh[0], batch_size=4, n_seen=8)
     assert found.std_err == np.inf

@@ -19,7 +19,7 @@ def grown(**changes):
     return grow(Y, **settings)
 
 
-def test_every_object_enters_once_or_is_held_out():
+def test_every_sample_enters_once_or_is_held_out():
     growth = grown()
     everything = np.concatenate([growth.train_indices, growth.validation_indices])
     assert sorted(everything) == list(range(1000))

@@ -18,9 +18,9 @@ from sufficient.curvature import top_eigenpairs
 from sufficient.curvature.compression import compression_of
 from sufficient.curvature.objective import Objective
 from sufficient.nets import default_net
-from sufficient.objects import Objects
 from sufficient.plan import task_of
 from sufficient.preparation import objective_of
+from sufficient.samples import Samples
 
 N = 120
 GENERATOR = np.random.default_rng(0)
@@ -125,13 +125,13 @@ def fitted(request):
 
 
 def in_double(est, y):
-    """The seen objects of the last size, and what skorch says of them, in float64."""
+    """The seen samples of the last size, and what skorch says of them, in float64."""
     net, task = est.estimator_, est.curve_.task
     rows = est.train_indices_[: est.train_sizes_[-1]]
-    objects = Objects.for_net(net, X, task.encode(np.asarray(y)))[rows]
-    targets = objects.y.double() if objects.y.is_floating_point() else objects.y
+    samples = Samples.for_net(net, X, task.encode(np.asarray(y)))[rows]
+    targets = samples.y.double() if samples.y.is_floating_point() else samples.y
     net.module_.double().eval()
-    return net, objects.X.double(), targets
+    return net, samples.X.double(), targets
 
 
 def dense_hessian(net, X, y):
@@ -200,7 +200,7 @@ def test_criteria_that_average_on_their_own_have_eigenpairs():
 
 
 class Together(nn.Module):
-    """Depends on which objects are in the batch."""
+    """Depends on which samples are in the batch."""
 
     def forward(self, output, y):
         return nn.functional.cross_entropy(output - output.mean(0), y)
@@ -215,8 +215,8 @@ class TestALossThatIsNoMean:
     @pytest.mark.parametrize(
         ("criterion", "message"),
         [
-            (Together, "looks at several objects at once"),
-            (Each, r"32 numbers for 32 objects.*reduction='mean'"),
+            (Together, "looks at several samples at once"),
+            (Each, r"32 numbers for 32 samples.*reduction='mean'"),
         ],
     )
     def test_is_refused(self, criterion, message):
@@ -231,7 +231,7 @@ class TestALossThatIsNoMean:
 
     def test_has_no_eigenpairs_either(self):
         data = torch.as_tensor(X), torch.as_tensor(CODES)
-        with pytest.raises(ValueError, match="several objects at once"):
+        with pytest.raises(ValueError, match="several samples at once"):
             top_eigenpairs(MLP(5, 3), *data, loss=Together())
 
     def test_without_a_second_derivative_is_named(self):

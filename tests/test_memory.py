@@ -47,7 +47,7 @@ def net(request):
 
 @pytest.fixture
 def memory_for(monkeypatch):
-    """Let there be memory for the losses, or the products, of so many objects."""
+    """Let there be memory for the losses, or the products, of so many samples."""
     prepared, losses, sizes = CurvatureOperator._prepared, Objective.losses, []
 
     def limit(most):
@@ -57,7 +57,7 @@ def memory_for(monkeypatch):
                 raise OUT_OF_MEMORY("CUDA out of memory. Tried 2 GiB.\nMore")
 
         def prepare(operator, X, y, n):
-            # Where the size of an object is measured there is nothing else yet.
+            # Where the size of a sample is measured there is nothing else yet.
             product = prepared(operator, X, y, n)
 
             def limited(V):
@@ -144,11 +144,11 @@ def test_eigenpairs_projections_and_draws_are_the_same(net, memory_for):
         assert_allclose(one, other, rtol=1e-8, atol=1e-12)
 
 
-def test_no_memory_for_one_object_is_told(net, memory_for):
+def test_no_memory_for_one_sample_is_told(net, memory_for):
     memory_for(0)
     operator = CurvatureOperator(Objective(net, "cross_entropy"), X, Y)
     row = torch.randn(1, operator.shape[0]).double()
-    with pytest.raises(MemoryError, match=r"one object at a time \(CUDA out of mem"):
+    with pytest.raises(MemoryError, match=r"one sample at a time \(CUDA out of mem"):
         operator.images(row)
 
 

@@ -97,12 +97,12 @@ def test_curves_at_fixed_weights_fall_as_one_over_k(results):
         np.testing.assert_allclose(row["slope"], -1, atol=0.1)
 
 
-def test_one_object_changes_the_surface_by_the_same_loss_at_every_k(results):
+def test_one_sample_changes_the_surface_by_the_same_loss_at_every_k(results):
     part = results["surfaces"]
     losses, changes = np.array(part["losses"]), np.array(part["changes"])
-    of_the_object = losses + changes * (np.array(part["k"]) + 1)[:, None, None]
-    for surface in of_the_object[1:]:
-        np.testing.assert_allclose(surface, of_the_object[0], rtol=0.01, atol=0.01)
+    of_the_sample = losses + changes * (np.array(part["k"]) + 1)[:, None, None]
+    for surface in of_the_sample[1:]:
+        np.testing.assert_allclose(surface, of_the_sample[0], rtol=0.01, atol=0.01)
 
 
 def test_at_no_distance_the_height_is_that_of_the_curve(results):

@@ -30,7 +30,7 @@ MAY_BE_NAN = {
     "quadratic_ratio": ("projected", 0),
 }
 MAY_BE_INFINITE = {
-    # Of a single fresh object.
+    # Of a single fresh sample.
     "delta_std_err",
     "projected_std_err",
 }
@@ -352,7 +352,7 @@ class TestWhatTheyFound:
         with pytest.raises(ValueError, match=r"X holds what is no number .*Encode"):
             quick("mlp").fit(SOME_X.astype(str).astype(object) + "x", SOME_Y)
 
-    def test_objects_in_reverse_memory(self):
+    def test_samples_in_reverse_memory(self):
         est = quick("mlp").fit(SOME_X, SOME_Y)
         assert (est.predict(SOME_X[::-1]) == est.predict(SOME_X)[::-1]).all()
 

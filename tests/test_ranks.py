@@ -344,14 +344,14 @@ def test_a_rank_that_does_not_come_is_an_error_and_no_hang(found):
 class TestShare:
     @pytest.mark.parametrize("n", [1, 7, 64, 65, 1000])
     @pytest.mark.parametrize("size", [1, 2, 3, 5])
-    def test_shares_cover_the_objects_once_and_are_even(self, n, size):
+    def test_shares_cover_the_samples_once_and_are_even(self, n, size):
         shares = [np.arange(n)[Share(n, rank, size).rows] for rank in range(size)]
         assert_array_equal(np.concatenate(shares), np.arange(n))
         lengths = [len(share) for share in shares]
         assert max(lengths) - min(lengths) <= 1
 
     @pytest.mark.parametrize("step", [1, 4, 7])
-    def test_evenly_spaced_objects_are_those_of_one_process(self, step):
+    def test_evenly_spaced_samples_are_those_of_one_process(self, step):
         X, size = np.arange(101), 3
         every = [Share(101, rank, size).every(step) for rank in range(size)]
         parts = [

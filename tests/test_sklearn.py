@@ -305,7 +305,7 @@ class TestAfterwards:
         assert fitted.score(X, y) == accuracy_score(y, fitted.predict(X))
         assert fitted.score(X, y) > 0.6
 
-    def test_held_out_and_training_objects_are_all_there_is(self, fitted, digits):
+    def test_held_out_and_training_samples_are_all_there_is(self, fitted, digits):
         indices = [*fitted.train_indices_, *fitted.validation_indices_]
         assert_array_equal(np.sort(indices), np.arange(len(digits[0])))
 
@@ -445,7 +445,7 @@ class TestData:
         X, y = digits
         order = np.argsort(y, kind="stable")
         est = small(schedule=[1]).fit(X[order], y[order])
-        # 20 objects of ten classes: nearly two of each.
+        # 20 samples of ten classes: nearly two of each.
         seen = y[order][est.train_indices_[: 2 * est.batch_size_]]
         assert set(seen) == set(range(10))
 

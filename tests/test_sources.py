@@ -54,7 +54,7 @@ class Table:
 
 
 class Items(Dataset):
-    """Map-style, one object at a time, with or without its target."""
+    """Map-style, one sample at a time, with or without its target."""
 
     def __init__(self, *parts):
         self.parts = parts
@@ -251,7 +251,7 @@ def test_what_does_not_fit_is_a_stream_that_reads_its_slices():
         assert_array_equal(found.numpy(), X[rows])
 
 
-def test_a_sequence_of_slices_reads_every_object_once(data, monkeypatch):
+def test_a_sequence_of_slices_reads_every_sample_once(data, monkeypatch):
     source = source_of(Items(*data))
     rows_read = []
     read = source._read
@@ -449,7 +449,7 @@ BAD = {
     ),
     "objects": (
         lambda X, y: (Items([{"x": x} for x in X]), y),
-        "not an object or a pair.*dict",
+        "not a sample or a pair.*dict",
     ),
     "triples": (lambda X, y: (Items(X, y, y), None), "3 parts.*return"),
     "one number": (lambda X, y: (Items(X[:, 0]), y), "1D array"),

@@ -15,7 +15,7 @@ from sufficient.delta import SecondOrderForm, packed
 from sufficient.theory import printed
 from sufficient.theory.layers import forward_pass
 
-N_NETS, N_OBJECTS = 60, 6
+N_NETS, N_SAMPLES = 60, 6
 ARCHITECTURES = [
     (3, (), 2),
     (4, (), 5),
@@ -32,7 +32,7 @@ ROUNDING = 1 + 1e-9
 
 
 def random_case(rng, sizes, bias):
-    """A network of random size of weights, and objects of random size."""
+    """A network of random size of weights, and samples of random size."""
     n_inputs, hidden, n_classes = sizes
     net = MLP(n_inputs, n_classes, hidden, bias=bias).double()
     with torch.no_grad():
@@ -41,8 +41,8 @@ def random_case(rng, sizes, bias):
             draw = rng.standard_normal(parameter.shape)
             parameter.copy_(torch.as_tensor(scale * draw))
     scale = 10 ** rng.uniform(-1, 1)
-    X = torch.as_tensor(scale * rng.standard_normal((N_OBJECTS, n_inputs)))
-    return net, X, torch.as_tensor(rng.integers(0, n_classes, N_OBJECTS))
+    X = torch.as_tensor(scale * rng.standard_normal((N_SAMPLES, n_inputs)))
+    return net, X, torch.as_tensor(rng.integers(0, n_classes, N_SAMPLES))
 
 
 def flat_outputs(net, weights, x):
@@ -59,7 +59,7 @@ def flat_loss(net, weights, x, y):
 
 
 def over_all(function):
-    """Map a function of (weights, x[, y]) over the objects, then over the networks."""
+    """Map a function of (weights, x[, y]) over the samples, then over the networks."""
     return lambda w, *data: vmap(vmap(function, (None, *(0 for _ in data))))(w, *data)
 
 
@@ -234,9 +234,9 @@ def test_lemma_1_as_printed_misses_a_layer_with_more_inputs_than_units():
 
 
 def increments(family, minimum=False):
-    """What the last of the objects changes: a, c and B of every network."""
+    """What the last of the samples changes: a, c and B of every network."""
     parts = [family[name] for name in ("losses", "gradients", "hessians")]
-    k = N_OBJECTS - 1
+    k = N_SAMPLES - 1
     a, c, B = ((part[:, -1] - part[:, :-1].mean(axis=1)) / (k + 1) for part in parts)
     return a, parts[1][:, -1] / (k + 1) if minimum else c, B
 
@@ -255,7 +255,7 @@ def each(function, family, **settings):
     rows = np.broadcast_arrays(*columns.values())
     return np.array(
         [
-            float(function(N_OBJECTS - 1, **dict(zip(columns, row, strict=True))))
+            float(function(N_SAMPLES - 1, **dict(zip(columns, row, strict=True))))
             for row in zip(*rows, strict=True)
         ]
     )
@@ -277,7 +277,7 @@ def test_lemma_2_is_never_violated(families):
             assert never_below(bound, change)
             M = constants(family)
             theirs = printed.lemma_2(
-                N_OBJECTS - 1, M["max_loss"], M["max_hessian_norm"], radius
+                N_SAMPLES - 1, M["max_loss"], M["max_hessian_norm"], radius
             )
             assert never_below(theirs, np.abs(a + bent))
 
@@ -292,7 +292,7 @@ def test_lemma_2_as_printed_needs_the_gradients_that_it_assumes_away(families):
         radius, M = np.logspace(-2, 2, 41)[:, None], constants(family)
         bent = radius**2 * np.einsum("ni,nij,nj->n", along, B, along) / 2
         change = np.abs(a + bent) + radius * length
-        k = N_OBJECTS - 1
+        k = N_SAMPLES - 1
         theirs = printed.lemma_2(k, M["max_loss"], M["max_hessian_norm"], radius)
         n_above += (change > theirs).any(axis=0).sum()
         ours = each(theory.loss_change_bound, family, radius=radius[0, 0])
@@ -301,7 +301,7 @@ def test_lemma_2_as_printed_needs_the_gradients_that_it_assumes_away(families):
 
 
 def test_the_gradient_of_the_last_layer_vanishes_only_without_inputs(families):
-    """So no weights minimise the mean losses over k and over k + 1 objects."""
+    """So no weights minimise the mean losses over k and over k + 1 samples."""
     for family in families:
         last = family["cases"][0][0].layers[-1]
         n_last = sum(p.numel() for p in last.parameters())
@@ -327,7 +327,7 @@ def test_the_bounds_on_delta_are_never_violated(families):
             assert never_below(each(theory.delta_bound, family, **settings), delta)
             if function:
                 M = constants(family)
-                bound = function(N_OBJECTS - 1, *M.values(), sigma, d)
+                bound = function(N_SAMPLES - 1, *M.values(), sigma, d)
                 assert never_below(bound, delta)
 
 
@@ -430,5 +430,5 @@ def test_bad_arguments_say_what_is_wrong():
             sigma=1,
             n_directions=1,
         )
-    with pytest.raises(ValueError, match="one row per object"):
+    with pytest.raises(ValueError, match="one row per sample"):
         theory.hessian_split(net, X, torch.zeros(3, dtype=torch.long))

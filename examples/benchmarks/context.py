@@ -61,7 +61,7 @@ class Figures:
     Attributes
     ----------
     n : int
-        Objects.
+        Samples.
     seconds, wall_seconds : float
         Median over the repetitions.
     repetitions : list of float

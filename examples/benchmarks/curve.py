@@ -31,7 +31,7 @@ class FixedWeightsCurve:
 
     Batches of 64 of Fashion-MNIST's 60,000 images at the weights of the benchmark's
     network, trained on the first 20,000. Ours holds the 32 images that fill no batch
-    out; they are its fresh objects. Of the real loss it takes two draws, as few as can
+    out; they are its fresh samples. Of the real loss it takes two draws, as few as can
     be, because the peer takes none.
 
     The peer is the fastest eigensolver, cold at every k. It is measured at 12 sizes
@@ -39,7 +39,7 @@ class FixedWeightsCurve:
     accuracy there, and its seconds are interpolated linearly in k and added up over all
     k. It gets everything but the eigenvalues for free: the Deltas and the trajectory's
     other columns are not charged to it, nor is what it would take to keep the graphs of
-    all objects in less memory.
+    all samples in less memory.
 
     Our error is that of the eigenvalues at a sixteenth, a quarter and all of the
     batches, in the order in which our batches came.

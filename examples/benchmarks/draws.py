@@ -1,4 +1,4 @@
-"""Loss of every object at 64 random displacements."""
+"""Loss of every sample at 64 random displacements."""
 
 import statistics
 
@@ -23,9 +23,9 @@ REPETITIONS = 3
 
 
 class MonteCarlo:
-    """Losses of 5,000 objects at 64 displacements in a plane of ten directions.
+    """Losses of 5,000 samples at 64 displacements in a plane of ten directions.
 
-    The peer makes a plain forward pass of all objects for every displacement, without
+    The peer makes a plain forward pass of all samples for every displacement, without
     gradients, in the fastest chunks, and makes it twice: once for L_k and once for
     L_{k+1}, as the definition of Delta is written. Half of its seconds is what a peer
     needs that remembers the losses of the first pass.

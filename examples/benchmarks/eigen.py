@@ -1,4 +1,4 @@
-"""The ten leading eigenpairs of one trained network on n objects."""
+"""The ten leading eigenpairs of one trained network on n samples."""
 
 import gc
 import statistics
@@ -26,7 +26,7 @@ OURS = {
 class Eigenpairs:
     """Ten leading eigenpairs to a relative error of 1e-3, from five start vectors.
 
-    A peer runs with the chunk of objects that is fastest on the first 2,000, and with
+    A peer runs with the chunk of samples that is fastest on the first 2,000, and with
     the cheapest setting whose largest error over all start vectors, against the
     reference, is within the accuracy. Ours is asked for the accuracy and has to certify
     it; with one search, like the peers, it does not look for multiple eigenvalues.
@@ -36,7 +36,7 @@ class Eigenpairs:
     kind : {"mlp", "cnn"}
         Which network.
     n : int
-        Objects.
+        Samples.
     targets : dict of str to float
         Ratios aimed at, by the name of our entry.
     """

@@ -35,17 +35,17 @@ class MainJob:
     """`SampleSizeEstimator(tol=0.03, random_state=0)` on 10,000 images.
 
     The assembly is what the definition asks for, written with curvlinops, scipy and
-    torch, chunks of 500 objects:
+    torch, chunks of 500 samples:
 
     1. Train on after every batch. It uses the library's own training loop, on the same
        permutation and minibatches, so that both have the same networks at every k. (A
-       plain skorch `partial_fit`, which collates single objects, would be slower.)
+       plain skorch `partial_fit`, which collates single samples, would be slower.)
     2. At k, the ten leading eigenpairs of the Hessian by curvlinops and eigsh with
        tolerance 1e-3; then those at k + 1, at the same weights.
     3. The losses at 64 random displacements by forward passes over the first k and the
        first k + 1 batches: formula (4) for the batch that comes next.
     4. The statistic by which ours stops, formula (3), from losses, gradients and exact
-       Hessians of the same 2,048 fresh objects by nested `torch.func.jacfwd`, and the
+       Hessians of the same 2,048 fresh samples by nested `torch.func.jacfwd`, and the
        same stopping rule, `forecast_sample_size`. Formula (4) for one single batch is
        too noisy to stop by, and another statistic would have another k*.
 

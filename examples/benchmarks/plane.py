@@ -38,12 +38,12 @@ def weights_in_plane(problem: Problem, basis: Tensor) -> Callable[[Tensor], Name
 
 
 def losses_at_weights(problem: Problem, named: Named) -> Tensor:
-    """Loss of each object."""
+    """Loss of each sample."""
     outputs = functional_call(problem.module, named, (problem.X,))
     return nn.functional.cross_entropy(outputs, problem.y, reduction="none")
 
 
 def losses_in_plane(problem: Problem, basis: Tensor) -> Callable[[Tensor], Tensor]:
-    """Loss of each object as a function of the offset."""
+    """Loss of each sample as a function of the offset."""
     named = weights_in_plane(problem, basis)
     return lambda offset: losses_at_weights(problem, named(offset))

@@ -18,14 +18,14 @@ QUICK_SIZES = {1000: 200, 5000: 500, 10_000: 1797, 20_000: 1500, 60_000: 1797}
 
 @dataclass(frozen=True)
 class Problem:
-    """Cross-entropy of a trained network on n objects."""
+    """Cross-entropy of a trained network on n samples."""
 
     module: nn.Module
     X: Tensor
     y: Tensor
 
     def first(self, n: int) -> "Problem":
-        """The same network on the first n objects."""
+        """The same network on the first n samples."""
         return Problem(self.module, self.X[:n], self.y[:n])
 
 
@@ -37,7 +37,7 @@ def load_images(n: int, context: Context, *, as_images: bool = False):
 
 
 def load_problem(kind: str, n: int, context: Context) -> Problem:
-    """A network trained on the first 20,000 objects, looked at on the first n."""
+    """A network trained on the first 20,000 samples, looked at on the first n."""
     X, y = _tensors(kind, n, context)
     module = _module(kind, X)
     module.load_state_dict(_trained_weights(kind, context))

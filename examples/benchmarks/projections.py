@@ -1,4 +1,4 @@
-"""Loss, gradient and exact Hessian of every object in a plane of ten directions."""
+"""Loss, gradient and exact Hessian of every sample in a plane of ten directions."""
 
 from itertools import pairwise
 
@@ -22,12 +22,12 @@ N_CHECKED = 64
 
 
 class Projections:
-    r"""l_i, g_i and h_i of 60,000 objects, MLP 784-128-64-10, against a floor.
+    r"""l_i, g_i and h_i of 60,000 samples, MLP 784-128-64-10, against a floor.
 
     The floor counts multiply-adds, two FLOPs each, and divides by the best speed of a
     single-precision product at the shape of the first layer, all directions at once,
     measured in the same run. With layer widths m_0 ... m_L, weights
-    w_l = m_{l-1} m_l and d directions, one object takes
+    w_l = m_{l-1} m_l and d directions, one sample takes
 
     - the forward pass: sum of w_l;
     - delta_l, the derivative of the loss by each layer's outputs: sum over l >= 2;
@@ -95,7 +95,7 @@ def _floor(problem):
 
 
 def _multiply_adds(widths, d):
-    """Of one object, as derived in the docstring of `Projections`."""
+    """Of one sample, as derived in the docstring of `Projections`."""
     weights = [a * b for a, b in pairwise(widths)]
     later = sum(weights[1:])
     forward_and_backward = sum(weights) + later

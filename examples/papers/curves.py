@@ -9,7 +9,7 @@ MEMORY = 0.99
 
 
 def random_orders(n: int, n_orders: int, seed: int = 0) -> np.ndarray:
-    """Permutations of n objects, of shape (n_orders, n)."""
+    """Permutations of n samples, of shape (n_orders, n)."""
     rng = np.random.default_rng(seed)
     return rng.permuted(np.tile(np.arange(n), (n_orders, 1)), axis=1)
 

@@ -27,7 +27,7 @@ INPUTS = ("pixels", "features")
 
 @dataclass(frozen=True)
 class Problem:
-    """Objects, labels, and how many classes there are."""
+    """Samples, labels, and how many classes there are."""
 
     X: Tensor
     y: Tensor
@@ -44,7 +44,7 @@ def available(names: tuple[str, ...]) -> list[str]:
 
 @cache
 def problem(name: str, kind: str, n_samples: int) -> Problem:
-    """The first objects of a data set, as pixels or as features."""
+    """The first samples of a data set, as pixels or as features."""
     X, y = images(name, n_samples, as_images=kind == "features")
     if kind == "features":
         X = _extractor(name).fit_transform(X)

@@ -22,7 +22,7 @@ LEARNING_RATE, BATCH = 1e-3, 64
 def trained(
     data: str, kind: str, shape: tuple[int, int], settings: Settings
 ) -> list[MLP]:
-    """One network for each seed, trained on all objects."""
+    """One network for each seed, trained on all samples."""
     source = problem(data, kind, settings.n_samples)
     seeds = range(settings.n_seeds)
     modules = [
@@ -59,7 +59,7 @@ def train(modules: list[MLP], X: Tensor, y: Tensor, epochs: int) -> list[MLP]:
 
 
 def losses_of(module: MLP, X: Tensor, y: Tensor) -> Tensor:
-    """Loss of every object, in double precision."""
+    """Loss of every sample, in double precision."""
     with torch.no_grad():
         return cross_entropy(module(X).double(), y, reduction="none")
 

@@ -21,7 +21,7 @@ EDGES = {"edgecolor": "0.35", "linewidth": 0.25, "rcount": 21, "ccount": 21}
 
 
 def surfaces(part):
-    """Figure 1: a surface, and the changes by one object at growing k, at one scale."""
+    """Figure 1: a surface, and the changes by one sample at growing k, at one scale."""
     changes, k = np.array(part["changes"]), part["k"]
     figure = plt.figure(figsize=(11, 3.0))
     ax = _surface(figure, 1, part, part["losses"][-1], {"cmap": COLORS["losses"]})

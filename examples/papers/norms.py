@@ -12,7 +12,7 @@ from .settings import Settings
 
 __all__ = ["measure"]
 
-N_OBJECTS = 500
+N_SAMPLES = 500
 
 
 def measure(settings: Settings) -> dict:
@@ -30,7 +30,7 @@ def measure(settings: Settings) -> dict:
 
 
 def _row(data, shape, settings):
-    X = problem(data, "pixels", settings.n_samples).X[:N_OBJECTS]
+    X = problem(data, "pixels", settings.n_samples).X[:N_SAMPLES]
     modules = trained(data, "pixels", shape, settings)
     radius = float(X.norm(dim=1).max())
     largest = [_largest_entry(module) for module in modules]
@@ -54,7 +54,7 @@ def _largest_entry(module):
 def _growth(rows, axis, other, fixed, scale):
     """Slopes of log norm and of the log of Lemma 1's L (hM)^{2L}, over h or L.
 
-    A network of which most objects have lost all their ReLUs has no norm to speak of.
+    A network of which most samples have lost all their ReLUs has no norm to speak of.
     """
     mine = [row for row in rows if row[other] == fixed and np.median(row["norm"])]
     x = [scale(row[axis]) for row in mine]

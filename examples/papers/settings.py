@@ -16,7 +16,7 @@ class Settings:
     grown_data : tuple of str
         Data sets of paper B's.
     n_samples : int
-        Objects of each, the first in file order.
+        Samples of each, the first in file order.
     hidden_sizes, layer_counts : tuple of int
         Paper A's h, and L: blocks from hidden to hidden layer.
     fixed_hidden, fixed_layers : int

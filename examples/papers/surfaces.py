@@ -1,4 +1,4 @@
-"""Paper A, figure 1: a loss surface, and what one more object changes of it."""
+"""Paper A, figure 1: a loss surface, and what one more sample changes of it."""
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ N_GRID, RADIUS = 21, 1.0
 def measure(settings: Settings) -> dict:
     """L_k and L_{k+1} - L_k in the plane of the two leading eigenvectors.
 
-    The object that comes next is the same at every k: the one of median loss.
+    The sample that comes next is the same at every k: the one of median loss.
     """
     data = available(settings.data)[0]
     shape = (settings.fixed_hidden, settings.fixed_layers)
@@ -33,7 +33,7 @@ def measure(settings: Settings) -> dict:
     points = torch.as_tensor(grid.reshape(-1, 2)).float()
     objective = Objective(module, "cross_entropy")
     losses = losses_at(objective, source.X, source.y, basis, points)
-    upcoming = _median_object(losses[len(losses) // 2])
+    upcoming = _median_sample(losses[len(losses) // 2])
     rest = np.delete(losses, upcoming, axis=1)
     counts = np.geomspace(settings.first_k, rest.shape[1], 3).round().astype(int)
     means = np.stack([rest[:, :k].mean(axis=1) for k in counts])
@@ -51,5 +51,5 @@ def measure(settings: Settings) -> dict:
     }
 
 
-def _median_object(losses):
+def _median_sample(losses):
     return int(np.argsort(losses)[len(losses) // 2])

@@ -1,4 +1,4 @@
-"""Do the intervals of Delta hold a reference with ten times the objects and draws?"""
+"""Do the intervals of Delta hold a reference with ten times the samples and draws?"""
 
 from dataclasses import fields, replace
 from inspect import signature
@@ -7,10 +7,10 @@ import numpy as np
 
 from sufficient.curve import sample_size_curve
 from sufficient.measure import measure
-from sufficient.objects import Objects
 from sufficient.plan import plan_curve
 from sufficient.preparation import objective_of
 from sufficient.run import RunSettings
+from sufficient.samples import Samples
 
 __all__ = ["COUNTS", "standard_errors"]
 
@@ -21,7 +21,7 @@ DELTAS = ("delta", "projected")
 
 
 def standard_errors(pair, seed) -> list[dict]:
-    """One row for each size and each independent set of fresh objects and draws."""
+    """One row for each size and each independent set of fresh samples and draws."""
     data = pair.load()
     plan = plan_curve(pair.estimator(), data.X, data.y, _defaults(), seed)
     run, size = plan.run, plan.run.batch_size
@@ -45,14 +45,14 @@ def _defaults():
 def _unseen(plan, data, task, n_seen):
     """Everything that is never trained on here: enough for all the sets."""
     more = (data.X_test, data.y_test), (data.X_apart, data.y_apart)
-    test, apart = (Objects.for_net(plan.run.net, X, task.encode(y)) for X, y in more)
+    test, apart = (Samples.for_net(plan.run.net, X, task.encode(y)) for X, y in more)
     return plan.pool[n_seen:] + plan.held_out + test + apart
 
 
 def _at_one_net(objective, seen, unseen, settings, seed):
     rng = np.random.default_rng(seed)
-    objects = rng.permutation(len(unseen))
-    reference_rows, rest = np.split(objects, [TIMES * N_FRESH])
+    samples = rng.permutation(len(unseen))
+    reference_rows, rest = np.split(samples, [TIMES * N_FRESH])
     reference = _measured(
         objective, seen, unseen[reference_rows], settings, TIMES * N_DRAWS, rng
     )

@@ -27,7 +27,7 @@ NETS = {
 
 @dataclass(frozen=True)
 class Data:
-    """Objects for one run, objects set apart, and objects to test on."""
+    """Samples for one run, samples set apart, and samples to test on."""
 
     X: np.ndarray
     y: np.ndarray
@@ -72,11 +72,11 @@ class Pair:
 
     @property
     def has_objects_apart(self) -> bool:
-        """Whether validation sets of any size can be drawn from objects apart."""
+        """Whether validation sets of any size can be drawn from samples apart."""
         return self.is_classification and self.data != "digits"
 
     def load(self) -> Data:
-        """The objects."""
+        """The samples."""
         return DATA[self.data]()
 
     def estimator(self):

@@ -70,7 +70,7 @@ def first_passage(trace: Trace, tol: float = 0.025) -> int | None:
 def gain_at(trace: Trace, last: int, n_validation: int | None = None) -> GainForecast:
     """The gain forecast after the size with index `last`.
 
-    With `n_validation` the held-out part is that many of the objects set apart.
+    With `n_validation` the held-out part is that many of the samples set apart.
     """
     columns, until = trace.columns, slice(last + 1)
     scores, errors = (

@@ -25,7 +25,7 @@ COLUMN = "column "
 
 @dataclass(frozen=True)
 class Trace:
-    """Columns of one run, with scores on a large test set and on objects set apart.
+    """Columns of one run, with scores on a large test set and on samples set apart.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Trace:
     columns : dict of str to ndarray of shape (n_sizes,)
         Those of `SampleSizeCurve`, and `test_score`.
     apart : ndarray of shape (n_sizes, n_apart)
-        1 or 0 for each object set apart, as it was classified right or wrong; the
+        1 or 0 for each sample set apart, as it was classified right or wrong; the
         squared error in a regression. Any validation set can be drawn from these.
     cpu_seconds : float
         Spent on the run.
@@ -71,7 +71,7 @@ class Variant:
     until : float
         The run ends where the landscape has settled at this tolerance, if above 0.
     permuted : bool
-        Whether the objects come in another order.
+        Whether the samples come in another order.
     """
 
     name: str = ""

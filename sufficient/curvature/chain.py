@@ -89,7 +89,7 @@ def chain_of(module: nn.Module) -> NamedLayers | None:
 
 
 class LinearisedChain:
-    """A chain at its weights and at some objects.
+    """A chain at its weights and at some samples.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class LinearisedChain:
     parameters : dict of Tensor
         Trainable parameters by name.
     X : Tensor of shape (n, ...)
-        Objects.
+        Samples.
 
     Attributes
     ----------
@@ -118,7 +118,7 @@ class LinearisedChain:
             self.output = layer.forward(self.output)
 
     def enter(self, X: Tensor) -> Tensor:
-        """What the first layer of `layers` sees of the objects."""
+        """What the first layer of `layers` sees of the samples."""
         with torch.no_grad():
             for module in self.before:
                 X = module(X)
@@ -126,7 +126,7 @@ class LinearisedChain:
 
     @property
     def width(self) -> int:
-        """Numbers that the layers answer for one object, all together."""
+        """Numbers that the layers answer for one sample, all together."""
         return sum(layer.shape.numel() for layer in self.layers)
 
     def keep_gradient(self, D: Tensor) -> None:
@@ -173,13 +173,13 @@ class LinearisedChain:
 
     @property
     def n_bytes(self) -> int:
-        """Memory held, the objects included."""
+        """Memory held, the samples included."""
         held = [value for layer in self.layers for value in vars(layer).values()]
         storages = [t.untyped_storage() for t in held if isinstance(t, Tensor)]
         return sum({each.data_ptr(): each.nbytes() for each in storages}.values())
 
     def bend(self, changes: list, V: Tensors) -> Tensor | float:
-        """Second derivatives of every object through the layers, (n, d, d)."""
+        """Second derivatives of every sample through the layers, (n, d, d)."""
         pairs = zip(self.layers, changes, strict=False)
         bends = [layer.bend(R, V) for layer, R in pairs]
         return sum(bend for bend in bends if bend is not None)
@@ -235,7 +235,7 @@ def _layer(module, node):
     if kind is nn.Identity:
         return "", kind()
     if kind is nn.Flatten and (*node.args[1:], *node.kwargs.values()) != (1,):
-        raise ValueError(f"{node} does not keep the objects apart.")
+        raise ValueError(f"{node} does not keep the samples apart.")
     return "", kind(*node.args[1:], **node.kwargs)
 
 

@@ -1,7 +1,7 @@
 r"""Weights of a wide first layer in the few input directions that carry curvature.
 
 The top eigenvectors of a Hessian hardly use most of the inputs of a network: neighbour-
-ing pixels say the same, and objects that are fitted well bend the loss in no direction.
+ing pixels say the same, and samples that are fitted well bend the loss in no direction.
 With orthonormal directions P of the input, let the first weights move by ``Z P'`` only.
 That restricts the Hessian to a subspace, in which its Ritz values are lower bounds of
 its eigenvalues, and products cost what they would for inputs as short as P is wide.
@@ -16,8 +16,8 @@ by the Schur complement of the outside, which for a network of straight pieces u
 loss that is convex in the outputs has no negative curvature. The middle is added to the
 Ritz value. A few random mixtures of the inputs left out, carried along without weights,
 estimate the length of C; and mu is at most the largest eigenvalue of the left-out
-inputs' second moments, weighted by the curvature that each object has at the first
-layer's outputs. P is the leading part of those moments for the objects that weigh most.
+inputs' second moments, weighted by the curvature that each sample has at the first
+layer's outputs. P is the leading part of those moments for the samples that weigh most.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Compression:
     names: dict[str, str]
     outside: float
 
-    def objects(self, X: Tensor) -> Tensor:
+    def samples(self, X: Tensor) -> Tensor:
         """Rows ``[W x + b, P' x, sketch]``, as the compressed network takes them."""
         return torch.cat([self._rows(X[part]) for part in chunks(len(X), CHUNK)])
 
@@ -126,7 +126,7 @@ class Compression:
         return middle if np.all(error <= tol * np.abs(values)) else None
 
     def measured_on(self, X: Tensor, y: Tensor) -> Compression:
-        """The same with the outside as it is for some objects."""
+        """The same with the outside as it is for some samples."""
         layers = self.full.layers(X)
         moments = WeightedMoments.of_share(self.full, layers, X, y)
         return replace(self, outside=moments.largest_outside(self._directions))
@@ -147,23 +147,23 @@ class Compression:
 def compression_of(
     objective: Objective, X: Tensor, y: Tensor, n_kept: int = N_KEPT
 ) -> Compression | None:
-    """Compression of a network's first layer for these objects, where it pays.
+    """Compression of a network's first layer for these samples, where it pays.
 
     Parameters
     ----------
     objective : Objective
         Network and loss.
     X, y : Tensor
-        Objects and targets.
+        Samples and targets.
     n_kept : int, default=128
         Input directions kept.
 
     Returns
     -------
     Compression or None
-        None unless the objects are in memory, the network is a chain of straight pieces
+        None unless the samples are in memory, the network is a chain of straight pieces
         whose first trainable layer is linear and at least three times as wide as what
-        is kept, and the loss bends upwards at the outputs for every object.
+        is kept, and the loss bends upwards at the outputs for every sample.
     """
     if not isinstance(X, Tensor):
         # Its rows would not fit in memory, let alone side by side with themselves.

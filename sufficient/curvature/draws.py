@@ -1,4 +1,4 @@
-"""The real loss of every object at many displaced weights."""
+"""The real loss of every sample at many displaced weights."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sufficient.curvature.weighted import Dense
 __all__ = ["losses_at"]
 
 CHUNK = 512
-OBJECTS_TIMES_DRAWS = 2**14
+SAMPLES_TIMES_DRAWS = 2**14
 MOST_NUMBERS = 2**24
 
 
 def losses_at(
     objective: Objective, X: Tensor, y: Tensor, basis: Tensor, offsets: Tensor
 ) -> np.ndarray:
-    """Loss of each object at ``w + P theta`` for every offset theta.
+    """Loss of each sample at ``w + P theta`` for every offset theta.
 
     Where the network is a chain of layers that are understood, all offsets go through
     it together. A dense layer on data is linear in theta, so that its outputs at w and
@@ -32,7 +32,7 @@ def losses_at(
     objective : Objective
         Network and loss.
     X, y : Tensor
-        Objects and targets.
+        Samples and targets.
     basis : Tensor of shape (n_parameters, d)
         Directions P.
     offsets : Tensor of shape (n_draws, d)
@@ -75,7 +75,7 @@ def _through_layers(objective, X, y, basis, offsets):
         losses = objective.loss(outputs.flatten(0, 1), targets)
         return losses.unflatten(0, (len(offsets), -1))
 
-    most = min(OBJECTS_TIMES_DRAWS, MOST_NUMBERS // chain.width)
+    most = min(SAMPLES_TIMES_DRAWS, MOST_NUMBERS // chain.width)
     parts = Chunks(max(1, most // len(offsets))).each(of_chunk, len(X))
     return torch.cat([*parts], dim=1)
 

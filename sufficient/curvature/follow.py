@@ -1,4 +1,4 @@
-"""Leading curvature at fixed weights, followed while objects are added."""
+"""Leading curvature at fixed weights, followed while samples are added."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ N_KEPT = 160
 
 
 class FollowedCurvature:
-    """The leading eigenpairs of the first n objects, for one n after another.
+    """The leading eigenpairs of the first n samples, for one n after another.
 
     With the weights fixed, ``(n + b) H_{n+b} = n H_n + b h_batch``. The space in which
-    the last eigenpairs were found is multiplied with the new objects only, and expanded
-    by its residuals, at the price of all objects, where it no longer certifies the
+    the last eigenpairs were found is multiplied with the new samples only, and expanded
+    by its residuals, at the price of all samples, where it no longer certifies the
     tolerance. What no residual tells, a direction that rises from nowhere, is met by a
     search from scratch whenever the set has grown by a quarter.
 
@@ -43,13 +43,13 @@ class FollowedCurvature:
     objective : Objective
         Network and loss at the weights.
     X, y : Tensor
-        All objects, in the order in which they are added.
+        All samples, in the order in which they are added.
     n_directions : int
         Eigenpairs wanted.
     tol : float
         Largest relative error of each eigenvalue.
     past : sequence of int, default=()
-        Numbers of objects already followed, by another that is to be continued.
+        Numbers of samples already followed, by another that is to be continued.
     """
 
     def __init__(
@@ -68,12 +68,12 @@ class FollowedCurvature:
         self.loss_sum, self.gradient_sum = 0.0, torch.zeros_like(objective.weights)
 
     def follow(self, n: int, seek_copies: bool = False) -> LeadingCurvature:
-        """Leading curvature of the first n objects, more than the last time.
+        """Leading curvature of the first n samples, more than the last time.
 
         Parameters
         ----------
         n : int
-            Number of objects.
+            Number of samples.
         seek_copies : bool, default=False
             Whether a search from scratch looks for copies of multiple eigenvalues.
 
@@ -109,7 +109,7 @@ class FollowedCurvature:
         return self.found
 
     def loss_and_gradient(self) -> tuple[float, Tensor]:
-        """Mean loss of the objects so far, and its gradient."""
+        """Mean loss of the samples so far, and its gradient."""
         return self.loss_sum / self.n, self.gradient_sum / self.n
 
     def _add_losses(self, n):
@@ -138,7 +138,7 @@ class FollowedCurvature:
             seek_copies=seek_copies,
         )
         if self.seen is None or self.seen.objective is not found.objective:
-            self.seen = _Seen(found.objective, found.objects(self.X), self.y)
+            self.seen = _Seen(found.objective, found.samples(self.X), self.y)
         self.seen.n = self.n
         return replace(found, operator=self.seen)
 
@@ -182,7 +182,7 @@ class FollowedCurvature:
 
 
 class _Seen:
-    """The mean Hessian of the first n objects, of which most are prepared for good."""
+    """The mean Hessian of the first n samples, of which most are prepared for good."""
 
     def __init__(self, objective: Objective, X: Tensor, y: Tensor) -> None:
         self.objective, self.X, self.y, self.n = objective, X, y, 0
@@ -195,7 +195,7 @@ class _Seen:
         return CurvatureOperator.of_share(self.objective, self.X[rows], self.y[rows])
 
     def images(self, vectors: Tensor) -> Tensor:
-        """Products with the mean over the first n objects."""
+        """Products with the mean over the first n samples."""
         size, whole = self.size, min(self.n // self.size, self.most_blocks)
         for i in range(len(self.blocks), whole):
             self.blocks.append(self.operator(slice(i * size, (i + 1) * size)))

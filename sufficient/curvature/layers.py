@@ -7,7 +7,7 @@ change of its input and S the change of D, both with a second axis of length d, 
 - ``tangent``: the change of its output, ``W R + V a``;
 - ``signal``: the change of the gradient with respect to its input, ``W' S + V' D``;
 - ``gradients``: the change of the gradient with respect to W, ``S a' + D R'``;
-- ``bend``: its own share of each object's second derivatives, ``D' (V R + R' V')``.
+- ``bend``: its own share of each sample's second derivatives, ``D' (V R + R' V')``.
 
 Without D the first three are those of the Gauss-Newton matrix. R is None before the
 first layer with weights, because the data do not change.
@@ -126,7 +126,7 @@ class MaxPool(Linearised):
 
     def _answer(self, a):
         if a.ndim != 4:
-            raise ValueError(f"Objects are not images but {tuple(a.shape[1:])}.")
+            raise ValueError(f"Samples are not images but {tuple(a.shape[1:])}.")
         size = self.module.kernel_size
         output, places = F.max_pool2d(a, size, return_indices=True)
         self.places = places.flatten(2)[:, None]

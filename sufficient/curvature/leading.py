@@ -65,9 +65,9 @@ class LeadingCurvature:
             return self.pairs.eigenvectors
         return self.compression.expand(self.pairs.eigenvectors.T).T
 
-    def objects(self, X: Tensor) -> Tensor:
-        """Objects as the objective takes them."""
-        return X if self.compression is None else self.compression.objects(X)
+    def samples(self, X: Tensor) -> Tensor:
+        """Samples as the objective takes them."""
+        return X if self.compression is None else self.compression.samples(X)
 
 
 def leading_curvature(
@@ -91,7 +91,7 @@ def leading_curvature(
     objective : Objective
         Network and loss.
     X, y : Tensor
-        Objects and targets.
+        Samples and targets.
     n_directions, tol, matrix, chunk_size
         As in `top_eigenpairs`.
     start : Tensor of shape (n_parameters,)
@@ -99,7 +99,7 @@ def leading_curvature(
     compress : bool, default=True
         Whether to compress a wide first layer, where that can be certified.
     compression : Compression or None, default=None
-        A compression at hand; None finds one for these objects.
+        A compression at hand; None finds one for these samples.
     seek_copies : bool, default=True
         Whether to look for copies of multiple eigenvalues.
 
@@ -114,7 +114,7 @@ def leading_curvature(
     if compression is not None:
         reduced, start_there = compression.objective, compression.restrict(start)
         share = Share.of(len(X))
-        rows = compression.objects(X[share.rows])
+        rows = compression.samples(X[share.rows])
         operator = CurvatureOperator(
             reduced, rows, y[share.rows], share=share, **within
         )

@@ -1,4 +1,4 @@
-"""Work on chunks of objects that shrink where memory runs out."""
+"""Work on chunks of samples that shrink where memory runs out."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ OUT_OF_MEMORY: type[RuntimeError] = (
 
 
 class Chunks:
-    """Consecutive chunks of objects, smaller ones from where memory has run out.
+    """Consecutive chunks of samples, smaller ones from where memory has run out.
 
     Parameters
     ----------
     size : int
-        Objects in a chunk, to begin with.
+        Samples in a chunk, to begin with.
 
     Examples
     --------
@@ -44,7 +44,7 @@ class Chunks:
         Raises
         ------
         MemoryError
-            If there is not enough memory for a single object.
+            If there is not enough memory for a single sample.
         """
         start = 0
         while start < n:
@@ -63,7 +63,7 @@ class Chunks:
     def _halve(self, failed, reason):
         if failed == 1:
             raise MemoryError(
-                "The device has not enough memory for one object at a time "
+                "The device has not enough memory for one sample at a time "
                 f"({reason.splitlines()[0]}). Lower n_directions, take a smaller net, "
                 "or use device='cpu'."
             )

@@ -28,11 +28,11 @@ class WeightedMoments:
     Attributes
     ----------
     rows : Tensor of shape (n_mine, n_inputs)
-        Inputs for this rank's share of the objects.
+        Inputs for this rank's share of the samples.
     weights : Tensor of shape (n_mine,)
         The curvature that each of them has at the layer's outputs.
     share : Share
-        Which part of all objects they are.
+        Which part of all samples they are.
     """
 
     rows: Tensor
@@ -43,7 +43,7 @@ class WeightedMoments:
     def of_share(
         cls, objective: Objective, layers: NamedLayers, X: Tensor, y: Tensor
     ) -> WeightedMoments:
-        """Moments over all objects, of which this rank takes its share."""
+        """Moments over all samples, of which this rank takes its share."""
         share = Share.of(len(X))
         X, y = X[share.rows], y[share.rows]
         parts = []
@@ -56,7 +56,7 @@ class WeightedMoments:
 
     @property
     def are_bounded(self) -> bool:
-        """Whether every object, on any rank, has a finite curvature."""
+        """Whether every sample, on any rank, has a finite curvature."""
         return not self.share.sum((~torch.isfinite(self.weights)).sum())
 
     def leading_directions(self, n_kept: int) -> Tensor:
@@ -102,7 +102,7 @@ class WeightedMoments:
 
 
 def _curvature_at_first_layer(objective, chain, y):
-    """Trace of every object's Gauss-Newton matrix at the first layer's outputs.
+    """Trace of every sample's Gauss-Newton matrix at the first layer's outputs.
 
     Infinite where the loss may bend downwards, so that the trace would bound nothing.
     """

@@ -14,7 +14,7 @@ from sufficient.results import EigenResult
 __all__ = ["with_hidden_copies"]
 
 CHANCE_OF_MISSING = 0.1
-# A scout sees a sample of the objects, in which a copy may look smaller.
+# A scout sees a subset of the samples, in which a copy may look smaller.
 SHARE_IN_SAMPLE = 0.9
 MOST_ROUNDS = 8
 LEAST_SEARCH = 20
@@ -47,7 +47,7 @@ def with_hidden_copies(
     max_products : int
         Products of one search at most.
     scout : CurvatureOperator or None, default=None
-        The same for a small sample of the objects, asked first whether a search may
+        The same for a small subset of the samples, asked first whether a search may
         find anything. Its products are not counted.
 
     Returns

@@ -1,4 +1,4 @@
-"""A network and its criterion as a function: parameters in, one loss per object out."""
+"""A network and its criterion as a function: parameters in, one loss per sample out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sufficient.curvature.chain import LinearisedChain, NamedLayers, chain_of
 from sufficient.curvature.memory import Chunks
 from sufficient.ranks import Share
 
-__all__ = ["Loss", "Objective", "check_is_mean", "chunks", "per_object_loss"]
+__all__ = ["Loss", "Objective", "check_is_mean", "chunks", "per_sample_loss"]
 
 _UNKNOWN = object()
 
@@ -22,23 +22,23 @@ Loss = str | nn.Module | Callable[[Tensor, Tensor], Tensor]
 
 
 class Objective:
-    """Loss of every object as a function of the trainable parameters.
+    """Loss of every sample as a function of the trainable parameters.
 
     The module is evaluated in eval mode: Dropout is off and BatchNorm uses its running
-    statistics, so that the loss of an object does not depend on its neighbours.
+    statistics, so that the loss of a sample does not depend on its neighbours.
 
     Parameters
     ----------
     module : nn.Module
-        Maps a batch of objects to outputs. Never modified.
+        Maps a batch of samples to outputs. Never modified.
     loss : {"cross_entropy", "mse"}, nn.Module or callable
         A named loss, a torch criterion with a `reduction`, or a function of
-        ``(output, target)`` that returns one loss per object.
+        ``(output, target)`` that returns one loss per sample.
     """
 
     def __init__(self, module: nn.Module, loss: Loss) -> None:
         self.module = module
-        self.loss = per_object_loss(loss)
+        self.loss = per_sample_loss(loss)
         self.parameters = {
             name: _laid_out(parameter.detach())
             for name, parameter in module.named_parameters()
@@ -64,7 +64,7 @@ class Objective:
         return self.flatten(self.parameters.values())
 
     def layers(self, X: Tensor) -> NamedLayers | None:
-        """Layers of the network if it is a chain, as checked on a few objects of X."""
+        """Layers of the network if it is a chain, as checked on a few samples of X."""
         if self._layers is _UNKNOWN:
             found = chain_of(self.module)
             self._layers = found if found and self._is_chain(found, X[:2]) else None
@@ -97,7 +97,7 @@ class Objective:
         return functional_call(self.module, parameters, (X,))
 
     def losses(self, parameters: dict[str, Tensor], X: Tensor, y: Tensor) -> Tensor:
-        """Loss of each object, shape (n,), at the given parameters."""
+        """Loss of each sample, shape (n,), at the given parameters."""
         return self.loss(self.outputs(parameters, X), y)
 
     def loss_and_gradient(self, X: Tensor, y: Tensor, chunk_size: int = 2048):
@@ -150,7 +150,7 @@ def chunks(n: int, size: int) -> Iterator[slice]:
 
 
 def check_is_mean(whole: Tensor, each: Tensor) -> None:
-    """Raise ValueError where a criterion is not the mean of its losses of objects.
+    """Raise ValueError where a criterion is not the mean of its losses of samples.
 
     Parameters
     ----------
@@ -161,21 +161,21 @@ def check_is_mean(whole: Tensor, each: Tensor) -> None:
     """
     if whole.numel() > 1:
         raise ValueError(
-            f"The criterion returns {whole.numel()} numbers for {len(each)} objects, "
+            f"The criterion returns {whole.numel()} numbers for {len(each)} samples, "
             "and a net is trained on one. Use reduction='mean'."
         )
     mean, slack = each.mean(), {"rtol": 1e-3, "atol": 1e-6, "equal_nan": True}
     if not torch.isclose(whole.reshape(()), mean, **slack):
         raise ValueError(
-            f"The criterion is {float(whole):.4g} for {len(each)} objects, and "
+            f"The criterion is {float(whole):.4g} for {len(each)} samples, and "
             f"{float(mean):.4g} on average for one, so what is trained is not what "
             "would be measured. Use reduction='mean', and leave out what looks at "
-            "several objects at once."
+            "several samples at once."
         )
 
 
-def per_object_loss(loss: Loss) -> Callable[[Tensor, Tensor], Tensor]:
-    """Turn a named loss, a torch criterion or a function into one loss per object."""
+def per_sample_loss(loss: Loss) -> Callable[[Tensor, Tensor], Tensor]:
+    """Turn a named loss, a torch criterion or a function into one loss per sample."""
     if isinstance(loss, str):
         return _named_loss(loss)
     if isinstance(loss, nn.Module):
@@ -196,7 +196,7 @@ def _criterion_loss(criterion):
     if getattr(criterion, "weight", None) is not None:
         raise ValueError(
             "A criterion with class weights divides by the weights of the batch at "
-            "hand, which no loss of one object follows. Resample the classes instead."
+            "hand, which no loss of one sample follows. Resample the classes instead."
         )
     criterion, whole = copy.deepcopy(criterion), criterion.reduction == "batchmean"
     criterion.reduction = "none"
@@ -208,7 +208,7 @@ def _criterion_loss(criterion):
 
 
 def _asked_one_by_one(criterion):
-    """A criterion that averages on its own, as one loss per object."""
+    """A criterion that averages on its own, as one loss per sample."""
 
     def losses(output, y):
         values = criterion(output, y)
@@ -224,9 +224,9 @@ def _checked_loss(function):
         values = function(output, y.reshape_as(output) if _is_column(output, y) else y)
         if values.shape[:1] != output.shape[:1]:
             raise ValueError(
-                "The loss must return one number per object, got shape "
-                f"{tuple(values.shape)} for {len(output)} objects. Use "
-                "reduction='none', or a function without a mean over the objects."
+                "The loss must return one number per sample, got shape "
+                f"{tuple(values.shape)} for {len(output)} samples. Use "
+                "reduction='none', or a function without a mean over the samples."
             )
         return values.reshape(len(values), -1).mean(dim=1)
 

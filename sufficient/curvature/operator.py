@@ -26,7 +26,7 @@ CHUNKS = {"cpu": 1024, "cuda": 2**14}
 KEPT_BYTES = 2**31
 MOST_TOGETHER = 16
 FEW_OUTPUTS = 32
-FEW_OBJECTS = 64
+FEW_SAMPLES = 64
 LEAST_STEP = 4
 _most_kept: ContextVar[float] = ContextVar("most_kept", default=float("inf"))
 
@@ -34,7 +34,7 @@ _most_kept: ContextVar[float] = ContextVar("most_kept", default=float("inf"))
 class CurvatureOperator:
     """Symmetric operator ``v -> M v`` for the curvature M of the mean loss.
 
-    What all products have in common is computed once per chunk of objects and kept, so
+    What all products have in common is computed once per chunk of samples and kept, so
     that each costs one pass forward and one back: by the rules of the layers where the
     network is a chain of layers that are understood, through the recorded graph of its
     gradient otherwise. What would not fit in memory is prepared anew for every product,
@@ -45,13 +45,13 @@ class CurvatureOperator:
     objective : Objective
         Network and loss.
     X, y : Tensor
-        Objects and targets, on the device of the network.
+        Samples and targets, on the device of the network.
     matrix : {"hessian", "ggn"}, default="hessian"
         Full Hessian, or generalised Gauss-Newton matrix ``mean_i J_i' A_i J_i``.
     chunk_size : int or None, default=None
-        Objects that are prepared at a time. None keeps all where they fit.
+        Samples that are prepared at a time. None keeps all where they fit.
     share : Share or None, default=None
-        Which part of the objects X and y are, the others being with other ranks. None
+        Which part of the samples X and y are, the others being with other ranks. None
         where they are all.
     """
 
@@ -69,22 +69,22 @@ class CurvatureOperator:
         self.share = share or Share(len(X))
         self.layers = objective.layers(X)
         self._chunks = Chunks(chunk_size or self._chunk_that_fits())
-        n_objects = min(len(X), self.chunk_size)
-        self._together = MOST_TOGETHER * max(1, CHUNKS["cpu"] // n_objects)
+        n_samples = min(len(X), self.chunk_size)
+        self._together = MOST_TOGETHER * max(1, CHUNKS["cpu"] // n_samples)
         self._kept = self._prepared_for_good() if self._fits(chunk_size) else None
 
     @property
     def chunk_size(self) -> int:
-        """Objects that are prepared at a time."""
+        """Samples that are prepared at a time."""
         return self._chunks.size
 
     @classmethod
     def of_share(
         cls, objective: Objective, X: Tensor, y: Tensor, **how
     ) -> CurvatureOperator:
-        """The operator of all objects, of which this rank takes its share."""
+        """The operator of all samples, of which this rank takes its share."""
         share = Share.of(len(X))
-        # What is found of the network is kept: by the same objects on every rank.
+        # What is found of the network is kept: by the same samples on every rank.
         objective.layers(X)
         return cls(objective, X[share.rows], y[share.rows], share=share, **how)
 
@@ -110,13 +110,13 @@ class CurvatureOperator:
 
     @property
     def n_that_fit(self) -> int:
-        """Objects whose preparation fits in memory."""
+        """Samples whose preparation fits in memory."""
         spare = min(_spare_bytes(self.X.device), _most_kept.get())
-        return int(spare // self._bytes_per_object)
+        return int(spare // self._bytes_per_sample)
 
-    def sampled(self, n_objects: int) -> CurvatureOperator | None:
-        """The same for evenly spaced objects; None where those are not few."""
-        step = self.share.n // n_objects
+    def sampled(self, n_samples: int) -> CurvatureOperator | None:
+        """The same for evenly spaced samples; None where those are not few."""
+        step = self.share.n // n_samples
         if step < LEAST_STEP:
             return None
         share, rows = self.share.every(step)
@@ -149,18 +149,18 @@ class CurvatureOperator:
         return _one_by_one(kind(self.objective, X, y, n))
 
     def _chunk_that_fits(self):
-        if len(self.X) <= FEW_OBJECTS:
-            return FEW_OBJECTS
+        if len(self.X) <= FEW_SAMPLES:
+            return FEW_SAMPLES
         most = CHUNKS.get(self.X.device.type, CHUNKS["cuda"])
         share = _spare_bytes(self.X.device) / (4 * MOST_TOGETHER)
-        return int(max(1, min(most, share // self._bytes_per_object)))
+        return int(max(1, min(most, share // self._bytes_per_sample)))
 
     def _fits(self, chunk_size):
         n = len(self.X)
         return n <= self.chunk_size or (chunk_size is None and n <= self.n_that_fit)
 
     @cached_property
-    def _bytes_per_object(self):
+    def _bytes_per_sample(self):
         few, more = (min(n, len(self.X)) for n in (8, 16))
         try:
             if few == more:
@@ -219,10 +219,10 @@ def output_curvature(
 
     Returns
     -------
-    Tensor of shape (n_objects, ...)
+    Tensor of shape (n_samples, ...)
         Gradient.
     callable
-        Products with changes of the outputs, of shape (n_objects, d, ...).
+        Products with changes of the outputs, of shape (n_samples, d, ...).
     """
     at = output.detach().requires_grad_()
     slope = grad(objective.loss(at, y).sum() / n, at, create_graph=True)

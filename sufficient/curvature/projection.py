@@ -1,4 +1,4 @@
-"""Loss, gradient and Hessian of every object, seen in a low-dimensional basis."""
+"""Loss, gradient and Hessian of every sample, seen in a low-dimensional basis."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_NUMBERS = 2**23
 
 @dataclass(frozen=True)
 class Projections:
-    """Second-order picture of n objects in a basis P of d directions.
+    """Second-order picture of n samples in a basis P of d directions.
 
     Attributes
     ----------
@@ -49,14 +49,14 @@ def project(
     *,
     matrix: str = "ggn",
 ) -> Projections:
-    """Project loss, gradient and curvature of each object onto a basis.
+    """Project loss, gradient and curvature of each sample onto a basis.
 
     Parameters
     ----------
     objective : Objective
         Network and loss.
     X, y : Tensor
-        Objects and targets.
+        Samples and targets.
     basis : Tensor of shape (n_parameters, d)
         Directions P.
     matrix : {"ggn", "hessian"}, default="ggn"
@@ -90,8 +90,8 @@ def project_with_exact_mean(
 ) -> Projections:
     """Projections whose mean Hessian is exact at least.
 
-    Where the Hessian of every object would be dear, Gauss-Newton gives the spread of
-    the objects' Hessians, and products with the mean put their mean right.
+    Where the Hessian of every sample would be dear, Gauss-Newton gives the spread of
+    the samples' Hessians, and products with the mean put their mean right.
     """
     if objective.layers(X) is not None:
         return _project_share(objective, X, y, basis, matrix="hessian")

@@ -52,13 +52,13 @@ def top_eigenpairs(
         Network at the weights of interest. It is evaluated in eval mode (Dropout off,
         BatchNorm with its running statistics) and left exactly as it was.
     X : Tensor or array-like of shape (n, ...)
-        Objects, moved to the device and dtype of the module.
+        Samples, moved to the device and dtype of the module.
     y : Tensor or array-like of shape (n,) or (n, n_outputs)
         Targets: class codes for cross-entropy, numbers for squared error.
     loss : {"cross_entropy", "mse"}, nn.Module or callable, default="cross_entropy"
-        The loss of one object. A torch criterion is used with ``reduction="none"``, and
-        a module without a `reduction` may return the mean over the objects; a
-        function gets ``(output, y)`` and returns one loss per object.
+        The loss of one sample. A torch criterion is used with ``reduction="none"``, and
+        a module without a `reduction` may return the mean over the samples; a
+        function gets ``(output, y)`` and returns one loss per sample.
     n_directions : int, default=10
         Eigenpairs wanted.
     matrix : {"hessian", "ggn"}, default="hessian"
@@ -66,8 +66,8 @@ def top_eigenpairs(
     tol : float, default=1e-3
         Largest relative error of each eigenvalue.
     chunk_size : int or None, default=None
-        Objects whose computation graph is held in memory at a time. None keeps the
-        graphs of all objects where they take less than 2 GiB, which is faster.
+        Samples whose computation graph is held in memory at a time. None keeps the
+        graphs of all samples where they take less than 2 GiB, which is faster.
     compress : bool, default=True
         Whether to restrict the weights of a wide first layer to the input directions
         that carry curvature, where the error of that can be certified as well. The
@@ -174,7 +174,7 @@ def _like_parameters(objective, X, y):
     X = torch.as_tensor(X, device=weight.device)
     y = torch.as_tensor(y, device=weight.device)
     if len(X) != len(y) or not len(X):
-        raise ValueError(f"X and y need one row per object: {len(X)} and {len(y)}.")
+        raise ValueError(f"X and y need one row per sample: {len(X)} and {len(y)}.")
     y = y.to(weight.dtype if y.is_floating_point() else torch.int64)
     return X.to(weight.dtype) if X.is_floating_point() else X, y
 
@@ -196,7 +196,7 @@ def _check_finite(objective, X, y):
 
 
 def _check_own_loss(loss, objective, X, y):
-    # Others are asked for one loss per object, whatever they do for several.
+    # Others are asked for one loss per sample, whatever they do for several.
     if isinstance(loss, nn.Module) and not hasattr(loss, "reduction"):
         with torch.no_grad():
             output = objective.outputs(objective.parameters, X)

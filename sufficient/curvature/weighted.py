@@ -25,7 +25,7 @@ LEFT_OUT = "left out"
 class Displaced(nn.Module):
     """A linear layer on data, of which only some directions of the input are weighted.
 
-    Objects are rows ``[W x + b, P' x, sketch]``: what the layer answers at the weights
+    Samples are rows ``[W x + b, P' x, sketch]``: what the layer answers at the weights
     of interest, the features along which these may be displaced, and a few features in
     which the others are mixed, which have no weights.
 
@@ -140,7 +140,7 @@ class Dense(Weighted):
 
     def _answer(self, a):
         if a.ndim != 2:
-            raise ValueError(f"Objects are not rows but of shape {tuple(a.shape[1:])}.")
+            raise ValueError(f"Samples are not rows but of shape {tuple(a.shape[1:])}.")
         return super()._answer(a)
 
     def _weigh(self, a, W, into=None):

@@ -13,15 +13,15 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sufficient.curvature.draws import losses_at
 from sufficient.display.style import COLORS, LABELS, axes_for
-from sufficient.objects import Objects
 from sufficient.preparation import objective_of
 from sufficient.reproducibility.arithmetic import exact_arithmetic
+from sufficient.samples import Samples
 from sufficient.sources import targets_of
 from sufficient.stream import rows_of
 
 __all__ = ["LandscapeDisplay"]
 
-# Objects whose losses on the whole grid are held in memory at once.
+# Samples whose losses on the whole grid are held in memory at once.
 CHUNK = 2048
 N_LEVELS = 15
 CROSS_COLORS = {"losses": "white", "increments": "black"}
@@ -45,7 +45,7 @@ class LandscapeDisplay:
     increments : ndarray of shape (n_counts, n_grid, n_grid)
         :math:`L_{k+1} - L_k` at the same points.
     train_sizes : ndarray of shape (n_counts,)
-        Sizes of the subsets in objects.
+        Sizes of the subsets in samples.
 
     Attributes
     ----------
@@ -96,8 +96,8 @@ class LandscapeDisplay:
     ) -> LandscapeDisplay:
         """Compute the surfaces of a fitted `SampleSizeEstimator`, and draw them.
 
-        The next batch is what comes next in the order in which objects were added, and
-        held-out objects where none is left. Only from the size where the loop stopped
+        The next batch is what comes next in the order in which samples were added, and
+        held-out samples where none is left. Only from the size where the loop stopped
         is it fresh; before it, the net has been trained on the next batch as well.
 
         Parameters
@@ -106,7 +106,7 @@ class LandscapeDisplay:
             Fitted by `fit`, with at least two directions.
         X : array-like of shape (n_samples, n_features) or (n_samples, channels, \
 height, width)
-            The objects given to `fit`.
+            The samples given to `fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Their labels or targets.
         batch_counts : sequence of int or None, default=None
@@ -210,7 +210,7 @@ height, width)
 
 
 def _in_order_of_arrival(estimator, X, y):
-    """Objects and targets as the net saw them, the held-out ones at the end."""
+    """Samples and targets as the net saw them, the held-out ones at the end."""
     order = _order_of_arrival(estimator)
     y = np.asarray(targets_of(X, y))
     X = estimator._checked(X)
@@ -221,14 +221,14 @@ def _in_order_of_arrival(estimator, X, y):
             f"X has {len(X)} samples, but the estimator was fitted on {len(order)}. "
             "Pass the X and y that were given to fit."
         )
-    objects = Objects.for_net(estimator.estimator_, rows_of(X, order), y[order])
-    return objects.X, objects.y
+    samples = Samples.for_net(estimator.estimator_, rows_of(X, order), y[order])
+    return samples.X, samples.y
 
 
 def _order_of_arrival(estimator):
     if not hasattr(estimator, "train_indices_"):
         raise ValueError(
-            "An estimator fitted by partial_fit does not know its objects any more. "
+            "An estimator fitted by partial_fit does not know its samples any more. "
             "Call fit on all the labelled data to draw the landscape."
         )
     if estimator.eigenvalues_.shape[1] < 2:
@@ -251,7 +251,7 @@ def _checked_counts(estimator, batch_counts, most):
 
 
 def _mean_losses(estimator, X, y, offsets, ends):
-    """Mean loss of the first n objects on the grid, for each n in `ends`."""
+    """Mean loss of the first n samples on the grid, for each n in `ends`."""
     objective = objective_of(estimator.estimator_)
     basis = estimator.curve_.eigenvectors[:, :2].to(objective.weights)
     grid = np.stack(np.meshgrid(offsets, offsets, indexing="ij"), axis=-1)

@@ -34,7 +34,7 @@ class SampleSizeDisplay:
     Parameters
     ----------
     train_sizes : ndarray of shape (n_sizes,)
-        Measured sizes in objects.
+        Measured sizes in samples.
     delta, delta_std_err : ndarray of shape (n_sizes,)
         :math:`\Delta_k` of the real loss and its standard error, in squared loss units.
     bound, bound_std_err : ndarray of shape (n_sizes,)
@@ -49,14 +49,14 @@ class SampleSizeDisplay:
     tol : float
         Tolerance, in squared loss units.
     n_samples_needed : int
-        Objects that suffice, read off or forecast; named in the legend but not drawn
+        Samples that suffice, read off or forecast; named in the legend but not drawn
         beyond 100 times the data.
     n_samples_needed_interval : tuple of (int, int)
         Its 90 % interval.
     converged : bool
         Whether it was read off within the data.
     batch_size : int
-        Objects in one batch.
+        Samples in one batch.
     scores, score_std_err : ndarray of shape (n_sizes,)
         Validation score and its standard error.
     expected_gain : float

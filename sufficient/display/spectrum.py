@@ -33,7 +33,7 @@ class SpectrumDisplay:
     Parameters
     ----------
     train_sizes : ndarray of shape (n_sizes,)
-        Measured sizes in objects.
+        Measured sizes in samples.
     eigenvalues : ndarray of shape (n_sizes, n_directions)
         Of the training-loss Hessian, largest first, in units of the loss per squared
         weight.

@@ -1,6 +1,6 @@
 r"""Bounds on the change of the mean loss from constants: Lemma 2 and the k^-2 rate.
 
-One more object moves every mean over k objects by 1/(k+1) of (new - mean). Where
+One more sample moves every mean over k samples by 1/(k+1) of (new - mean). Where
 :math:`0 \le \ell_i \le M_\ell`, :math:`\lVert \nabla \ell_i \rVert \le M_g` and
 :math:`\lVert \nabla^2 \ell_i \rVert_2 \le M_H` at the weights w*, the increments obey
 :math:`|a| \le M_\ell/(k+1)`, :math:`\lVert c \rVert \le 2 M_g/(k+1)` and
@@ -34,9 +34,9 @@ def loss_change_bound(
     Parameters
     ----------
     k : int or array-like of int
-        Objects seen, or batches of one size.
+        Samples seen, or batches of one size.
     max_loss, max_gradient_norm, max_hessian_norm : float
-        M_l, M_g and M_H at w*, over all objects. Losses are not negative.
+        M_l, M_g and M_H at w*, over all samples. Losses are not negative.
         `hessian_norm_bound` gives an M_H.
     radius : float
         R.
@@ -93,9 +93,9 @@ def delta_bound(
     Parameters
     ----------
     k : int or array-like of int
-        Objects seen, or batches of one size.
+        Samples seen, or batches of one size.
     max_loss, max_gradient_norm, max_hessian_norm : float
-        M_l, M_g and M_H at w*, over all objects. Losses are not negative. It is enough
+        M_l, M_g and M_H at w*, over all samples. Losses are not negative. It is enough
         that M_g and M_H bound the gradients and Hessians within the basis.
     sigma : float
         Standard deviation of the displacement.

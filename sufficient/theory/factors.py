@@ -15,7 +15,7 @@ __all__ = ["GaussNewtonFactors", "gauss_newton_factors", "gauss_newton_norms"]
 
 @dataclass(frozen=True)
 class GaussNewtonFactors:
-    """``H_i ~ F_i' A_i F_i`` for each of n objects.
+    """``H_i ~ F_i' A_i F_i`` for each of n samples.
 
     Attributes
     ----------
@@ -30,12 +30,12 @@ class GaussNewtonFactors:
 
     @property
     def matrices(self) -> Tensor:
-        """``F' A F`` of each object, shape (n, n_parameters, n_parameters)."""
+        """``F' A F`` of each sample, shape (n, n_parameters, n_parameters)."""
         return self.F.mT @ self.A @ self.F
 
 
 def gauss_newton_factors(module: nn.Module, X) -> GaussNewtonFactors:
-    r"""Factors of the Gauss-Newton part of each object's cross-entropy Hessian.
+    r"""Factors of the Gauss-Newton part of each sample's cross-entropy Hessian.
 
     .. math::
 
@@ -55,7 +55,7 @@ def gauss_newton_factors(module: nn.Module, X) -> GaussNewtonFactors:
         `MLP` or ``nn.Sequential`` of Linear and ReLU that returns logits. All weights
         and biases count, frozen ones too.
     X : Tensor or array-like of shape (n, ...)
-        Objects.
+        Samples.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def gauss_newton_factors(module: nn.Module, X) -> GaussNewtonFactors:
 
 
 def gauss_newton_norms(module: nn.Module, X) -> np.ndarray:
-    r"""Spectral norm of each object's Gauss-Newton matrix, exactly and at any size.
+    r"""Spectral norm of each sample's Gauss-Newton matrix, exactly and at any size.
 
     The non-zero eigenvalues of :math:`F^\top A F` are those of the small matrix
     :math:`S^\top F F^\top S` with :math:`A = S S^\top` and
@@ -107,7 +107,7 @@ def gauss_newton_norms(module: nn.Module, X) -> np.ndarray:
     module : nn.Module
         `MLP` or ``nn.Sequential`` of Linear and ReLU that returns logits.
     X : Tensor or array-like of shape (n, ...)
-        Objects.
+        Samples.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-r"""Bounds on one object's cross-entropy Hessian: Theorem 1 and Lemma 1, repaired.
+r"""Bounds on one sample's cross-entropy Hessian: Theorem 1 and Lemma 1, repaired.
 
 With the layers' inputs :math:`x^{(p)}`, a 1 appended where there is a bias, and
 :math:`\Pi_p = \prod_{s > p} \lVert W^{(s)} \rVert_2`, the Gauss-Newton part obeys
@@ -41,7 +41,7 @@ def hessian_norm_bound(
     matrix: Matrix = "hessian",
     form: Literal["layers", "constants"] = "layers",
 ) -> np.ndarray:
-    r"""Bound the spectral norm of each object's Hessian, whatever its label.
+    r"""Bound the spectral norm of each sample's Hessian, whatever its label.
 
     .. math::
 
@@ -58,12 +58,12 @@ def hessian_norm_bound(
         `MLP` or ``nn.Sequential`` of Linear and ReLU that returns logits, under
         cross-entropy.
     X : Tensor or array-like of shape (n, ...)
-        Objects.
+        Samples.
     matrix : {"hessian", "ggn"}, default="hessian"
         Full Hessian (of the linear piece that holds the weights) or Gauss-Newton part.
     form : {"layers", "constants"}, default="layers"
         ``"layers"`` uses the norm of every layer and of its inputs; ``"constants"``
-        relaxes both to the largest object and the largest layer, so that all objects
+        relaxes both to the largest sample and the largest layer, so that all samples
         get one bound, `hessian_norm_bound_from_constants`.
 
     Returns
@@ -116,7 +116,7 @@ def hessian_norm_bound_from_constants(
 ) -> float:
     r"""Theorem 1, relaxed: a bound from the sizes of inputs and weights alone.
 
-    Without biases, for all objects with :math:`\lVert x_i \rVert \le M_x` and weights
+    Without biases, for all samples with :math:`\lVert x_i \rVert \le M_x` and weights
     with :math:`\lVert W^{(p)} \rVert_2 \le M_W`,
 
     .. math::

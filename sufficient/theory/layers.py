@@ -17,7 +17,7 @@ TRANSPARENT = (nn.Flatten, nn.Dropout, nn.Identity)
 
 @dataclass(frozen=True)
 class ForwardPass:
-    """Inputs of every linear layer for n objects, in float64.
+    """Inputs of every linear layer for n samples, in float64.
 
     Attributes
     ----------
@@ -119,7 +119,7 @@ def spectral_norms(module: nn.Module, *, with_bias: bool = False) -> np.ndarray:
 
 
 def forward_pass(module: nn.Module, X) -> ForwardPass:
-    """Send objects of shape (n, ...) through the network, in float64.
+    """Send samples of shape (n, ...) through the network, in float64.
 
     A ReLU whose input is exactly zero counts as closed, as torch's derivative has it.
     """

@@ -39,7 +39,7 @@ def theorem_1_layers(module: nn.Module, X) -> np.ndarray:
     module : nn.Module
         `MLP` or ``nn.Sequential`` of Linear and ReLU that returns logits.
     X : Tensor or array-like of shape (n, ...)
-        Objects.
+        Samples.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def theorem_1(n_layers: int, M_x: float, M_W: float) -> float:
     n_layers : int
         L.
     M_x, M_W : float
-        Bounds on the norms of the objects and of the weight matrices.
+        Bounds on the norms of the samples and of the weight matrices.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def lemma_1(n_layers: int, M_x: float, M: float, h: int) -> float:
     n_layers : int
         L.
     M_x : float
-        Bound on the norms of the objects.
+        Bound on the norms of the samples.
     M : float
         Bound on the entries of the weight matrices.
     h : int
@@ -145,9 +145,9 @@ def lemma_2(k, M_l: float, M_H: float, R: float):
     Parameters
     ----------
     k : int or array-like of int
-        Objects seen.
+        Samples seen.
     M_l, M_H : float
-        Bounds on loss and Hessian of every object at w*.
+        Bounds on loss and Hessian of every sample at w*.
     R : float
         Radius around w*.
 
@@ -177,9 +177,9 @@ def subspace_rate(k, M_l: float, M_g: float, M_H: float, sigma: float, D: int):
     Parameters
     ----------
     k : int or array-like of int
-        Objects seen.
+        Samples seen.
     M_l, M_g, M_H : float
-        Bounds on loss, gradient and Hessian of every object.
+        Bounds on loss, gradient and Hessian of every sample.
     sigma : float
         Standard deviation of the displacement.
     D : int

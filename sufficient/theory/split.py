@@ -28,9 +28,9 @@ class HessianSplit:
     Attributes
     ----------
     hessian, g_term, h_term : ndarray of shape (n,)
-        Norm of each object's Hessian, of its Gauss-Newton part, and of the rest.
+        Norm of each sample's Hessian, of its Gauss-Newton part, and of the rest.
     mean_hessian, mean_g_term, mean_h_term : float
-        The same of the mean over the objects.
+        The same of the mean over the samples.
     """
 
     hessian: np.ndarray
@@ -66,11 +66,11 @@ def hessian_split(
     module : nn.Module
         Network at the weights of interest, evaluated in eval mode, left as it was.
     X : Tensor or array-like of shape (n, ...)
-        Objects. Each takes a few hundred Hessian-vector products.
+        Samples. Each takes a few hundred Hessian-vector products.
     y : Tensor or array-like of shape (n,) or (n, n_outputs)
         Targets.
     loss : {"cross_entropy", "mse"}, nn.Module or callable, default="cross_entropy"
-        The loss of one object, as in `sufficient.curvature.top_eigenpairs`.
+        The loss of one sample, as in `sufficient.curvature.top_eigenpairs`.
     tol : float, default=1e-3
         Largest relative error of a squared norm.
     random_state : int, RandomState instance or None, default=None
@@ -104,7 +104,7 @@ def hessian_split(
     objective = Objective(copy.deepcopy(module).double(), loss)
     X, y = (_on_device(part, objective) for part in (X, y))
     if len(X) != len(y) or not len(X):
-        raise ValueError(f"X and y need one row per object: {len(X)} and {len(y)}.")
+        raise ValueError(f"X and y need one row per sample: {len(X)} and {len(y)}.")
     draw = check_random_state(random_state).standard_normal(objective.n_parameters)
     start = torch.as_tensor(draw).to(objective.weights)
     with objective.eval_mode(), exact_arithmetic(), torch.enable_grad():

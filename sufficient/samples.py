@@ -1,4 +1,4 @@
-"""Objects with their targets, as the net takes them."""
+"""Samples with their targets, as the net takes them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from torch import Tensor
 
 from sufficient.stream import Stream
 
-__all__ = ["Objects"]
+__all__ = ["Samples"]
 
 
 @dataclass(frozen=True)
-class Objects:
-    """A set of objects that can be sliced and joined.
+class Samples:
+    """A set of samples that can be sliced and joined.
 
     Attributes
     ----------
     X : Tensor or Stream of shape (n, ...)
-        Objects.
+        Samples.
     y : Tensor of shape (n,) or (n, n_targets)
         Encoded targets.
     """
@@ -30,27 +30,27 @@ class Objects:
     y: Tensor
 
     @classmethod
-    def for_net(cls, net: NeuralNet, X: np.ndarray | Stream, y: np.ndarray) -> Objects:
-        """Objects on the device of the net, with targets in the type of its loss."""
+    def for_net(cls, net: NeuralNet, X: np.ndarray | Stream, y: np.ndarray) -> Samples:
+        """Samples on the device of the net, with targets in the type of its loss."""
         one_logit = isinstance(net, NeuralNetBinaryClassifier)
         y = y.astype(np.float32) if one_logit else y
         X = X if isinstance(X, Stream) else torch.as_tensor(X)
         return cls(X, torch.as_tensor(y)).to(net.device)
 
-    def to(self, device: torch.device | str) -> Objects:
+    def to(self, device: torch.device | str) -> Samples:
         """The same on another device."""
-        return Objects(self.X.to(device), self.y.to(device))
+        return Samples(self.X.to(device), self.y.to(device))
 
     @property
-    def in_memory(self) -> Objects:
+    def in_memory(self) -> Samples:
         """All of them, or as many of the first as fit in memory."""
         return self if isinstance(self.X, Tensor) else self[: self.X.most]
 
     def __len__(self) -> int:
         return len(self.X)
 
-    def __getitem__(self, rows) -> Objects:
-        return Objects(self.X[rows], self.y[rows])
+    def __getitem__(self, rows) -> Samples:
+        return Samples(self.X[rows], self.y[rows])
 
-    def __add__(self, other: Objects) -> Objects:
-        return Objects(torch.cat([self.X, other.X]), torch.cat([self.y, other.y]))
+    def __add__(self, other: Samples) -> Samples:
+        return Samples(torch.cat([self.X, other.X]), torch.cat([self.y, other.y]))
