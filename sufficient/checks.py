@@ -10,8 +10,8 @@ from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import Tensor, nn
 
 from sufficient.curvature.objective import Objective, check_is_mean
-from sufficient.samples import Samples
-from sufficient.task import Classification, Task
+from sufficient.data.samples import Samples
+from sufficient.data.task import Classification, Task
 
 __all__ = [
     "check_class_counts",
@@ -19,10 +19,7 @@ __all__ = [
     "check_finite",
     "check_loss",
     "check_net_fits_data",
-    "check_numbers",
 ]
-
-ENCODE = "Encode or drop such features."
 
 
 def check_class_counts(codes: np.ndarray, task: Classification) -> None:
@@ -43,33 +40,6 @@ def check_class_counts(codes: np.ndarray, task: Classification) -> None:
             "trained on and held out. Label more of it, or leave it out; if y is a "
             "quantity and not a label, pass a skorch NeuralNetRegressor."
         )
-
-
-def check_numbers(name: str, values, remedy: str = ENCODE) -> None:
-    """Raise ValueError where text or objects cannot be read as numbers.
-
-    Parameters
-    ----------
-    name : str
-        Of the argument.
-    values : array-like
-        Its value.
-    remedy : str, default="Encode or drop such features."
-        What to do.
-    """
-    values = np.asarray(values)
-    if values.dtype.kind == "c":
-        raise ValueError(f"Complex data not supported: {name} is {values.dtype}.")
-    if values.dtype.kind not in "OUS" or not values.ndim:
-        return
-    try:
-        missing = np.isnan(values.astype(np.float64)).any()
-    except ValueError as error:
-        raise ValueError(
-            f"{name} holds what is no number ({error}). {remedy}"
-        ) from None
-    if missing:
-        raise ValueError(f"{name} contains NaN or None. Fill or drop what is missing.")
 
 
 def check_finite(value: float, n_samples: int, what: str = "loss in training") -> None:

@@ -10,9 +10,15 @@ from sklearn.utils import ClassifierTags, RegressorTags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sufficient.checks import check_numbers
+from sufficient.data.numbers import check_numbers
+from sufficient.data.sources import (
+    column_of,
+    in_parts,
+    is_source,
+    source_of,
+    targets_of,
+)
 from sufficient.preparation import is_regression, may_be_multilabel, takes_rows
-from sufficient.sources import column_of, in_parts, is_source, source_of, targets_of
 
 __all__ = ["FittedNetMixin"]
 

@@ -10,11 +10,11 @@ from skorch import NeuralNet
 from torch import Tensor
 
 from sufficient.curvature.follow import FollowedCurvature
+from sufficient.data.samples import Samples
+from sufficient.data.sources import in_parts
 from sufficient.measure import MeasureSettings
 from sufficient.preparation import objective_of
 from sufficient.ranks import by_shares
-from sufficient.samples import Samples
-from sufficient.sources import in_parts
 
 __all__ = ["FixedNet"]
 

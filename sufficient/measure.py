@@ -16,6 +16,7 @@ from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.curvature.projection import project_with_exact_mean
 from sufficient.curvature.update import grown_spectrum
+from sufficient.data.samples import Samples
 from sufficient.delta import (
     SecondOrderForm,
     batch_weight,
@@ -27,7 +28,6 @@ from sufficient.delta import (
 from sufficient.ranks import Share
 from sufficient.reproducibility.arithmetic import exact_arithmetic
 from sufficient.results import Measurement
-from sufficient.samples import Samples
 
 __all__ = ["BOUNDS", "MeasureSettings", "measure"]
 

@@ -15,6 +15,10 @@ from tqdm.auto import tqdm
 
 from sufficient.checks import check_class_counts
 from sufficient.curvature.operator import keeping
+from sufficient.data.samples import Samples
+from sufficient.data.sources import RowSource
+from sufficient.data.stream import Stream, rows_of, share_of_memory
+from sufficient.data.task import Classification, MultiLabel, Regression, Task
 from sufficient.growth import batch_counts, grow
 from sufficient.preparation import (
     LOSSES_OF_DIFFERENCES,
@@ -32,12 +36,8 @@ from sufficient.reproducibility.fingerprint import (
 from sufficient.reproducibility.seeds import drawn_seed
 from sufficient.results import SampleSizeCurve
 from sufficient.run import GrowingRun, RunSettings
-from sufficient.samples import Samples
-from sufficient.sources import RowSource
 from sufficient.storage.checkpoint import Checkpoint
-from sufficient.stream import Stream, rows_of, share_of_memory
 from sufficient.summary import weaknesses
-from sufficient.task import Classification, MultiLabel, Regression, Task
 
 __all__ = ["CurvePlan", "plan_curve", "task_of"]
 

@@ -14,11 +14,11 @@ from skorch.dataset import Dataset
 from torch import nn
 from torch.utils.data import DataLoader
 
-from sufficient.checks import check_numbers
 from sufficient.curvature.objective import Objective, per_sample_loss
+from sufficient.data.numbers import check_numbers
+from sufficient.data.stream import Stream
 from sufficient.nets import DEFAULT_MODULES, default_net
 from sufficient.reproducibility.devices import available_device
-from sufficient.stream import Stream
 
 __all__ = [
     "LOSSES_OF_DIFFERENCES",

@@ -13,6 +13,9 @@ import numpy as np
 from skorch import NeuralNet
 
 from sufficient.checks import check_loss, check_net_fits_data
+from sufficient.data.samples import Samples
+from sufficient.data.sources import in_parts
+from sufficient.data.task import Task
 from sufficient.fixed import FixedNet
 from sufficient.gain import forecast_gain, join_verdict, score_above_chance
 from sufficient.measure import BOUNDS, REFERENCE_BATCH, MeasureSettings, measure
@@ -20,16 +23,13 @@ from sufficient.preparation import objective_of, prepared_net
 from sufficient.ranks import by_shares
 from sufficient.reproducibility.agreement import agree_on_weights, agreed_measurement
 from sufficient.results import Measurement, SampleSizeCurve, SampleSizeForecast
-from sufficient.samples import Samples
 from sufficient.scoring import scores_by_scorer
-from sufficient.sources import in_parts
 from sufficient.stopping import forecast_sample_size
 from sufficient.storage.net_state import (
     callbacks_with_memory,
     net_state,
     restore_net,
 )
-from sufficient.task import Task
 from sufficient.training import TRAININGS
 
 __all__ = ["GrowingRun", "RunSettings"]

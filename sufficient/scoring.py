@@ -13,8 +13,8 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import ClassifierTags, RegressorTags, resample
 from skorch import NeuralNet
 
-from sufficient.samples import Samples
-from sufficient.task import Classification, MultiLabel, Regression, Task
+from sufficient.data.samples import Samples
+from sufficient.data.task import Classification, MultiLabel, Regression, Task
 
 __all__ = ["scores_by_scorer"]
 

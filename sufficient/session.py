@@ -6,12 +6,12 @@ import copy
 
 import numpy as np
 
+from sufficient.data.samples import Samples
+from sufficient.data.task import Task, as_task, task_state
 from sufficient.growth import resolve_batch_size
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.results import SampleSizeCurve
 from sufficient.run import GrowingRun, RunSettings
-from sufficient.samples import Samples
-from sufficient.task import Task, as_task, task_state
 
 __all__ = ["LabellingSession"]
 

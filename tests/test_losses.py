@@ -17,10 +17,10 @@ from sufficient import MLP, SampleSizeEstimator, sample_size_curve
 from sufficient.curvature import top_eigenpairs
 from sufficient.curvature.compression import compression_of
 from sufficient.curvature.objective import Objective
+from sufficient.data.samples import Samples
 from sufficient.nets import default_net
 from sufficient.plan import task_of
 from sufficient.preparation import objective_of
-from sufficient.samples import Samples
 
 N = 120
 GENERATOR = np.random.default_rng(0)

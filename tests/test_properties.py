@@ -16,9 +16,9 @@ from skorch import NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
 from sufficient import MLP, SampleSizeEstimator
+from sufficient.data.task import Regression
 from sufficient.gain import VERDICTS
 from sufficient.nets import default_net
-from sufficient.task import Regression
 
 N_CASES = int(os.environ.get("SUFFICIENT_CASES", "2000"))
 MAY_BE_NAN = {

@@ -19,11 +19,11 @@ from torch import nn
 from torch.utils.data import Dataset, IterableDataset, Subset, TensorDataset
 
 from sufficient import LandscapeDisplay, SampleSizeEstimator, sample_size_curve
+from sufficient.data.sources import ArrayRows, source_of
+from sufficient.data.stream import LEAST, Stream
 from sufficient.growth import grow
 from sufficient.nets import default_net
 from sufficient.reproducibility.fingerprint import digest
-from sufficient.sources import ArrayRows, source_of
-from sufficient.stream import LEAST, Stream
 
 N, N_COLUMNS = 300, 6
 NAMES = [f"column {i}" for i in range(N_COLUMNS)]
@@ -343,7 +343,7 @@ def test_columns_have_names(data, tmp_path):
 
 
 def test_a_table_is_read_in_chunks(data, monkeypatch):
-    monkeypatch.setattr("sufficient.sources.CHUNK_BYTES", 50 * 4 * N_COLUMNS)
+    monkeypatch.setattr("sufficient.data.sources.CHUNK_BYTES", 50 * 4 * N_COLUMNS)
     table, target = as_columns(None, *data)
     asked(table, target)
     assert table.most_read == 50
@@ -469,7 +469,7 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 @pytest.mark.parametrize("chunk_bytes", [100, 2**22])
 def test_bad_data_are_refused_by_name(name, chunk_bytes, data, monkeypatch):
-    monkeypatch.setattr("sufficient.sources.CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr("sufficient.data.sources.CHUNK_BYTES", chunk_bytes)
     make, message = BAD[name]
     X, y = make(*data)
     with pytest.raises(ValueError, match=f"(?s){message}"):

@@ -6,11 +6,11 @@ from inspect import signature
 import numpy as np
 
 from sufficient.curve import sample_size_curve
+from sufficient.data.samples import Samples
 from sufficient.measure import measure
 from sufficient.plan import plan_curve
 from sufficient.preparation import objective_of
 from sufficient.run import RunSettings
-from sufficient.samples import Samples
 
 __all__ = ["COUNTS", "standard_errors"]
 

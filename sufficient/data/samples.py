@@ -9,7 +9,7 @@ import torch
 from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import Tensor
 
-from sufficient.stream import Stream
+from sufficient.data.stream import Stream
 
 __all__ = ["Samples"]
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, IterableDataset
 
 from sufficient.arrow import ArrowColumns
-from sufficient.stacking import as_pair, check_rows_finite, ragged, stacked
+from sufficient.data.items import as_pair, check_rows_finite, ragged, stacked
 
 __all__ = ["RowSource", "column_of", "in_parts", "is_source", "source_of", "targets_of"]
 

@@ -9,7 +9,7 @@ import torch
 from sklearn import get_config
 from torch import Tensor
 
-from sufficient.sources import RowSource
+from sufficient.data.sources import RowSource
 
 __all__ = ["Stream", "rows_of", "share_of_memory"]
 

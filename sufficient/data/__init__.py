@@ -1,0 +1,1 @@
+"""What the user gave, row by row, until it is tensors."""
