@@ -9,7 +9,8 @@ import torch
 from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import Tensor, nn
 
-from sufficient.curvature.objective import Objective, check_is_mean
+from sufficient.curvature.losses import check_is_mean
+from sufficient.curvature.objective import Objective
 from sufficient.data.samples import Samples
 from sufficient.data.task import Classification, Task
 

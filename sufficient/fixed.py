@@ -9,7 +9,7 @@ import numpy as np
 from skorch import NeuralNet
 from torch import Tensor
 
-from sufficient.curvature.follow import FollowedCurvature
+from sufficient.curvature.eigenpairs.follow import FollowedCurvature
 from sufficient.data.samples import Samples
 from sufficient.data.sources import in_parts
 from sufficient.measure import MeasureSettings

@@ -10,12 +10,12 @@ from torch import Tensor
 
 from sufficient.checks import check_displaced, check_finite
 from sufficient.curvature.draws import losses_at
-from sufficient.curvature.follow import FollowedCurvature
-from sufficient.curvature.leading import LeadingCurvature, leading_curvature
+from sufficient.curvature.eigenpairs.follow import FollowedCurvature
+from sufficient.curvature.eigenpairs.leading import LeadingCurvature, leading_curvature
+from sufficient.curvature.eigenpairs.one_more_batch import grown_spectrum
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.curvature.projection import project_with_exact_mean
-from sufficient.curvature.update import grown_spectrum
 from sufficient.data.samples import Samples
 from sufficient.delta import (
     SecondOrderForm,

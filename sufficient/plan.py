@@ -14,10 +14,9 @@ from skorch import NeuralNet
 from tqdm.auto import tqdm
 
 from sufficient.checks import check_class_counts
-from sufficient.curvature.operator import keeping
 from sufficient.data.samples import Samples
 from sufficient.data.sources import RowSource
-from sufficient.data.stream import Stream, rows_of, share_of_memory
+from sufficient.data.stream import rows_of
 from sufficient.data.task import Classification, MultiLabel, Regression, Task
 from sufficient.growth import batch_counts, grow
 from sufficient.preparation import (
@@ -115,9 +114,7 @@ class CurvePlan:
     def _measure(self, k):
         n = k * self.run.batch_size
         upcoming = self.pool[n : n + self.run.settings.n_fresh]
-        most = share_of_memory() if isinstance(self.pool.X, Stream) else None
-        with keeping(most):
-            return self.run.measure(self.pool[:n], upcoming, self.held_out, k)
+        return self.run.measure(self.pool[:n], upcoming, self.held_out, k)
 
 
 def plan_curve(

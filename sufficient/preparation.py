@@ -14,7 +14,8 @@ from skorch.dataset import Dataset
 from torch import nn
 from torch.utils.data import DataLoader
 
-from sufficient.curvature.objective import Objective, per_sample_loss
+from sufficient.curvature.losses import per_sample_loss
+from sufficient.curvature.objective import Objective
 from sufficient.data.numbers import check_numbers
 from sufficient.data.stream import Stream
 from sufficient.nets import DEFAULT_MODULES, default_net

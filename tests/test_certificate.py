@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
 from sufficient import SampleSizeEstimator
-from sufficient.curvature import leading
+from sufficient.curvature.eigenpairs import leading
 from sufficient.datasets import load_digits_images
 from sufficient.nets import default_net
 

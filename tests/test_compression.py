@@ -7,9 +7,9 @@ from torch import nn
 
 from sufficient import MLP
 from sufficient.curvature import top_eigenpairs
-from sufficient.curvature.compression import compression_of
-from sufficient.curvature.follow import FollowedCurvature
-from sufficient.curvature.leading import leading_curvature
+from sufficient.curvature.eigenpairs.compression import compression_of
+from sufficient.curvature.eigenpairs.follow import FollowedCurvature
+from sufficient.curvature.eigenpairs.leading import leading_curvature
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 
@@ -69,7 +69,9 @@ def test_expanding_and_restricting_are_inverse_to_each_other():
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("noise", [0.02, 0.3, 1.0])
 def test_what_is_certified_is_within_the_tolerance(seed, noise, monkeypatch):
-    monkeypatch.setattr("sufficient.curvature.leading.compression_of", few_directions)
+    monkeypatch.setattr(
+        "sufficient.curvature.eigenpairs.leading.compression_of", few_directions
+    )
     net, X, y = low_rank_problem(seed, noise=noise)
     how = {"n_directions": 4, "random_state": seed}
     exact = top_eigenpairs(net, X, y, tol=1e-9, compress=False, **how)
@@ -81,7 +83,9 @@ def test_what_is_certified_is_within_the_tolerance(seed, noise, monkeypatch):
 
 
 def test_what_cannot_be_certified_is_not_compressed(monkeypatch):
-    monkeypatch.setattr("sufficient.curvature.leading.compression_of", few_directions)
+    monkeypatch.setattr(
+        "sufficient.curvature.eigenpairs.leading.compression_of", few_directions
+    )
     how = {"n_directions": 4, "tol": 1e-4}
     compressed = [
         leading_curvature(
@@ -103,7 +107,7 @@ def objective_and_data(noise):
 
 
 def test_samples_that_were_not_sampled_are_certified_too(monkeypatch):
-    monkeypatch.setattr("sufficient.curvature.moments.N_SAMPLED", 100)
+    monkeypatch.setattr("sufficient.curvature.eigenpairs.moments.N_SAMPLED", 100)
     net, X, y = low_rank_problem(noise=0.02)
     X[7], X[7, 5] = 0, 30.0
     how = {"n_directions": 4, "random_state": 0}
@@ -129,7 +133,7 @@ def test_other_networks_are_not_compressed(net):
 
 @pytest.mark.parametrize("past", [(), (64, 96, 128, 160)])
 def test_followed_eigenvalues_are_those_of_every_size(past, monkeypatch):
-    monkeypatch.setattr("sufficient.curvature.follow.N_KEPT", N_KEPT)
+    monkeypatch.setattr("sufficient.curvature.eigenpairs.follow.N_KEPT", N_KEPT)
     net, X, y = low_rank_problem(noise=0.02)
     objective = Objective(net, "cross_entropy")
     followed = FollowedCurvature(objective, X, y, n_directions=4, tol=1e-3, past=past)

@@ -15,7 +15,7 @@ from torch.func import functional_call
 
 from sufficient import MLP, SampleSizeEstimator, sample_size_curve
 from sufficient.curvature import top_eigenpairs
-from sufficient.curvature.compression import compression_of
+from sufficient.curvature.eigenpairs.compression import compression_of
 from sufficient.curvature.objective import Objective
 from sufficient.data.samples import Samples
 from sufficient.nets import default_net

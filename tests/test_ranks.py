@@ -26,9 +26,9 @@ from torch.func import functional_call, hessian
 
 from sufficient import MLP, SampleSizeEstimator, sample_size_curve
 from sufficient.curvature import top_eigenpairs
-from sufficient.curvature.compression import compression_of
-from sufficient.curvature.follow import FollowedCurvature
-from sufficient.curvature.leading import leading_curvature
+from sufficient.curvature.eigenpairs.compression import compression_of
+from sufficient.curvature.eigenpairs.follow import FollowedCurvature
+from sufficient.curvature.eigenpairs.leading import leading_curvature
 from sufficient.curvature.objective import Objective
 from sufficient.nets import default_net
 from sufficient.ranks import LostRankError, Ranks, Share, agreed, over_ranks, ranks
@@ -106,7 +106,11 @@ def compressed():
     how = {"n_directions": 3, "tol": 1e-2, "start": start}
     found = leading_curvature(objective, X, y, compression=compression, **how)
     assert found.compression is not None
-    return {**pairs(found), "lost": found.lost, "outside": compression.outside}
+    return {
+        **pairs(found),
+        "shortfall": found.shortfall,
+        "outside": compression.outside,
+    }
 
 
 def followed():

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sufficient.curvature.chain import LinearisedChain
+from sufficient.curvature.layers.chain import LinearisedChain
+from sufficient.curvature.layers.dense import Dense
 from sufficient.curvature.memory import Chunks
 from sufficient.curvature.objective import Objective
-from sufficient.curvature.weighted import Dense
 
 __all__ = ["losses_at"]
 
@@ -70,7 +70,7 @@ def _through_layers(objective, X, y, basis, offsets):
     def of_chunk(rows):
         outputs = _first_outputs(chain, X[rows], offsets, weights, directions)
         for layer in chain.layers[1:]:
-            outputs = layer.at(outputs, weights)
+            outputs = layer.outputs_at(outputs, weights)
         targets = y[rows].repeat(len(offsets), *[1] * (y.ndim - 1))
         losses = objective.loss(outputs.flatten(0, 1), targets)
         return losses.unflatten(0, (len(offsets), -1))
@@ -84,7 +84,7 @@ def _first_outputs(chain, X, offsets, weights, directions):
     """Outputs (n_draws, n, ...) of the first layer at every draw."""
     first, data = chain.layers[0], chain.enter(X)
     if not isinstance(first, Dense):
-        return first.at(data.expand(len(offsets), *data.shape), weights)
+        return first.outputs_at(data.expand(len(offsets), *data.shape), weights)
     centre = first.forward(data)
     changes = first.tangent(None, directions).transpose(0, 1).flatten(1)
     moved = torch.addmm(centre.reshape(1, -1), offsets, changes)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, vmap
+from torch.func import functional_call
 
-from sufficient.curvature.chain import LinearisedChain, NamedLayers, chain_of
+from sufficient.curvature.layers.chain import LinearisedChain, NamedLayers
+from sufficient.curvature.layers.tracing import chain_of
+from sufficient.curvature.losses import Loss, per_sample_loss
 from sufficient.curvature.memory import Chunks
 from sufficient.ranks import Share
 
-__all__ = ["Loss", "Objective", "check_is_mean", "chunks", "per_sample_loss"]
+__all__ = ["Objective", "chunks"]
 
 _UNKNOWN = object()
-
-Loss = str | nn.Module | Callable[[Tensor, Tensor], Tensor]
 
 
 class Objective:
@@ -34,10 +34,15 @@ class Objective:
     loss : {"cross_entropy", "mse"}, nn.Module or callable
         A named loss, a torch criterion with a `reduction`, or a function of
         ``(output, target)`` that returns one loss per sample.
+    cache_bytes : float, default=inf
+        Memory that products with the Hessian may keep between calls. With less of it
+        they come out the same, and take longer.
     """
 
-    def __init__(self, module: nn.Module, loss: Loss) -> None:
-        self.module = module
+    def __init__(
+        self, module: nn.Module, loss: Loss, *, cache_bytes: float = inf
+    ) -> None:
+        self.module, self.cache_bytes = module, cache_bytes
         self.loss = per_sample_loss(loss)
         self.parameters = {
             name: _laid_out(parameter.detach())
@@ -147,92 +152,3 @@ def _agree(output, expected):
 def chunks(n: int, size: int) -> Iterator[slice]:
     """Consecutive slices of at most `size` that cover ``range(n)``."""
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
-
-
-def check_is_mean(whole: Tensor, each: Tensor) -> None:
-    """Raise ValueError where a criterion is not the mean of its losses of samples.
-
-    Parameters
-    ----------
-    whole : Tensor
-        What the criterion says of all of them.
-    each : Tensor of shape (n,)
-        What it says of each.
-    """
-    if whole.numel() > 1:
-        raise ValueError(
-            f"The criterion returns {whole.numel()} numbers for {len(each)} samples, "
-            "and a net is trained on one. Use reduction='mean'."
-        )
-    mean, slack = each.mean(), {"rtol": 1e-3, "atol": 1e-6, "equal_nan": True}
-    if not torch.isclose(whole.reshape(()), mean, **slack):
-        raise ValueError(
-            f"The criterion is {float(whole):.4g} for {len(each)} samples, and "
-            f"{float(mean):.4g} on average for one, so what is trained is not what "
-            "would be measured. Use reduction='mean', and leave out what looks at "
-            "several samples at once."
-        )
-
-
-def per_sample_loss(loss: Loss) -> Callable[[Tensor, Tensor], Tensor]:
-    """Turn a named loss, a torch criterion or a function into one loss per sample."""
-    if isinstance(loss, str):
-        return _named_loss(loss)
-    if isinstance(loss, nn.Module):
-        return _criterion_loss(loss)
-    return _checked_loss(loss)
-
-
-def _named_loss(name):
-    named = {"cross_entropy": nn.CrossEntropyLoss(), "mse": nn.MSELoss()}
-    if name not in named:
-        raise ValueError(f"loss must be one of {sorted(named)} or a callable: {name!r}")
-    return _criterion_loss(named[name])
-
-
-def _criterion_loss(criterion):
-    if not hasattr(criterion, "reduction"):
-        return _checked_loss(_asked_one_by_one(criterion))
-    if getattr(criterion, "weight", None) is not None:
-        raise ValueError(
-            "A criterion with class weights divides by the weights of the batch at "
-            "hand, which no loss of one sample follows. Resample the classes instead."
-        )
-    criterion, whole = copy.deepcopy(criterion), criterion.reduction == "batchmean"
-    criterion.reduction = "none"
-    if whole:
-        return _checked_loss(lambda z, y: criterion(z, y).flatten(1).sum(1))
-    if isinstance(criterion, nn.MSELoss | nn.L1Loss | nn.SmoothL1Loss | nn.HuberLoss):
-        return _checked_loss(lambda z, y: criterion(z, y.to(z.dtype).reshape_as(z)))
-    return _checked_loss(_asked_one_by_one(criterion))
-
-
-def _asked_one_by_one(criterion):
-    """A criterion that averages on its own, as one loss per sample."""
-
-    def losses(output, y):
-        values = criterion(output, y)
-        if values.ndim:
-            return values
-        return vmap(lambda z, t: criterion(z[None], t[None]))(output, y)
-
-    return losses
-
-
-def _checked_loss(function):
-    def losses(output, y):
-        values = function(output, y.reshape_as(output) if _is_column(output, y) else y)
-        if values.shape[:1] != output.shape[:1]:
-            raise ValueError(
-                "The loss must return one number per sample, got shape "
-                f"{tuple(values.shape)} for {len(output)} samples. Use "
-                "reduction='none', or a function without a mean over the samples."
-            )
-        return values.reshape(len(values), -1).mean(dim=1)
-
-    return losses
-
-
-def _is_column(output, y):
-    column = len(y) == y.numel() == output.numel()
-    return column and y.is_floating_point() and y.shape != output.shape

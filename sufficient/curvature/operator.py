@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cached_property
 from math import inf
 
 import torch
 from torch import Tensor
-from torch.autograd import grad
 
-from sufficient.curvature.chain import LinearisedChain
-from sufficient.curvature.layers import Tensors
+from sufficient.curvature.layers.displaced import LEFT_OUT
 from sufficient.curvature.memory import OUT_OF_MEMORY, Chunks
 from sufficient.curvature.objective import Objective, chunks
-from sufficient.curvature.weighted import LEFT_OUT
+from sufficient.curvature.products import prepared_product
 from sufficient.ranks import Share
 
-__all__ = ["CurvatureOperator", "keeping", "output_curvature"]
+__all__ = ["CurvatureOperator"]
 
 # What fits a cache, and what keeps a graphics card busy.
 CHUNKS = {"cpu": 1024, "cuda": 2**14}
 KEPT_BYTES = 2**31
 MOST_TOGETHER = 16
-FEW_OUTPUTS = 32
 FEW_SAMPLES = 64
 LEAST_STEP = 4
-_most_kept: ContextVar[float] = ContextVar("most_kept", default=float("inf"))
 
 
 class CurvatureOperator:
@@ -111,7 +104,7 @@ class CurvatureOperator:
     @property
     def n_that_fit(self) -> int:
         """Samples whose preparation fits in memory."""
-        spare = min(_spare_bytes(self.X.device), _most_kept.get())
+        spare = min(_spare_bytes(self.X.device), self.objective.cache_bytes)
         return int(spare // self._bytes_per_sample)
 
     def sampled(self, n_samples: int) -> CurvatureOperator | None:
@@ -143,10 +136,7 @@ class CurvatureOperator:
         return self._prepared(self.X[rows], self.y[rows], self.share.n)
 
     def _prepared(self, X, y, n):
-        if self.layers is not None:
-            return _ChainProduct(self.objective, self.layers, X, y, n, self.matrix)
-        kind = {"hessian": _hessian_product, "ggn": _ggn_product}[self.matrix]
-        return _one_by_one(kind(self.objective, X, y, n))
+        return prepared_product(self.objective, self.layers, X, y, n, self.matrix)
 
     def _chunk_that_fits(self):
         if len(self.X) <= FEW_SAMPLES:
@@ -192,125 +182,8 @@ def _summed(V, parts):
     return torch.cat([total[name].flatten(1) for name in names], dim=1)
 
 
-@contextmanager
-def keeping(n_bytes: int | None) -> Iterator[None]:
-    """Keep less of what is prepared, where the data leave less room; None is no limit.
-
-    Products come out the same, and take longer.
-    """
-    token = _most_kept.set(float("inf") if n_bytes is None else n_bytes)
-    try:
-        yield
-    finally:
-        _most_kept.reset(token)
-
-
 def _spare_bytes(device):
     if device.type != "cuda":
         return KEPT_BYTES
     free, _ = torch.cuda.mem_get_info(device)
     return free // 2
-
-
-def output_curvature(
-    objective: Objective, output: Tensor, y: Tensor, n: int
-) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-    """Gradient and curvature of the summed loss over n, as functions of the outputs.
-
-    Returns
-    -------
-    Tensor of shape (n_samples, ...)
-        Gradient.
-    callable
-        Products with changes of the outputs, of shape (n_samples, d, ...).
-    """
-    at = output.detach().requires_grad_()
-    slope = grad(objective.loss(at, y).sum() / n, at, create_graph=True)
-    product = _backward_product(slope, [at])
-
-    def along_each(changes):
-        return torch.stack([product([change])[0] for change in changes.unbind(1)], 1)
-
-    if output.ndim != 2 or output.shape[1] > FEW_OUTPUTS:
-        return slope[0].detach(), along_each
-    units = torch.eye(output.shape[1]).to(output)
-    curvatures = along_each(units.expand(len(output), -1, -1))
-    return slope[0].detach(), lambda changes: changes @ curvatures
-
-
-class _ChainProduct:
-    """Products by the rules of the layers."""
-
-    def __init__(self, objective, layers, X, y, n, matrix):
-        self.parameters = objective.parameters
-        self.chain = LinearisedChain(layers, self.parameters, X)
-        slope, self.bend = output_curvature(objective, self.chain.output, y, n)
-        if matrix == "hessian":
-            self.chain.keep_gradient(slope)
-        self.n_bytes = self.chain.n_bytes
-
-    def __call__(self, V: Tensors) -> Tensors:
-        changes = self.chain.push(V)
-        moved = self.chain.pull(self.bend(changes[-1]), changes, V)
-        untouched = self.parameters.keys() - moved.keys()
-        return moved | {name: torch.zeros_like(V[name]) for name in untouched}
-
-
-def _one_by_one(product):
-    """A product that takes one direction, for several."""
-
-    def products(V):
-        directions = zip(*V.values(), strict=True)
-        moved = zip(*map(product, directions), strict=True)
-        return {name: torch.stack(rows) for name, rows in zip(V, moved, strict=True)}
-
-    return products
-
-
-def _hessian_product(objective, X, y, n):
-    leaves = _leaves(objective)
-    loss = objective.losses(leaves, X, y).sum() / n
-    inputs = list(leaves.values())
-    gradient = grad(loss, inputs, create_graph=True, allow_unused=True)
-    return _backward_product(gradient, inputs)
-
-
-def _ggn_product(objective, X, y, n):
-    leaves = _leaves(objective)
-    output = objective.outputs(leaves, X)
-    inputs = list(leaves.values())
-    push = _forward_product(output, inputs)
-    _, bend = output_curvature(objective, output, y, n)
-    pull = _backward_product([output], inputs)
-    return lambda parts: pull([bend(push(parts)[0][:, None])[:, 0]])
-
-
-def _leaves(objective):
-    return {
-        name: p.clone().requires_grad_() for name, p in objective.parameters.items()
-    }
-
-
-def _forward_product(output, inputs):
-    """J v by differentiating the linear map u -> J' u, whose graph is kept."""
-    dual = torch.zeros_like(output, requires_grad=True)
-    pulled = grad(output, inputs, dual, create_graph=True, allow_unused=True)
-    return _backward_product(pulled, [dual])
-
-
-def _backward_product(outputs, inputs):
-    """``v -> d <outputs, v> / d inputs`` through the kept graph."""
-    used = [i for i, out in enumerate(outputs) if out is not None and out.requires_grad]
-
-    def product(parts):
-        if not used:
-            return [torch.zeros_like(each) for each in inputs]
-        return grad(
-            [outputs[i] for i in used],
-            inputs,
-            [parts[i] for i in used],
-            retain_graph=True,
-            materialize_grads=True,
-        )
-
-    return product

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 from torch.func import grad, jvp, vmap
 
-from sufficient.curvature.chain import LinearisedChain
+from sufficient.curvature.layers.chain import LinearisedChain
 from sufficient.curvature.memory import Chunks
 from sufficient.curvature.objective import Objective
-from sufficient.curvature.operator import CurvatureOperator, output_curvature
+from sufficient.curvature.operator import CurvatureOperator
+from sufficient.curvature.products import output_curvature
 from sufficient.ranks import Share
 
 __all__ = ["Projections", "project", "project_with_exact_mean"]
@@ -74,7 +75,7 @@ def project(
     if layers is None:
         one_chunk = {"ggn": _gauss_newton, "hessian": _exact}[matrix]
     else:
-        one_chunk = partial(_by_layers, with_bend=matrix == "hessian")
+        one_chunk = partial(_by_layers, exact=matrix == "hessian")
         width = LinearisedChain(layers, objective.parameters, X[:1]).width
         size = max(1, MOST_NUMBERS // (width * basis.shape[1]))
 
@@ -108,17 +109,17 @@ def _project_share(objective, X, y, basis, matrix):
     return Projections(*map(share.joined, vars(mine).values()))
 
 
-def _by_layers(objective, X, y, tangents, with_bend):
+def _by_layers(objective, X, y, tangents, exact):
     chain = LinearisedChain(objective.layers(X), objective.parameters, X)
-    slope, bend = output_curvature(objective, chain.output, y, 1)
-    if with_bend:
+    slope, output_hvp = output_curvature(objective, chain.output, y, 1)
+    if exact:
         chain.keep_gradient(slope)
-    changes = chain.push(tangents)
-    pushed = changes[-1].flatten(2)
-    hessians = pushed @ bend(changes[-1]).flatten(2).mT
-    if with_bend:
-        hessians = hessians + chain.bend(changes, tangents)
-    gradients = (pushed @ slope.flatten(1)[..., None]).squeeze(2)
+    changes = chain.jvp(tangents)
+    moved = changes[-1].flatten(2)
+    hessians = moved @ output_hvp(changes[-1]).flatten(2).mT
+    if exact:
+        hessians = hessians + chain.second_derivatives(changes, tangents)
+    gradients = (moved @ slope.flatten(1)[..., None]).squeeze(2)
     return objective.loss(chain.output, y), gradients, hessians
 
 
@@ -130,15 +131,15 @@ def _gauss_newton(objective, X, y, tangents):
         return objective.loss(output, y).sum()
 
     output = outputs(objective.parameters)
-    pushed = vmap(lambda t: jvp(outputs, (objective.parameters,), (t,))[1])(tangents)
-    bent = vmap(lambda u: jvp(grad(total), (output,), (u,))[1])(pushed)
-    flat = (len(pushed), len(X), -1)
-    pushed, bent = pushed.reshape(flat), bent.reshape(flat)
+    moved = vmap(lambda t: jvp(outputs, (objective.parameters,), (t,))[1])(tangents)
+    curved = vmap(lambda u: jvp(grad(total), (output,), (u,))[1])(moved)
+    flat = (len(moved), len(X), -1)
+    moved, curved = moved.reshape(flat), curved.reshape(flat)
     slope = grad(total)(output).reshape(len(X), -1)
     return (
         objective.loss(output, y),
-        torch.einsum("anc,nc->na", pushed, slope),
-        torch.einsum("anc,bnc->nab", pushed, bent),
+        torch.einsum("anc,nc->na", moved, slope),
+        torch.einsum("anc,bnc->nab", moved, curved),
     )
 
 

@@ -12,9 +12,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from torch import Tensor, nn
 
-from sufficient.curvature.leading import leading_curvature
+from sufficient.curvature.eigenpairs.leading import leading_curvature
+from sufficient.curvature.losses import Loss, check_is_mean
 from sufficient.curvature.memory import Chunks
-from sufficient.curvature.objective import Loss, Objective, check_is_mean
+from sufficient.curvature.objective import Objective
 from sufficient.ranks import Share
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.reproducibility.arithmetic import exact_arithmetic

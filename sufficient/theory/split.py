@@ -12,9 +12,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from torch import nn
 
-from sufficient.curvature.eigen import lanczos
-from sufficient.curvature.leading import MAX_PRODUCTS
-from sufficient.curvature.objective import Loss, Objective
+from sufficient.curvature.eigenpairs.lanczos import lanczos
+from sufficient.curvature.eigenpairs.leading import MAX_PRODUCTS
+from sufficient.curvature.losses import Loss
+from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.reproducibility.arithmetic import exact_arithmetic
 

@@ -7,7 +7,12 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from sufficient.curvature.eigen import KrylovSearch, KrylovSpace, lanczos, random_like
+from sufficient.curvature.eigenpairs.krylov import (
+    KrylovSearch,
+    KrylovSpace,
+    random_like,
+)
+from sufficient.curvature.eigenpairs.lanczos import lanczos
 from sufficient.ranks import agreed
 from sufficient.results import EigenResult
 
@@ -105,7 +110,7 @@ def _larger_outside(operator, pairs, space, bar, seed):
             values[-1], space.smallest_value, bar - _rounding(pairs, search.basis.dtype)
         )
         chance = _chance_of_missing(search, (bar - values[0]) / (bar - lowest))
-        if search.is_spent or chance < CHANCE_OF_MISSING:
+        if search.is_exhausted or chance < CHANCE_OF_MISSING:
             return False, search.n_products
 
 

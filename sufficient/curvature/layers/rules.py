@@ -5,9 +5,11 @@ D of the loss with respect to its output. Along d directions V at once, with R t
 change of its input and S the change of D, both with a second axis of length d, it says
 
 - ``tangent``: the change of its output, ``W R + V a``;
-- ``signal``: the change of the gradient with respect to its input, ``W' S + V' D``;
-- ``gradients``: the change of the gradient with respect to W, ``S a' + D R'``;
-- ``bend``: its own share of each sample's second derivatives, ``D' (V R + R' V')``.
+- ``input_gradients``: the change of the gradient with respect to its input,
+  ``W' S + V' D``;
+- ``weight_gradients``: the change of the gradient with respect to W, ``S a' + D R'``;
+- ``second_derivatives``: its own part of each sample's Hessian,
+  ``D' (V R + R' V')``.
 
 Without D the first three are those of the Gauss-Newton matrix. R is None before the
 first layer with weights, because the data do not change.
@@ -57,23 +59,23 @@ class Linearised:
         """Change of the output along each direction."""
         return None if R is None else R.reshape(*R.shape[:2], *self.shape)
 
-    def laid_out(self, S: Tensor) -> Tensor:
+    def in_memory_format(self, S: Tensor) -> Tensor:
         """The same in the memory format that the layer computes in."""
         return S
 
-    def signal(self, S: Tensor, R: Tensor | None, V: Tensors) -> Tensor:
+    def input_gradients(self, S: Tensor, R: Tensor | None, V: Tensors) -> Tensor:
         """Change of the gradient with respect to the input."""
         return S.reshape(*S.shape[:2], *self.shape_in)
 
-    def gradients(self, S: Tensor, R: Tensor | None) -> Tensors:
+    def weight_gradients(self, S: Tensor, R: Tensor | None) -> Tensors:
         """Change of the gradient with respect to the weights, by name."""
         return {}
 
-    def bend(self, R: Tensor | None, V: Tensors) -> Tensor | None:
+    def second_derivatives(self, R: Tensor | None, V: Tensors) -> Tensor | None:
         """Second derivatives of shape (n, d, d); None for zero."""
         return None
 
-    def at(self, a: Tensor, weights: Tensors) -> Tensor:
+    def outputs_at(self, a: Tensor, weights: Tensors) -> Tensor:
         """Outputs at inputs of shape (n_draws, n, ...) and as many weights."""
         return a.reshape(*a.shape[:2], *self.shape)
 
@@ -105,14 +107,14 @@ class Elementwise(Linearised):
         # Where there is no curvature, nobody asks for R again.
         return R.mul_(self.slope) if self.curvature is None else R * self.slope
 
-    def signal(self, S, R, V):
+    def input_gradients(self, S, R, V):
         S = S.mul_(self.slope)
         return S if self.D is None or R is None else S.addcmul_(self.D, R)
 
-    def bend(self, R, V):
+    def second_derivatives(self, R, V):
         return None if self.D is None or R is None else cross(self.D * R, R)
 
-    def at(self, a, weights):
+    def outputs_at(self, a, weights):
         return a.relu_() if type(self.module) is nn.ReLU else self.module(a)
 
 
@@ -138,12 +140,12 @@ class MaxPool(Linearised):
         places = self.places.expand(-1, R.shape[1], -1, -1)
         return super().tangent(R.flatten(3).gather(3, places), V)
 
-    def signal(self, S, R, V):
+    def input_gradients(self, S, R, V):
         spread = S.new_zeros(*S.shape[:3], self.shape_in[1] * self.shape_in[2])
         places = self.places.expand(-1, S.shape[1], -1, -1)
-        return super().signal(spread.scatter_(3, places, S.flatten(3)), R, V)
+        return super().input_gradients(spread.scatter_(3, places, S.flatten(3)), R, V)
 
-    def at(self, a, weights):
+    def outputs_at(self, a, weights):
         # On CPUs ten times as fast as torch's own, which takes one number at a time.
         for axis, size in zip((-2, -1), sides(self.module.kernel_size), strict=True):
             a = reduce(torch.maximum, a.unfold(axis, size, size).unbind(-1))

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sufficient.curvature.eigen import KrylovSpace, ritz_error_bounds
+from sufficient.curvature.eigenpairs.certificate import ritz_error_bounds
+from sufficient.curvature.eigenpairs.krylov import KrylovSpace
 from sufficient.ranks import agreed
 
 __all__ = ["GrownSpectrum", "grown_spectrum"]

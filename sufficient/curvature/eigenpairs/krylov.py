@@ -1,4 +1,4 @@
-"""Algebraically largest eigenpairs by Lanczos, stopped by a certificate."""
+"""A Krylov space that grows by one product at a time, and its Ritz pairs."""
 
 from __future__ import annotations
 
@@ -10,20 +10,9 @@ from scipy.linalg import eigh_tridiagonal
 from torch import Tensor
 
 from sufficient.ranks import agreed
-from sufficient.results import EigenResult
 
-__all__ = [
-    "KrylovSearch",
-    "KrylovSpace",
-    "Ritz",
-    "lanczos",
-    "random_like",
-    "residual_norms",
-    "ritz_error_bounds",
-]
+__all__ = ["KrylovSearch", "KrylovSpace", "Ritz", "random_like"]
 
-
-TIMES_HELD = 3
 ROOM = 16
 
 
@@ -107,7 +96,7 @@ class KrylovSearch:
         return len(self) == self.limit
 
     @property
-    def is_spent(self) -> bool:
+    def is_exhausted(self) -> bool:
         """Whether it is full, or as many products were made as it may have vectors."""
         return self.is_full or self.n_products >= self.max_vectors
 
@@ -185,103 +174,6 @@ class Ritz:
     n_directions: int
 
 
-def lanczos(
-    operator,
-    n_directions: int,
-    *,
-    tol: float,
-    start: Tensor,
-    max_products: int,
-    beside: Tensor | None = None,
-) -> tuple[EigenResult, KrylovSpace]:
-    """Expand a Krylov space until its leading Ritz values are certified three times.
-
-    Parameters
-    ----------
-    operator : CurvatureOperator or Tensor
-        Anything with ``@``.
-    n_directions : int
-        Eigenpairs wanted, at most the size of the operator.
-    tol : float
-        Largest relative error of each eigenvalue. Errors below ten rounding errors of
-        the largest eigenvalue count as zero.
-    start : Tensor of shape (n_parameters,)
-        Start vector; its device and dtype are those of the basis.
-    max_products : int
-        Give up after so many products and report `converged` as False.
-    beside : Tensor of shape (n_rows, n_parameters) or None, default=None
-        Orthonormal rows; only what is orthogonal to them is searched.
-
-    Returns
-    -------
-    EigenResult, KrylovSpace
-    """
-    search = KrylovSearch(operator, start, max_products, beside)
-    held = 0
-    while True:
-        search.expand()
-        if search.is_spent or _time_to_check(search, n_directions):
-            found = search.ritz(n_directions)
-            # Gaps come from Ritz values: one that is just about to split looks fine.
-            held = held + 1 if _certified(found, tol, start.dtype) else 0
-            if search.is_spent or held == TIMES_HELD:
-                break
-    return _eigen_result(search, found, tol), _leading_space(search, found)
-
-
-def _time_to_check(search, n_directions):
-    # Elsewhere than on a CPU, looking means waiting.
-    stride = max(1 if search.basis.device.type == "cpu" else 2, len(search) // 32)
-    return len(search) > n_directions and len(search) % stride == 0
-
-
-def ritz_error_bounds(
-    values: np.ndarray, residuals: np.ndarray, n_directions: int
-) -> np.ndarray:
-    """Bound ``|lambda_i - theta_i|`` by ``min(r_i, r_i^2 / gap_i)``.
-
-    The gap of a Ritz value is its distance to the nearest other eigenvalue. Those are
-    known only to within their own residuals, which are therefore taken off the gap.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_vectors,)
-        All Ritz values, largest first.
-    residuals : ndarray of shape (n_vectors,)
-        Their residual norms.
-    n_directions : int
-        How many of the leading values to bound.
-
-    Returns
-    -------
-    ndarray of shape (n_directions,)
-
-    References
-    ----------
-    B. N. Parlett, The Symmetric Eigenvalue Problem, theorem 11.7.1.
-    """
-    leading = slice(0, n_directions)
-    distance = np.abs(values[leading, None] - values[None, :]) - residuals[None, :]
-    distance[np.arange(n_directions), np.arange(n_directions)] = np.inf
-    gap = np.maximum(distance.min(axis=1), 0)
-    radius = residuals[leading]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        quadratic = np.where(gap > 0, radius**2 / gap, np.inf)
-    return np.minimum(radius, quadratic)
-
-
-def _certified(found, tol, dtype):
-    if len(found.values) < found.n_directions:
-        return False
-    bounds = ritz_error_bounds(found.values, found.residuals, found.n_directions)
-    return bool(np.all(bounds <= _allowed(found, tol, dtype)))
-
-
-def _allowed(found, tol, dtype):
-    rounding = 10 * torch.finfo(dtype).eps * np.abs(found.values).max()
-    return np.maximum(tol * np.abs(found.values[: found.n_directions]), rounding)
-
-
 def _with_row(rows, m, row):
     if m == len(rows):
         room = row.new_empty(m + ROOM, len(row))
@@ -305,36 +197,3 @@ def _orthogonal_to(basis):
     for _ in range(2):
         fresh = fresh - basis.T @ (basis @ fresh)
     return fresh / torch.linalg.vector_norm(fresh)
-
-
-def _eigen_result(search, found, tol):
-    d = found.n_directions
-    theta = found.values[:d].copy()
-    vectors, images = _combined(search, found, d)
-    return EigenResult(
-        eigenvalues=theta,
-        eigenvectors=agreed(torch.linalg.qr(vectors.T)[0]),
-        residuals=residual_norms(theta, vectors, images),
-        n_products=search.n_products,
-        converged=_certified(found, tol, vectors.dtype),
-    )
-
-
-def residual_norms(values: np.ndarray, vectors: Tensor, images: Tensor) -> np.ndarray:
-    """Length of ``H v - theta v`` for rows v, and of what follows in their images."""
-    n = vectors.shape[1]
-    theta = torch.as_tensor(values.copy()).to(vectors)[:, None]
-    inside = torch.linalg.vector_norm(images[:, :n] - theta * vectors, dim=1)
-    outside = torch.linalg.vector_norm(images[:, n:], dim=1)
-    return torch.hypot(inside, outside).cpu().double().numpy()
-
-
-def _leading_space(search, found):
-    """Keep three Ritz vectors for every eigenpair: the rest says little of the top."""
-    kept = min(len(found.values), 3 * found.n_directions)
-    return KrylovSpace(*_combined(search, found, kept), float(found.values[-1]))
-
-
-def _combined(search, found, n_vectors):
-    weights = torch.as_tensor(found.vectors[:, :n_vectors].T.copy()).to(search.basis)
-    return weights @ search.basis, weights @ search.images

@@ -28,9 +28,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sufficient.curvature.moments import WeightedMoments
+from sufficient.curvature.eigenpairs.moments import WeightedMoments
+from sufficient.curvature.layers.displaced import Displaced
 from sufficient.curvature.objective import Objective, chunks
-from sufficient.curvature.weighted import Displaced
 from sufficient.ranks import agreed
 
 __all__ = ["N_KEPT", "Compression", "compression_of"]
@@ -40,7 +40,7 @@ N_SKETCH = 64
 CHUNK = 2048
 TINY = 1e-300
 KEYS = ("weight", "bias")
-STRAIGHT = (nn.Linear, nn.ReLU, nn.LeakyReLU)
+PIECEWISE_LINEAR = (nn.Linear, nn.ReLU, nn.LeakyReLU)
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,9 @@ class Compression:
         kept = [named[self.names[name]] for name in self.objective.parameters]
         return self.objective.flatten([kept[0] @ self._directions, *kept[1:]])
 
-    def lost(self, values: np.ndarray, images: Tensor, tol: float) -> np.ndarray | None:
+    def shortfall(
+        self, values: np.ndarray, images: Tensor, tol: float
+    ) -> np.ndarray | None:
         """How far Ritz values lie below the eigenvalues, where that is certified.
 
         Parameters
@@ -186,7 +188,7 @@ def compression_of(
         shift = directions.new_zeros(first.out_features)
     return Compression(
         full=objective,
-        objective=Objective(reduced, objective.loss),
+        objective=Objective(reduced, objective.loss, cache_bytes=objective.cache_bytes),
         before=[module for _, module in layers[:place]],
         mixed=torch.cat(
             [first.weight.detach().T, directions, _sketch(directions)], dim=1
@@ -209,7 +211,9 @@ def _wide_first_layer(objective, layers, n_kept):
     if type(first) is not nn.Linear or not first.weight.requires_grad:
         return None
     wide = first.in_features >= 3 * (n_kept + N_SKETCH)
-    return place if wide and all(isinstance(m, STRAIGHT) for m in rest) else None
+    return (
+        place if wide and all(isinstance(m, PIECEWISE_LINEAR) for m in rest) else None
+    )
 
 
 def _is_trained(objective, name):

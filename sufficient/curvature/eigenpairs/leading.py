@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from sufficient.curvature.compression import Compression, compression_of
-from sufficient.curvature.eigen import KrylovSpace, lanczos
-from sufficient.curvature.multiplicity import with_hidden_copies
+from sufficient.curvature.eigenpairs.compression import Compression, compression_of
+from sufficient.curvature.eigenpairs.copies import with_hidden_copies
+from sufficient.curvature.eigenpairs.krylov import KrylovSpace
+from sufficient.curvature.eigenpairs.lanczos import lanczos
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.ranks import Share
@@ -40,7 +41,7 @@ class LeadingCurvature:
         Ritz pairs of the operator.
     space : KrylovSpace
         Where they were found.
-    lost : ndarray of shape (d,)
+    shortfall : ndarray of shape (d,)
         How far the Ritz values lie below the eigenvalues.
     compression : Compression or None
         How the coordinates are related to the weights; None where they are the weights.
@@ -50,13 +51,13 @@ class LeadingCurvature:
     operator: CurvatureOperator
     pairs: EigenResult
     space: KrylovSpace
-    lost: np.ndarray
+    shortfall: np.ndarray
     compression: Compression | None
 
     @property
     def eigenvalues(self) -> np.ndarray:
         """Largest first, of shape (d,)."""
-        return self.pairs.eigenvalues + self.lost
+        return self.pairs.eigenvalues + self.shortfall
 
     @property
     def eigenvectors(self) -> Tensor:
@@ -122,13 +123,15 @@ def leading_curvature(
         half = tol / 2
         pairs, space = leading_eigenpairs(operator, start=start_there, tol=half, **how)
         values = pairs.eigenvalues
-        lost = compression.lost(values, space.images[: len(values)], half)
-        if lost is not None:
-            return LeadingCurvature(reduced, operator, pairs, space, lost, compression)
+        shortfall = compression.shortfall(values, space.images[: len(values)], half)
+        if shortfall is not None:
+            return LeadingCurvature(
+                reduced, operator, pairs, space, shortfall, compression
+            )
     operator = CurvatureOperator.of_share(objective, X, y, **within)
     pairs, space = leading_eigenpairs(operator, start=start, tol=tol, **how)
-    lost = np.zeros_like(pairs.eigenvalues)
-    return LeadingCurvature(objective, operator, pairs, space, lost, None)
+    shortfall = np.zeros_like(pairs.eigenvalues)
+    return LeadingCurvature(objective, operator, pairs, space, shortfall, None)
 
 
 def leading_eigenpairs(

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sufficient.curvature.compression import compression_of
-from sufficient.curvature.eigen import residual_norms
-from sufficient.curvature.leading import LeadingCurvature, leading_curvature
+from sufficient.curvature.eigenpairs.certificate import residual_norms
+from sufficient.curvature.eigenpairs.compression import compression_of
+from sufficient.curvature.eigenpairs.leading import LeadingCurvature, leading_curvature
+from sufficient.curvature.eigenpairs.one_more_batch import grown_spectrum
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.curvature.update import grown_spectrum
 from sufficient.ranks import agreed, ranks
 from sufficient.results import EigenResult
 
@@ -166,10 +166,10 @@ class FollowedCurvature:
         else:
             leading = grown.vectors[: len(values)]
             vectors, images = leading @ space.basis, leading @ space.images
-        lost, compression = np.zeros_like(values), self.found.compression
+        shortfall, compression = np.zeros_like(values), self.found.compression
         if compression is not None:
-            lost = compression.lost(values, images, self.tol / 2)
-            if lost is None:
+            shortfall = compression.shortfall(values, images, self.tol / 2)
+            if shortfall is None:
                 return None
         pairs = EigenResult(
             eigenvalues=values,
@@ -178,7 +178,7 @@ class FollowedCurvature:
             n_products=len(grown.space.basis) - len(self.found.space.basis),
             converged=True,
         )
-        return replace(self.found, pairs=pairs, space=space, lost=lost)
+        return replace(self.found, pairs=pairs, space=space, shortfall=shortfall)
 
 
 class _Seen:

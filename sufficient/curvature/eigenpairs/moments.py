@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sufficient.curvature.chain import LinearisedChain, NamedLayers
+from sufficient.curvature.layers.chain import LinearisedChain, NamedLayers
 from sufficient.curvature.objective import Objective, chunks
-from sufficient.curvature.operator import output_curvature
+from sufficient.curvature.products import output_curvature
 from sufficient.ranks import Share, agreed
 
 __all__ = ["WeightedMoments"]
@@ -104,20 +104,20 @@ class WeightedMoments:
 def _curvature_at_first_layer(objective, chain, y):
     """Trace of every sample's Gauss-Newton matrix at the first layer's outputs.
 
-    Infinite where the loss may bend downwards, so that the trace would bound nothing.
+    Infinite where the loss is not convex in the outputs: the trace bounds nothing then.
     """
-    _, bend = output_curvature(objective, chain.output, y, 1)
+    _, output_hvp = output_curvature(objective, chain.output, y, 1)
     n, n_outputs = chain.output.shape
     probes = _probes(n_outputs).to(chain.output).expand(n, -1, -1)
-    pulled = [chain.pull_to_first(u.clone()) for u in (probes, bend(probes))]
+    pulled = [chain.vjp_at_first_layer(u.clone()) for u in (probes, output_hvp(probes))]
     traces = (pulled[0] * pulled[1]).sum((1, 2)).clamp_min(0)
-    return traces.masked_fill(~_bends_upwards(bend, chain.output), torch.inf)
+    return traces.masked_fill(~_is_convex(output_hvp, chain.output), torch.inf)
 
 
-def _bends_upwards(bend, output):
+def _is_convex(output_hvp, output):
     """By Gershgorin's circles, which just touch zero for the cross-entropy."""
     units = torch.eye(output.shape[1]).to(output)
-    curvatures = bend(units.expand(len(output), -1, -1))
+    curvatures = output_hvp(units.expand(len(output), -1, -1))
     diagonal = curvatures.diagonal(dim1=1, dim2=2)
     beside = curvatures.abs().sum(2) - diagonal.abs()
     return (beside <= (1 + SLACK) * diagonal + SLACK**2).all(1)

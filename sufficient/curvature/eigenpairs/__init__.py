@@ -1,0 +1,1 @@
+"""The leading eigenpairs of a loss, found, certified and followed."""

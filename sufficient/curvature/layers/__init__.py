@@ -1,0 +1,1 @@
+"""Layers whose derivatives are written by hand, and chains of them."""

@@ -1,0 +1,103 @@
+"""Two-dimensional convolutions, alone or with the max-pooling behind them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+from torch.nn.grad import conv2d_input, conv2d_weight
+
+from sufficient.curvature.layers.rules import Linearised, MaxPool, Tensors
+from sufficient.curvature.layers.weighted import Weighted
+
+__all__ = ["Convolution", "PooledConvolution"]
+
+
+class Convolution(Weighted):
+    """A two-dimensional convolution."""
+
+    def __init__(self, module: nn.Module, name: str, parameters: Tensors) -> None:
+        super().__init__(module, name, parameters)
+        names = ("stride", "padding", "dilation")
+        self.how = {key: getattr(module, key) for key in names}
+
+    def keep_gradient(self, D):
+        super().keep_gradient(self.like_filters(D))
+
+    def in_memory_format(self, S):
+        return self.like_filters(S.flatten(0, 1)).unflatten(0, S.shape[:2])
+
+    def like_filters(self, images: Tensor) -> Tensor:
+        """Images in the memory format of the filters, once instead of at every use."""
+        if self.W.is_contiguous(memory_format=torch.channels_last):
+            return images.contiguous(memory_format=torch.channels_last)
+        return images
+
+    def _answer(self, a):
+        return super()._answer(self.like_filters(a))
+
+    def _weigh(self, a, W, into=None):
+        answer = F.conv2d(a, W, **self.how)
+        return answer if into is None else into.add_(answer)
+
+    def _pull(self, D, W, into=None):
+        shape = (len(D), W.shape[1], *self.shape_in[1:])
+        pulled = conv2d_input(shape, W, D, **self.how)
+        return pulled if into is None else into.add_(pulled)
+
+    def _outer(self, D, a):
+        shape = (D.shape[1], a.shape[1], *self.W.shape[2:])
+        return conv2d_weight(a, shape, D, **self.how)
+
+    def _weigh_each(self, a, W, b):
+        biases = [None] * len(a) if b is None else b
+        return torch.stack(
+            [F.conv2d(*each, **self.how) for each in zip(a, W, biases, strict=True)]
+        )
+
+    def _over_places(self, b):
+        return b[..., None, None]
+
+
+class PooledConvolution(Linearised):
+    """A convolution of the data and the max-pooling behind it, as one layer.
+
+    Only what wins its pool counts, so all that is needed of the data are the patches
+    under the winners.
+    """
+
+    def __init__(self, convolution: Convolution, pool: MaxPool) -> None:
+        self.convolution, self.pool = convolution, pool
+        self.names, self.trained = convolution.names, convolution.trained
+
+    def tangent(self, R, V):
+        V_weight, V_bias = map(V.get, self.names)
+        change = V_weight.flatten(2).transpose(0, 1) @ self.patches
+        if V_bias is not None:
+            change += V_bias.T[..., None]
+        # Channels last in memory, as the next convolution likes them.
+        change = change.unflatten(2, (-1, *self.shape[1:])).permute(2, 1, 3, 4, 0)
+        return change.contiguous().permute(0, 1, 4, 2, 3)
+
+    def weight_gradients(self, S, R):
+        S = S.permute(2, 1, 0, 3, 4).flatten(2)
+        change = (S @ self.patches.mT).transpose(0, 1)
+        found = {self.names[0]: change.unflatten(2, self.convolution.W.shape[1:])}
+        if self.trained[1]:
+            found[self.names[1]] = S.sum(2).T
+        return found
+
+    def outputs_at(self, a, weights):
+        return self.pool.outputs_at(self.convolution.outputs_at(a, weights), weights)
+
+    def _answer(self, a):
+        output = self.pool.forward(self.convolution.forward(a))
+        output = self.convolution.like_filters(output)
+        places = self.pool.places.transpose(1, 2)
+        size, how = self.convolution.W.shape[2:], self.convolution.how
+        patches = F.unfold(a, size, **how)[:, None]
+        shape = (*places.shape[:2], patches.shape[2], places.shape[3])
+        picked = patches.expand(-1, shape[1], -1, -1).gather(3, places.expand(shape))
+        self.patches = picked.permute(1, 2, 0, 3).flatten(2)
+        del self.convolution.a, self.pool.places
+        return output

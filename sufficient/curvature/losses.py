@@ -1,0 +1,103 @@
+"""One loss per sample out of whatever a user gives as the loss."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.func import vmap
+
+__all__ = ["Loss", "check_is_mean", "per_sample_loss"]
+
+Loss = str | nn.Module | Callable[[Tensor, Tensor], Tensor]
+
+
+def check_is_mean(whole: Tensor, each: Tensor) -> None:
+    """Raise ValueError where a criterion is not the mean of its losses of samples.
+
+    Parameters
+    ----------
+    whole : Tensor
+        What the criterion says of all of them.
+    each : Tensor of shape (n,)
+        What it says of each.
+    """
+    if whole.numel() > 1:
+        raise ValueError(
+            f"The criterion returns {whole.numel()} numbers for {len(each)} samples, "
+            "and a net is trained on one. Use reduction='mean'."
+        )
+    mean, slack = each.mean(), {"rtol": 1e-3, "atol": 1e-6, "equal_nan": True}
+    if not torch.isclose(whole.reshape(()), mean, **slack):
+        raise ValueError(
+            f"The criterion is {float(whole):.4g} for {len(each)} samples, and "
+            f"{float(mean):.4g} on average for one, so what is trained is not what "
+            "would be measured. Use reduction='mean', and leave out what looks at "
+            "several samples at once."
+        )
+
+
+def per_sample_loss(loss: Loss) -> Callable[[Tensor, Tensor], Tensor]:
+    """Turn a named loss, a torch criterion or a function into one loss per sample."""
+    if isinstance(loss, str):
+        return _named_loss(loss)
+    if isinstance(loss, nn.Module):
+        return _criterion_loss(loss)
+    return _checked_loss(loss)
+
+
+def _named_loss(name):
+    named = {"cross_entropy": nn.CrossEntropyLoss(), "mse": nn.MSELoss()}
+    if name not in named:
+        raise ValueError(f"loss must be one of {sorted(named)} or a callable: {name!r}")
+    return _criterion_loss(named[name])
+
+
+def _criterion_loss(criterion):
+    if not hasattr(criterion, "reduction"):
+        return _checked_loss(_asked_one_by_one(criterion))
+    if getattr(criterion, "weight", None) is not None:
+        raise ValueError(
+            "A criterion with class weights divides by the weights of the batch at "
+            "hand, which no loss of one sample follows. Resample the classes instead."
+        )
+    criterion, whole = copy.deepcopy(criterion), criterion.reduction == "batchmean"
+    criterion.reduction = "none"
+    if whole:
+        return _checked_loss(lambda z, y: criterion(z, y).flatten(1).sum(1))
+    if isinstance(criterion, nn.MSELoss | nn.L1Loss | nn.SmoothL1Loss | nn.HuberLoss):
+        return _checked_loss(lambda z, y: criterion(z, y.to(z.dtype).reshape_as(z)))
+    return _checked_loss(_asked_one_by_one(criterion))
+
+
+def _asked_one_by_one(criterion):
+    """A criterion that averages on its own, as one loss per sample."""
+
+    def losses(output, y):
+        values = criterion(output, y)
+        if values.ndim:
+            return values
+        return vmap(lambda z, t: criterion(z[None], t[None]))(output, y)
+
+    return losses
+
+
+def _checked_loss(function):
+    def losses(output, y):
+        values = function(output, y.reshape_as(output) if _is_column(output, y) else y)
+        if values.shape[:1] != output.shape[:1]:
+            raise ValueError(
+                "The loss must return one number per sample, got shape "
+                f"{tuple(values.shape)} for {len(output)} samples. Use "
+                "reduction='none', or a function without a mean over the samples."
+            )
+        return values.reshape(len(values), -1).mean(dim=1)
+
+    return losses
+
+
+def _is_column(output, y):
+    column = len(y) == y.numel() == output.numel()
+    return column and y.is_floating_point() and y.shape != output.shape

@@ -1,0 +1,156 @@
+"""Hessian-vector products for one chunk of samples: prepared once, used many times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.autograd import grad
+
+from sufficient.curvature.layers.chain import LinearisedChain, NamedLayers
+from sufficient.curvature.layers.rules import Tensors
+from sufficient.curvature.objective import Objective
+
+__all__ = ["output_curvature", "prepared_product"]
+
+FEW_OUTPUTS = 32
+
+
+def prepared_product(
+    objective: Objective,
+    layers: NamedLayers | None,
+    X: Tensor,
+    y: Tensor,
+    n: int,
+    matrix: str,
+) -> Callable[[Tensors], Tensors]:
+    """Products with the curvature of the summed loss over n, ready to be called.
+
+    Parameters
+    ----------
+    objective : Objective
+        Network and loss.
+    layers : list of (str, nn.Module) or None
+        Layers of the network where it is a chain that has rules; None records the
+        graph of the gradient instead.
+    X, y : Tensor
+        A chunk of samples.
+    n : int
+        Samples in all chunks together.
+    matrix : {"hessian", "ggn"}
+        Full Hessian or generalised Gauss-Newton matrix.
+
+    Returns
+    -------
+    callable
+        From directions, tensors of shape (d, ...) by name, to their products.
+    """
+    if layers is not None:
+        return _ChainProduct(objective, layers, X, y, n, matrix)
+    kind = {"hessian": _hessian_product, "ggn": _ggn_product}[matrix]
+    return _one_by_one(kind(objective, X, y, n))
+
+
+def output_curvature(
+    objective: Objective, output: Tensor, y: Tensor, n: int
+) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """Gradient and curvature of the summed loss over n, as functions of the outputs.
+
+    Returns
+    -------
+    Tensor of shape (n_samples, ...)
+        Gradient.
+    callable
+        Products with changes of the outputs, of shape (n_samples, d, ...).
+    """
+    at = output.detach().requires_grad_()
+    slope = grad(objective.loss(at, y).sum() / n, at, create_graph=True)
+    product = _backward_product(slope, [at])
+
+    def along_each(changes):
+        return torch.stack([product([change])[0] for change in changes.unbind(1)], 1)
+
+    if output.ndim != 2 or output.shape[1] > FEW_OUTPUTS:
+        return slope[0].detach(), along_each
+    units = torch.eye(output.shape[1]).to(output)
+    curvatures = along_each(units.expand(len(output), -1, -1))
+    return slope[0].detach(), lambda changes: changes @ curvatures
+
+
+class _ChainProduct:
+    """Products by the rules of the layers."""
+
+    def __init__(self, objective, layers, X, y, n, matrix):
+        self.parameters = objective.parameters
+        self.chain = LinearisedChain(layers, self.parameters, X)
+        slope, self.output_hvp = output_curvature(objective, self.chain.output, y, n)
+        if matrix == "hessian":
+            self.chain.keep_gradient(slope)
+        self.n_bytes = self.chain.n_bytes
+
+    def __call__(self, V: Tensors) -> Tensors:
+        changes = self.chain.jvp(V)
+        moved = self.chain.hessian_product(self.output_hvp(changes[-1]), changes, V)
+        untouched = self.parameters.keys() - moved.keys()
+        return moved | {name: torch.zeros_like(V[name]) for name in untouched}
+
+
+def _one_by_one(product):
+    """A product that takes one direction, for several."""
+
+    def products(V):
+        directions = zip(*V.values(), strict=True)
+        moved = zip(*map(product, directions), strict=True)
+        return {name: torch.stack(rows) for name, rows in zip(V, moved, strict=True)}
+
+    return products
+
+
+def _hessian_product(objective, X, y, n):
+    leaves = _leaves(objective)
+    loss = objective.losses(leaves, X, y).sum() / n
+    inputs = list(leaves.values())
+    gradient = grad(loss, inputs, create_graph=True, allow_unused=True)
+    return _backward_product(gradient, inputs)
+
+
+def _ggn_product(objective, X, y, n):
+    leaves = _leaves(objective)
+    output = objective.outputs(leaves, X)
+    inputs = list(leaves.values())
+    jvp = _forward_product(output, inputs)
+    _, output_hvp = output_curvature(objective, output, y, n)
+    vjp = _backward_product([output], inputs)
+    return lambda parts: vjp([output_hvp(jvp(parts)[0][:, None])[:, 0]])
+
+
+def _leaves(objective):
+    return {
+        name: p.clone().requires_grad_() for name, p in objective.parameters.items()
+    }
+
+
+def _forward_product(output, inputs):
+    """J v by differentiating the linear map u -> J' u, whose graph is kept."""
+    dual = torch.zeros_like(output, requires_grad=True)
+    pulled = grad(output, inputs, dual, create_graph=True, allow_unused=True)
+    return _backward_product(pulled, [dual])
+
+
+def _backward_product(outputs, inputs):
+    """``v -> d <outputs, v> / d inputs`` through the kept graph."""
+    used = [i for i, out in enumerate(outputs) if out is not None and out.requires_grad]
+
+    def product(parts):
+        if not used:
+            return [torch.zeros_like(each) for each in inputs]
+        return grad(
+            [outputs[i] for i in used],
+            inputs,
+            [parts[i] for i in used],
+            retain_graph=True,
+            materialize_grads=True,
+        )
+
+    return product
