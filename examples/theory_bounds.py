@@ -15,11 +15,11 @@ import torch
 
 from sufficient import theory
 from sufficient.curvature import top_eigenpairs
-from sufficient.curvature.draws import losses_at
 from sufficient.curvature.objective import Objective
-from sufficient.curvature.projection import project
 from sufficient.datasets import load_digits_images, load_fashion_mnist
-from sufficient.delta import SecondOrderForm, packed
+from sufficient.landscape.delta import SecondOrderForm, packed
+from sufficient.landscape.displaced import losses_at
+from sufficient.landscape.projection import project
 from sufficient.nets import default_net
 from sufficient.theory import printed
 

@@ -1,12 +1,12 @@
 """Answer whether a network has enough training data, and if not, how much more."""
 
 from sufficient._version import __version__
-from sufficient.compare import compare_architectures, sample_size_scorer
 from sufficient.curve import iterate_sample_size_curve, sample_size_curve
 from sufficient.display import LandscapeDisplay, SampleSizeDisplay, SpectrumDisplay
 from sufficient.estimator import SampleSizeEstimator
+from sufficient.many_fits.compare import compare_architectures, sample_size_scorer
+from sufficient.many_fits.repeats import repeat_sample_size
 from sufficient.nets import MLP, ConvNet
-from sufficient.repeats import repeat_sample_size
 
 __all__ = [
     "MLP",

@@ -2,7 +2,7 @@
 
 import sys
 
-from sufficient.cli import main
+from sufficient.command.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

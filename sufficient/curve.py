@@ -15,13 +15,13 @@ from sklearn.utils._param_validation import (
     validate_params,
 )
 
-from sufficient.constraints import PARAMETER_CONSTRAINTS
 from sufficient.data.numbers import check_numbers
 from sufficient.data.sources import column_of, is_source, source_of
-from sufficient.plan import CurvePlan, plan_curve
-from sufficient.preparation import is_regression, takes_rows
+from sufficient.growing.plan import CurvePlan, plan_curve
+from sufficient.growing.run import RunSettings
 from sufficient.results import SampleSizeCurve
-from sufficient.run import RunSettings
+from sufficient.settings import PARAMETER_CONSTRAINTS
+from sufficient.training.net import is_regression, takes_rows
 
 __all__ = ["iterate_sample_size_curve", "sample_size_curve"]
 

@@ -652,7 +652,9 @@ class TestRandomStates:
             assert float(torch.tensor(1e-39) * 1.0) == 0
             raise RuntimeError("broken")
 
-        monkeypatch.setattr("sufficient.measure.project_with_exact_mean", broken)
+        monkeypatch.setattr(
+            "sufficient.landscape.measure.project_with_exact_mean", broken
+        )
         with pytest.raises(RuntimeError, match="broken"):
             ask(NET, *digits)
         assert float(torch.tensor(1e-39) * 1.0) > 0

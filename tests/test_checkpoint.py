@@ -33,13 +33,13 @@ from sufficient import (
     sample_size_curve,
 )
 from sufficient.datasets import load_digits_images
+from sufficient.growing.run import GrowingRun
 from sufficient.nets import default_net
 from sufficient.reproducibility.fingerprint import described
-from sufficient.run import GrowingRun
 from sufficient.storage.checkpoint import Checkpoint
 from sufficient.storage.folder import StateFolder
 from sufficient.storage.tree import packed, unpacked
-from sufficient.training import Training
+from sufficient.training.strategies import Training
 
 X, Y = load_digits_images(n_samples=200)
 SCHEDULE = [1, 2, 3, 5]

@@ -15,12 +15,12 @@ from sklearn.datasets import make_classification, make_regression
 from skorch import NeuralNetRegressor
 
 from sufficient import cli, plan
-from sufficient.cli import main
+from sufficient.command.main import main
 from sufficient.datasets import load_digits_images
 from sufficient.estimator import SampleSizeEstimator
-from sufficient.repeats import repeat_sample_size
-from sufficient.run import GrowingRun
-from sufficient.summary import summarise
+from sufficient.growing.run import GrowingRun
+from sufficient.many_fits.repeats import repeat_sample_size
+from sufficient.report.summary import summarise
 
 FAST = ["--batch-size=40", "--n-directions=2"]
 DIGITS = ["digits", "--n-samples=300", *FAST]

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import make_classification
 
-from sufficient.cli import main
+from sufficient.command.main import main
 from sufficient.estimator import SampleSizeEstimator
 
 N_FILES = int(os.environ.get("SUFFICIENT_FILES", "5000"))

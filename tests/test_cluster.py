@@ -13,7 +13,7 @@ from pandas.testing import assert_frame_equal
 
 from sufficient import MLP, compare_architectures, repeat_sample_size
 from sufficient.datasets import load_digits_images
-from sufficient.fits import side_by_side
+from sufficient.many_fits.side_by_side import side_by_side
 from sufficient.nets import default_net
 
 distributed = pytest.importorskip("distributed")

@@ -10,14 +10,14 @@ from torch.func import functional_call
 
 from sufficient import MLP, ConvNet
 from sufficient.curvature import top_eigenpairs
-from sufficient.curvature.draws import losses_at
 from sufficient.curvature.eigenpairs.certificate import ritz_error_bounds
 from sufficient.curvature.eigenpairs.lanczos import lanczos
 from sufficient.curvature.eigenpairs.leading import leading_eigenpairs
 from sufficient.curvature.eigenpairs.one_more_batch import grown_spectrum
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.curvature.projection import project
+from sufficient.landscape.displaced import losses_at
+from sufficient.landscape.projection import project
 from sufficient.reproducibility.arithmetic import exact_arithmetic
 
 REFERENCE = Path(__file__).parents[2] / "shared" / "reference"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.polynomial.hermite_e import hermegauss
 
-from sufficient.delta import (
+from sufficient.landscape.delta import (
     SecondOrderForm,
     draw_form,
     eigenvalue_delta,

@@ -7,7 +7,7 @@ import pytest
 
 from sufficient import SampleSizeEstimator
 from sufficient.datasets import load_digits_images
-from sufficient.diagnostics import diagnoses
+from sufficient.report.diagnostics import diagnoses
 
 SOUND = {
     "quadratic_ratio": 0.9,

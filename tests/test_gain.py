@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sufficient.gain import (
+from sufficient.decision.gain import (
     GAP_SHARE,
     POWER_LAW_SHARE,
     forecast_gain,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sufficient.growth import batch_counts, grow, stratified_order
+from sufficient.growing.order import batch_counts, grow, stratified_order
 
 Y = np.repeat([0, 1, 2], [600, 300, 100])
 

@@ -23,8 +23,8 @@ from sufficient import (
     repeat_sample_size,
 )
 from sufficient.datasets import load_digits_images
+from sufficient.growing.run import GrowingRun
 from sufficient.nets import default_net
-from sufficient.run import GrowingRun
 
 X, Y = load_digits_images(n_samples=160)
 GIVEN = {

@@ -5,11 +5,11 @@ import torch
 from torch import nn
 
 from sufficient import MLP, ConvNet
-from sufficient.curvature.draws import losses_at
 from sufficient.curvature.layers.tracing import chain_of
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.curvature.projection import project
+from sufficient.landscape.displaced import losses_at
+from sufficient.landscape.projection import project
 
 SIDE = 6
 

@@ -18,9 +18,9 @@ from sufficient.curvature import top_eigenpairs
 from sufficient.curvature.eigenpairs.compression import compression_of
 from sufficient.curvature.objective import Objective
 from sufficient.data.samples import Samples
+from sufficient.growing.plan import task_of
 from sufficient.nets import default_net
-from sufficient.plan import task_of
-from sufficient.preparation import objective_of
+from sufficient.training.net import objective_of
 
 N = 120
 GENERATOR = np.random.default_rng(0)

@@ -10,12 +10,12 @@ from torch import nn
 
 from sufficient import MLP, SampleSizeEstimator
 from sufficient.curvature import top_eigenpairs
-from sufficient.curvature.draws import losses_at
 from sufficient.curvature.memory import OUT_OF_MEMORY
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.curvature.projection import project
 from sufficient.datasets import load_digits_images
+from sufficient.landscape.displaced import losses_at
+from sufficient.landscape.projection import project
 from sufficient.nets import default_net
 
 

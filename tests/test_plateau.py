@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sufficient import SampleSizeEstimator
 from sufficient.datasets import load_digits_images
-from sufficient.plateau import eigenvalue_plateau
+from sufficient.decision.plateau import eigenvalue_plateau
 
 N = np.unique(np.geomspace(256, 16384, 36).astype(int) // 64 * 64)
 LEADING = np.array([9.0, 3.0, -1.0])

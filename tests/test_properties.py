@@ -17,7 +17,7 @@ from torch import nn
 
 from sufficient import MLP, SampleSizeEstimator
 from sufficient.data.task import Regression
-from sufficient.gain import VERDICTS
+from sufficient.decision.gain import VERDICTS
 from sufficient.nets import default_net
 
 N_CASES = int(os.environ.get("SUFFICIENT_CASES", "2000"))

@@ -407,7 +407,7 @@ def test_ranks_that_read_other_data_are_told_under_torchrun(tmp_path):
         np.savez(tmp_path / f"of-{rank}.npz", X=X + rank, y=y)
     (tmp_path / "script.py").write_text(
         "import os, sys\n"
-        "from sufficient.cli import main\n"
+        "from sufficient.command.main import main\n"
         "sys.exit(main([f'of-{os.environ[\"RANK\"]}.npz', '--quiet']))\n"
     )
     done = torchrun("script.py", cwd=tmp_path)

@@ -25,9 +25,9 @@ from sufficient import (
     repeat_sample_size,
 )
 from sufficient.datasets import load_digits_images
-from sufficient.fits import side_by_side
+from sufficient.many_fits.repeats import RepeatedSampleSize
+from sufficient.many_fits.side_by_side import side_by_side
 from sufficient.nets import default_net
-from sufficient.repeats import RepeatedSampleSize
 from sufficient.reproducibility.arithmetic import one_thread
 
 NET = default_net("mlp", module__hidden_sizes=(16,), lr=0.01)

@@ -5,7 +5,7 @@ import pytest
 
 from sufficient import SampleSizeEstimator
 from sufficient.datasets import load_digits_images
-from sufficient.run import GrowingRun
+from sufficient.growing.run import GrowingRun
 
 X, Y = load_digits_images(n_samples=200)
 BATCHES = [slice(start, start + 40) for start in range(0, 200, 40)]

@@ -21,7 +21,7 @@ from torch.utils.data import Dataset, IterableDataset, Subset, TensorDataset
 from sufficient import LandscapeDisplay, SampleSizeEstimator, sample_size_curve
 from sufficient.data.sources import ArrayRows, source_of
 from sufficient.data.stream import LEAST, Stream
-from sufficient.growth import grow
+from sufficient.growing.order import grow
 from sufficient.nets import default_net
 from sufficient.reproducibility.fingerprint import digest
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sufficient.stopping import (
+from sufficient.decision.stopping import (
     LARGEST_FORECAST,
     forecast_sample_size,
     local_power_law,

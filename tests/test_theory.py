@@ -11,7 +11,7 @@ from torch.func import functional_call, grad, hessian, jacrev, vmap
 from sufficient import MLP, ConvNet, theory
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.delta import SecondOrderForm, packed
+from sufficient.landscape.delta import SecondOrderForm, packed
 from sufficient.theory import printed
 from sufficient.theory.layers import forward_pass
 

@@ -9,10 +9,10 @@ from torch import nn
 
 from sufficient import MLP
 from sufficient.nets import default_net
-from sufficient.preparation import TensorBatches, objective_of, prepared_net
 from sufficient.reproducibility.arithmetic import exact_arithmetic
 from sufficient.reproducibility.seeds import seeded
-from sufficient.training import TRAININGS
+from sufficient.training.net import TensorBatches, objective_of, prepared_net
+from sufficient.training.strategies import TRAININGS
 
 X = torch.randn(60, 5, generator=torch.Generator().manual_seed(0))
 Y = torch.arange(60) % 3

@@ -9,7 +9,7 @@ from skorch import NeuralNetClassifier
 
 from sufficient import SampleSizeEstimator, sample_size_curve
 from sufficient.curve import plan_curve
-from sufficient.run import RunSettings
+from sufficient.growing.run import RunSettings
 
 from .clock import PeakMemory, timed
 from .context import ACCURACY, Context, Entry, Figures

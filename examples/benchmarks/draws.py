@@ -5,8 +5,8 @@ import statistics
 import numpy as np
 import torch
 
-from sufficient.curvature.draws import losses_at
 from sufficient.curvature.objective import Objective
+from sufficient.landscape.displaced import losses_at
 
 from .clock import PeakMemory, timed
 from .context import Context, Entry, Figures

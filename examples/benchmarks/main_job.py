@@ -11,9 +11,9 @@ from torch.func import jacfwd
 
 from sufficient import SampleSizeEstimator
 from sufficient.curve import plan_curve
-from sufficient.delta import SecondOrderForm, expected_delta, packed
-from sufficient.run import RunSettings
-from sufficient.stopping import forecast_sample_size
+from sufficient.decision.stopping import forecast_sample_size
+from sufficient.growing.run import RunSettings
+from sufficient.landscape.delta import SecondOrderForm, expected_delta, packed
 
 from .clock import PeakMemory, timed
 from .context import Context, Entry, Figures

@@ -7,7 +7,7 @@ import torch
 from torch.func import jacfwd
 
 from sufficient.curvature.objective import Objective
-from sufficient.curvature.projection import project
+from sufficient.landscape.projection import project
 
 from .clock import PeakMemory, timed
 from .context import Context, Entry, Figures

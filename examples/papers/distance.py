@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from sufficient.curvature import top_eigenpairs
-from sufficient.curvature.draws import losses_at
 from sufficient.curvature.objective import Objective
+from sufficient.landscape.displaced import losses_at
 
 from .data import available, problem
 from .ensembles import trained

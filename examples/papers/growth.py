@@ -8,7 +8,7 @@ from scipy.stats import linregress
 from sklearn.exceptions import ConvergenceWarning
 
 from sufficient import LandscapeDisplay, SampleSizeEstimator
-from sufficient.stopping import forecast_sample_size
+from sufficient.decision.stopping import forecast_sample_size
 
 from .data import available, images
 from .settings import Settings

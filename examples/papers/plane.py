@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from sufficient.curvature.projection import project
-from sufficient.delta import SecondOrderForm, eigenvalue_delta, packed
+from sufficient.landscape.delta import SecondOrderForm, eigenvalue_delta, packed
+from sufficient.landscape.projection import project
 
 from .data import available
 from .published import BATCH, published_network

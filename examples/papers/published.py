@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from sufficient.curvature import top_eigenpairs
-from sufficient.curvature.draws import losses_at
 from sufficient.curvature.objective import Objective
-from sufficient.delta import eigenvalue_delta
+from sufficient.landscape.delta import eigenvalue_delta
+from sufficient.landscape.displaced import losses_at
 from sufficient.nets import default_net
 from sufficient.reproducibility.seeds import seeded
 

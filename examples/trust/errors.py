@@ -7,10 +7,10 @@ import numpy as np
 
 from sufficient.curve import sample_size_curve
 from sufficient.data.samples import Samples
-from sufficient.measure import measure
-from sufficient.plan import plan_curve
-from sufficient.preparation import objective_of
-from sufficient.run import RunSettings
+from sufficient.growing.plan import plan_curve
+from sufficient.growing.run import RunSettings
+from sufficient.landscape.measure import measure
+from sufficient.training.net import objective_of
 
 __all__ = ["COUNTS", "standard_errors"]
 

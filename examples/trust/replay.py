@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from sufficient.gain import forecast_gain, join_verdict, score_above_chance
-from sufficient.growth import FIRST_COUNT
-from sufficient.measure import BOUNDS
+from sufficient.decision.gain import forecast_gain, join_verdict, score_above_chance
+from sufficient.decision.stopping import LEAST_SIZES, forecast_sample_size
+from sufficient.growing.order import FIRST_COUNT
+from sufficient.landscape.measure import BOUNDS
 from sufficient.results import GainForecast, SampleSizeForecast
-from sufficient.stopping import LEAST_SIZES, forecast_sample_size
 
 from .traces import Trace
 

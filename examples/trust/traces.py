@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from sufficient.curve import iterate_sample_size_curve
-from sufficient.stopping import forecast_sample_size
+from sufficient.decision.stopping import forecast_sample_size
 
 from .pairs import Pair
 

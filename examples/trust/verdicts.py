@@ -1,6 +1,6 @@
 """Is "sufficient" true, is it said often enough, and how well is the gain foreseen?"""
 
-from sufficient.stopping import LEAST_SIZES
+from sufficient.decision.stopping import LEAST_SIZES
 
 from .replay import gain_at, true_gain, verdict_at
 

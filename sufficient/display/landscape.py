@@ -11,13 +11,13 @@ import torch
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from sufficient.curvature.draws import losses_at
 from sufficient.data.samples import Samples
 from sufficient.data.sources import targets_of
 from sufficient.data.stream import rows_of
 from sufficient.display.style import COLORS, LABELS, axes_for
-from sufficient.preparation import objective_of
+from sufficient.landscape.displaced import losses_at
 from sufficient.reproducibility.arithmetic import exact_arithmetic
+from sufficient.training.net import objective_of
 
 __all__ = ["LandscapeDisplay"]
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sufficient.gain import VERDICTS
-from sufficient.measure import BOUNDS
+from sufficient.decision.gain import VERDICTS
+from sufficient.growing.run import RunSettings
+from sufficient.landscape.measure import BOUNDS
 from sufficient.results import SampleSizeCurve
-from sufficient.run import RunSettings
 
 __all__ = ["diagnoses", "voids"]
 

@@ -10,13 +10,13 @@ from sklearn.utils.validation import check_is_fitted
 from skorch import NeuralNet
 
 from sufficient.data.task import as_task, task_state
-from sufficient.preparation import prepared_net
+from sufficient.growing.session import LabellingSession
 from sufficient.reproducibility.fingerprint import described_net, differences, versions
 from sufficient.reproducibility.seeds import seeded
 from sufficient.results import GainForecast, SampleSizeCurve, SampleSizeForecast
-from sufficient.session import LabellingSession
 from sufficient.storage.folder import StateFolder, understood
-from sufficient.storage.net_state import net_state, restore_net
+from sufficient.training.net import prepared_net
+from sufficient.training.net_state import net_state, restore_net
 
 __all__ = ["SavedToFolderMixin"]
 

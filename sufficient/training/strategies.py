@@ -10,8 +10,8 @@ from sklearn.base import clone
 from skorch import NeuralNet
 from torch import Tensor
 
-from sufficient.checks import check_finite
 from sufficient.reproducibility.seeds import seeded
+from sufficient.training.checks import check_finite
 
 __all__ = ["TRAININGS", "Training"]
 

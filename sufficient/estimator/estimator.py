@@ -10,17 +10,17 @@ from typing import ClassVar
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
 from sklearn.utils.validation import check_is_fitted
 
-from sufficient.constraints import PARAMETER_CONSTRAINTS
-from sufficient.delegation import FittedNetMixin
-from sufficient.measure import BOUNDS
-from sufficient.persistence import SavedToFolderMixin
-from sufficient.plan import CurvePlan, plan_curve, task_of
-from sufficient.plateau import plateau_of
+from sufficient.decision.plateau import plateau_of
+from sufficient.estimator.prediction import FittedNetMixin
+from sufficient.estimator.saving import SavedToFolderMixin
+from sufficient.growing.plan import CurvePlan, plan_curve, task_of
+from sufficient.growing.run import RunSettings
+from sufficient.growing.session import LabellingSession
+from sufficient.landscape.measure import BOUNDS
+from sufficient.report.summary import summarise
 from sufficient.reproducibility.seeds import drawn_seed, one_fit_at_a_time
 from sufficient.results import SampleSizeCurve
-from sufficient.run import RunSettings
-from sufficient.session import LabellingSession
-from sufficient.summary import summarise
+from sufficient.settings import PARAMETER_CONSTRAINTS
 
 __all__ = ["SampleSizeEstimator"]
 

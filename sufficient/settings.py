@@ -8,8 +8,8 @@ from numbers import Integral, Real
 from sklearn.metrics import get_scorer_names
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sufficient.measure import BOUNDS
-from sufficient.training import TRAININGS
+from sufficient.landscape.measure import BOUNDS
+from sufficient.training.strategies import TRAININGS
 
 __all__ = ["PARAMETER_CONSTRAINTS"]
 

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sufficient.measure import REFERENCE_BATCH
+from sufficient.decision.stopping import forecast_sample_size
+from sufficient.landscape.measure import REFERENCE_BATCH
 from sufficient.results import SampleSizeCurve, SampleSizeForecast
-from sufficient.stopping import forecast_sample_size
 
 __all__ = ["EigenvaluePlateau", "eigenvalue_plateau", "plateau_of"]
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task, as_task, task_state
-from sufficient.growth import resolve_batch_size
+from sufficient.growing.order import resolve_batch_size
+from sufficient.growing.run import GrowingRun, RunSettings
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.results import SampleSizeCurve
-from sufficient.run import GrowingRun, RunSettings
 
 __all__ = ["LabellingSession"]
 

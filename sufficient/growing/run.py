@@ -12,25 +12,30 @@ from functools import partial
 import numpy as np
 from skorch import NeuralNet
 
-from sufficient.checks import check_loss, check_net_fits_data
 from sufficient.data.samples import Samples
 from sufficient.data.sources import in_parts
 from sufficient.data.task import Task
-from sufficient.fixed import FixedNet
-from sufficient.gain import forecast_gain, join_verdict, score_above_chance
-from sufficient.measure import BOUNDS, REFERENCE_BATCH, MeasureSettings, measure
-from sufficient.preparation import objective_of, prepared_net
+from sufficient.decision.gain import forecast_gain, join_verdict, score_above_chance
+from sufficient.decision.stopping import forecast_sample_size
+from sufficient.landscape.fixed import FixedNet
+from sufficient.landscape.measure import (
+    BOUNDS,
+    REFERENCE_BATCH,
+    MeasureSettings,
+    measure,
+)
 from sufficient.ranks import by_shares
 from sufficient.reproducibility.agreement import agree_on_weights, agreed_measurement
 from sufficient.results import Measurement, SampleSizeCurve, SampleSizeForecast
-from sufficient.scoring import scores_by_scorer
-from sufficient.stopping import forecast_sample_size
-from sufficient.storage.net_state import (
+from sufficient.training.checks import check_loss, check_net_fits_data
+from sufficient.training.net import objective_of, prepared_net
+from sufficient.training.net_state import (
     callbacks_with_memory,
     net_state,
     restore_net,
 )
-from sufficient.training import TRAININGS
+from sufficient.training.scores import scores_by_scorer
+from sufficient.training.strategies import TRAININGS
 
 __all__ = ["GrowingRun", "RunSettings"]
 

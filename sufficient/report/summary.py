@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from sufficient.diagnostics import diagnoses, voids
-from sufficient.plateau import plateau_of
+from sufficient.decision.plateau import plateau_of
+from sufficient.decision.stopping import LARGEST_FORECAST
+from sufficient.growing.run import RunSettings
+from sufficient.report.diagnostics import diagnoses, voids
 from sufficient.results import SampleSizeCurve
-from sufficient.run import RunSettings
-from sufficient.stopping import LARGEST_FORECAST
 
 __all__ = ["summarise", "weaknesses"]
 

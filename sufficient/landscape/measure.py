@@ -8,16 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sufficient.checks import check_displaced, check_finite
-from sufficient.curvature.draws import losses_at
 from sufficient.curvature.eigenpairs.follow import FollowedCurvature
 from sufficient.curvature.eigenpairs.leading import LeadingCurvature, leading_curvature
 from sufficient.curvature.eigenpairs.one_more_batch import grown_spectrum
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.curvature.projection import project_with_exact_mean
 from sufficient.data.samples import Samples
-from sufficient.delta import (
+from sufficient.landscape.delta import (
     SecondOrderForm,
     batch_weight,
     eigenvalue_delta,
@@ -25,9 +22,12 @@ from sufficient.delta import (
     monte_carlo_delta,
     packed,
 )
+from sufficient.landscape.displaced import losses_at
+from sufficient.landscape.projection import project_with_exact_mean
 from sufficient.ranks import Share
 from sufficient.reproducibility.arithmetic import exact_arithmetic
 from sufficient.results import Measurement
+from sufficient.training.checks import check_displaced, check_finite
 
 __all__ = ["BOUNDS", "MeasureSettings", "measure"]
 

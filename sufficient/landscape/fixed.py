@@ -12,9 +12,9 @@ from torch import Tensor
 from sufficient.curvature.eigenpairs.follow import FollowedCurvature
 from sufficient.data.samples import Samples
 from sufficient.data.sources import in_parts
-from sufficient.measure import MeasureSettings
-from sufficient.preparation import objective_of
+from sufficient.landscape.measure import MeasureSettings
 from sufficient.ranks import by_shares
+from sufficient.training.net import objective_of
 
 __all__ = ["FixedNet"]
 

@@ -20,14 +20,14 @@ from sklearn.utils.multiclass import type_of_target
 from torch.nn import BCEWithLogitsLoss
 
 from sufficient import __version__, datasets
+from sufficient.command.files import read_file
 from sufficient.display import SampleSizeDisplay
 from sufficient.estimator import SampleSizeEstimator
-from sufficient.files import read_file
-from sufficient.measure import BOUNDS
+from sufficient.landscape.measure import BOUNDS
+from sufficient.many_fits.repeats import repeat_sample_size
 from sufficient.nets import DEFAULT_MODULES, default_net
 from sufficient.ranks import over_ranks
-from sufficient.repeats import repeat_sample_size
-from sufficient.training import TRAININGS
+from sufficient.training.strategies import TRAININGS
 
 __all__ = ["main"]
 

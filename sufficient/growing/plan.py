@@ -13,18 +13,14 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch import NeuralNet
 from tqdm.auto import tqdm
 
-from sufficient.checks import check_class_counts
 from sufficient.data.samples import Samples
 from sufficient.data.sources import RowSource
 from sufficient.data.stream import rows_of
 from sufficient.data.task import Classification, MultiLabel, Regression, Task
-from sufficient.growth import batch_counts, grow
-from sufficient.preparation import (
-    LOSSES_OF_DIFFERENCES,
-    criterion_class,
-    is_regression,
-)
+from sufficient.growing.order import batch_counts, grow
+from sufficient.growing.run import GrowingRun, RunSettings
 from sufficient.ranks import first_rank_says, ranks
+from sufficient.report.summary import weaknesses
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.reproducibility.fingerprint import (
     described,
@@ -34,9 +30,13 @@ from sufficient.reproducibility.fingerprint import (
 )
 from sufficient.reproducibility.seeds import drawn_seed
 from sufficient.results import SampleSizeCurve
-from sufficient.run import GrowingRun, RunSettings
 from sufficient.storage.checkpoint import Checkpoint
-from sufficient.summary import weaknesses
+from sufficient.training.checks import check_class_counts
+from sufficient.training.net import (
+    LOSSES_OF_DIFFERENCES,
+    criterion_class,
+    is_regression,
+)
 
 __all__ = ["CurvePlan", "plan_curve", "task_of"]
 

@@ -1,0 +1,1 @@
+"""Is it enough, and how much more?"""

@@ -1,0 +1,1 @@
+"""How the loss changes around the trained weights when a batch is added."""

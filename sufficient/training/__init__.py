@@ -1,0 +1,1 @@
+"""The net follows the growing set: cloned, sized, trained and scored."""
