@@ -17,7 +17,7 @@ from sufficient import theory
 from sufficient.curvature import top_eigenpairs
 from sufficient.curvature.objective import Objective
 from sufficient.datasets import load_digits_images, load_fashion_mnist
-from sufficient.landscape.delta import SecondOrderForm, packed
+from sufficient.landscape.delta import SecondOrder, SecondOrderForm
 from sufficient.landscape.displaced import losses_at
 from sufficient.landscape.projection import project
 from sufficient.nets import default_net
@@ -66,7 +66,7 @@ def change_column(module, X, y, sigma, d=10):
     P = top_eigenpairs(module, X, y, n_directions=d, random_state=0).eigenvectors
     objective, theta = Objective(module, "cross_entropy"), sigma * torch.randn(64, d)
     at = project(objective, X, y, P, matrix="hessian")
-    rows = packed(at.losses, at.gradients, at.hessians)
+    rows = SecondOrder(at.losses, at.gradients, at.hessians).rows
     model = SecondOrderForm(sigma, d)(increments(rows))
     real = increments(losses_at(objective, X, y, P, theta).T)
     parts = at.losses, np.linalg.norm(at.gradients, axis=1)

@@ -2,61 +2,47 @@
 
 from __future__ import annotations
 
-import inspect
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
 from sklearn.utils import check_array, check_X_y
-from sklearn.utils._param_validation import (
-    validate_parameter_constraints,
-    validate_params,
-)
+from sklearn.utils._param_validation import validate_parameter_constraints
 
 from sufficient.data.numbers import check_numbers
 from sufficient.data.sources import column_of, is_source, source_of
-from sufficient.growing.plan import CurvePlan, plan_curve
-from sufficient.growing.run import RunSettings
+from sufficient.growing.plan import Plan, plan_run
+from sufficient.report.summary import warn_of_weaknesses
 from sufficient.results import SampleSizeCurve
-from sufficient.settings import PARAMETER_CONSTRAINTS
-from sufficient.training.net import is_regression, takes_rows
+from sufficient.settings import Settings, constraints_of, with_settings
+from sufficient.training.criteria import is_regression, takes_rows
 
 __all__ = ["iterate_sample_size_curve", "sample_size_curve"]
 
+CONSTRAINTS = {
+    **constraints_of(Settings),
+    "checkpoint": [str, os.PathLike, None],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+}
 
-@validate_params(PARAMETER_CONSTRAINTS, prefer_skip_nested_validation=False)
+
+@with_settings
 def sample_size_curve(
     estimator,
     X,
     y,
     *,
-    tol: float = 0.025,
-    batch_size: int | str = "auto",
-    n_directions: int = 10,
-    sigma: float | str = 1.0,
-    bound: str = "projected",
-    n_monte_carlo: int = 64,
-    training: str = "update",
-    scoring=None,
-    min_gain: float = 0.01,
-    patience: int = 2,
-    validation_fraction: float | str = "auto",
-    schedule: str | float | Sequence[int] = "geometric",
-    update_epochs: int = 20,
-    n_fresh: int = 2048,
-    n_candidates: int = 4,
-    eigen_tol: float = 1e-3,
-    device: str | None = None,
     checkpoint: str | os.PathLike | None = None,
     random_state=None,
     verbose: int = 0,
+    **parameters,
 ) -> SampleSizeCurve:
     """Loss-landscape change against training-set size, and the size that suffices.
 
     The function behind `SampleSizeEstimator`, for those who want the numbers and not a
-    fitted estimator. Parameters from `tol` on are those of the estimator.
+    fitted estimator.
 
     Parameters
     ----------
@@ -68,6 +54,10 @@ width)
     y : array-like of shape (n_samples,) or (n_samples, n_targets), str or None
         Labels, rows of 0 and 1 for several labels at once, or regression targets; a
         name or None as there.
+    checkpoint, random_state, verbose
+        As in `SampleSizeEstimator`.
+    **parameters
+        Any other parameter of `SampleSizeEstimator`, from `tol` to `device`.
 
     Returns
     -------
@@ -88,32 +78,24 @@ width)
     >>> curve.columns["batch_count"].astype(int).tolist()
     [2, 3, 5]
     """
-    settings = RunSettings(
-        tol=tol,
-        batch_size=batch_size,
-        n_directions=n_directions,
-        sigma=sigma,
-        bound=bound,
-        n_monte_carlo=n_monte_carlo,
-        training=training,
-        scoring=scoring,
-        min_gain=min_gain,
-        patience=patience,
-        validation_fraction=validation_fraction,
-        schedule=schedule,
-        update_epochs=update_epochs,
-        n_fresh=n_fresh,
-        n_candidates=n_candidates,
-        eigen_tol=eigen_tol,
-        device=device,
+    plan = _plan(
+        "sample_size_curve", estimator, X, y, parameters, checkpoint, random_state
     )
-    plan = _plan(estimator, X, y, settings, random_state, checkpoint)
-    plan.follow(verbose)
-    return plan.run.answer()
+    curve = plan.follow(verbose)
+    warn_of_weaknesses(curve, plan.run.settings)
+    return curve
 
 
+@with_settings
 def iterate_sample_size_curve(
-    estimator, X, y, **parameters
+    estimator,
+    X,
+    y,
+    *,
+    checkpoint: str | os.PathLike | None = None,
+    random_state=None,
+    verbose: int = 0,
+    **parameters,
 ) -> Iterator[SampleSizeCurve]:
     """As `sample_size_curve`, for a loop of your own: the answer after every size.
 
@@ -128,8 +110,8 @@ def iterate_sample_size_curve(
         Samples.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
         Labels, or regression targets.
-    **parameters
-        Those of `sample_size_curve`.
+    checkpoint, random_state, verbose, **parameters
+        As in `sample_size_curve`.
 
     Yields
     ------
@@ -147,20 +129,24 @@ def iterate_sample_size_curve(
     >>> int(curve.columns["train_size"][-1])
     80
     """
-    every = inspect.signature(sample_size_curve).bind(estimator, X, y, **parameters)
-    every.apply_defaults()
-    chosen = every.kwargs
-    validate_parameter_constraints(
-        PARAMETER_CONSTRAINTS, chosen, caller_name="iterate_sample_size_curve"
-    )
-    settings = RunSettings(**{f.name: chosen[f.name] for f in fields(RunSettings)})
     plan = _plan(
-        estimator, X, y, settings, chosen["random_state"], chosen["checkpoint"]
+        "iterate_sample_size_curve",
+        estimator,
+        X,
+        y,
+        parameters,
+        checkpoint,
+        random_state,
     )
-    return plan.answers(chosen["verbose"])
+    return plan.steps(verbose)
 
 
-def _plan(estimator, X, y, settings, random_state, checkpoint) -> CurvePlan:
+def _plan(caller, estimator, X, y, parameters, checkpoint, random_state) -> Plan:
+    rest = {"checkpoint": checkpoint, "random_state": random_state}
+    validate_parameter_constraints(
+        CONSTRAINTS, {**parameters, **rest}, caller_name=caller
+    )
+    settings = Settings(**parameters)
     regression = is_regression(estimator)
     rules = {
         "dtype": np.float32,
@@ -177,4 +163,4 @@ def _plan(estimator, X, y, settings, random_state, checkpoint) -> CurvePlan:
         check_numbers("X", X)
         rows = takes_rows(estimator, y)
         X, y = check_X_y(X, y, multi_output=rows, y_numeric=regression, **rules)
-    return plan_curve(estimator, X, y, settings, random_state, checkpoint)
+    return plan_run(estimator, X, y, settings, random_state, checkpoint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -12,12 +12,10 @@ __all__ = [
     "EigenResult",
     "GainForecast",
     "Measurement",
+    "Record",
     "SampleSizeCurve",
     "SampleSizeForecast",
 ]
-
-
-CAUTION, LEFT_OF_GAP = 0.4, 0.25
 
 
 @dataclass(frozen=True)
@@ -76,6 +74,48 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class Record:
+    """What was measured at every size so far, in order.
+
+    Attributes
+    ----------
+    measurements : tuple of Measurement
+        One for each size; only the last keeps its eigenvectors.
+    """
+
+    measurements: tuple[Measurement, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.measurements)
+
+    def with_one_more(self, measurement: Measurement) -> Record:
+        """The record with the next size."""
+        # Eigenvectors are ten times as large as the net, and only the last are shown.
+        earlier = (replace(one, eigenvectors=None) for one in self.measurements)
+        return Record((*earlier, measurement))
+
+    def column(self, name: str) -> np.ndarray:
+        """One quantity at every size, shape (n_sizes,)."""
+        return np.array([one.columns[name] for one in self.measurements])
+
+    @property
+    def columns(self) -> dict[str, np.ndarray]:
+        """Every quantity at every size."""
+        names = self.measurements[0].columns if self.measurements else {}
+        return {name: self.column(name) for name in names}
+
+    @property
+    def last(self) -> Measurement:
+        """At the last size."""
+        return self.measurements[-1]
+
+    @property
+    def last_count(self) -> int:
+        """Batches at the last size, 0 before the first."""
+        return int(self.last.columns["batch_count"]) if self.measurements else 0
+
+
+@dataclass(frozen=True)
 class SampleSizeForecast:
     """Where the curve falls below the tolerance for good.
 
@@ -131,12 +171,6 @@ class GainForecast:
     def is_unknown(self) -> bool:
         """Whether there is no forecast at all."""
         return bool(np.isnan(self.expected))
-
-    @property
-    def cautious(self) -> float:
-        """What the verdict reads: forecast and margin, or what the gap leaves."""
-        margin = self.expected + CAUTION * self.std_err
-        return float(np.maximum(margin, LEFT_OF_GAP * self.generalization_gap))
 
 
 @dataclass(frozen=True)

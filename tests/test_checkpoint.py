@@ -33,7 +33,7 @@ from sufficient import (
     sample_size_curve,
 )
 from sufficient.datasets import load_digits_images
-from sufficient.growing.run import GrowingRun
+from sufficient.growing.probe import Probe
 from sufficient.nets import default_net
 from sufficient.reproducibility.fingerprint import described
 from sufficient.storage.checkpoint import Checkpoint
@@ -155,7 +155,7 @@ def no_training(monkeypatch):
 
     def switch():
         monkeypatch.setattr(Training, "_train", refuse)
-        monkeypatch.setattr(GrowingRun, "measure", refuse)
+        monkeypatch.setattr(Probe, "measure", refuse)
 
     return switch
 
@@ -185,16 +185,16 @@ class TestAnInterruptedFit:
     def test_goes_on_bit_for_bit(self, name, training, tmp_path, monkeypatch):
         est = small(NETS[name], training=training)
         whole = fit(clone(est))
-        original, measured = GrowingRun.measure, []
+        original, measured = Probe.measure, []
 
-        def measure(run, seen, upcoming, held_out, k):
+        def measure(probe, net, seen, fresh, k, record):
             if measured and measured[-1] is not None:
                 measured.append(None)
                 raise Stopped
             measured.append(k)
-            return original(run, seen, upcoming, held_out, k)
+            return original(probe, net, seen, fresh, k, record)
 
-        monkeypatch.setattr(GrowingRun, "measure", measure)
+        monkeypatch.setattr(Probe, "measure", measure)
         est.set_params(checkpoint=tmp_path)
         for _ in SCHEDULE[1:]:
             with pytest.raises(Stopped), no_pickle(monkeypatch):

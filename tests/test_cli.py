@@ -14,12 +14,13 @@ import torch
 from sklearn.datasets import make_classification, make_regression
 from skorch import NeuralNetRegressor
 
-from sufficient import cli, plan
+from sufficient.command import answers
 from sufficient.command.main import main
 from sufficient.datasets import load_digits_images
 from sufficient.estimator import SampleSizeEstimator
-from sufficient.growing.run import GrowingRun
+from sufficient.growing.probe import Probe
 from sufficient.many_fits.repeats import repeat_sample_size
+from sufficient.report import summary
 from sufficient.report.summary import summarise
 
 FAST = ["--batch-size=40", "--n-directions=2"]
@@ -99,14 +100,14 @@ def interrupted(monkeypatch):
     """Press Ctrl-C before the measurement of the given number."""
 
     def press(number):
-        calls, measure = iter(range(1, 99)), GrowingRun.measure
+        calls, measure = iter(range(1, 99)), Probe.measure
 
         def measure_or_stop(*args):
             if next(calls) == number:
                 raise KeyboardInterrupt
             return measure(*args)
 
-        monkeypatch.setattr(GrowingRun, "measure", measure_or_stop)
+        monkeypatch.setattr(Probe, "measure", measure_or_stop)
 
     return press
 
@@ -138,7 +139,7 @@ def test_answer_is_the_summary_then_a_table(capsys, monkeypatch):
 
 def test_table_is_thinned_and_keeps_its_ends(capsys, monkeypatch):
     many = ["digits", "--n-samples=300", "--batch-size=3", "--tol=1e-9"]
-    monkeypatch.setattr(cli, "MOST_ROWS", 8)
+    monkeypatch.setattr(answers, "MOST_ROWS", 8)
     assert main([*many, "--quiet"]) == 0
     out, err = capsys.readouterr()
     rows = out.split("\n\n")[1].splitlines()[1:]
@@ -183,7 +184,7 @@ def test_a_warning_is_told_once_and_not_beside_the_summary(capsys, monkeypatch):
             "Odd.",
         ]
 
-    monkeypatch.setattr(plan, "weaknesses", known_and_new)
+    monkeypatch.setattr(summary, "weaknesses", known_and_new)
     assert main([*DIGITS, "--quiet"]) == 0
     out, err = capsys.readouterr()
     assert out.count("Warning: Odd.") == out.count("Warning") == 1
@@ -335,7 +336,7 @@ def test_a_checkpoint_is_gone_on_from(tmp_path, capsys, monkeypatch, repeats):
     def refuse(*args):
         raise AssertionError("measured again")
 
-    monkeypatch.setattr(GrowingRun, "measure", refuse)
+    monkeypatch.setattr(Probe, "measure", refuse)
     assert main(command) == 0
     again = strict(capsys.readouterr().out)
     for answer in (first, again):
@@ -366,7 +367,7 @@ def test_a_checkpoint_is_gone_on_from(tmp_path, capsys, monkeypatch, repeats):
         (["misnamed.npz"], "It holds ['data', 'labels']. Write it with np.savez"),
         (["array.npz"], "It holds ['one array']"),
         (["unequal.npz"], "inconsistent numbers of samples"),
-        (["samples.npz"], "Sample arrays cannot be loaded"),
+        (["samples.npz"], "Object arrays cannot be loaded"),
         (["nothing.npz"], "nothing.npz cannot be used"),
         (["cut.npz"], "cut.npz cannot be used"),
         (["one_class.npz"], "one class only"),

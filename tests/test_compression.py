@@ -38,7 +38,7 @@ def test_the_compressed_hessian_is_the_restriction_of_the_full_one():
     compression = compression_of(full, X, y, N_KEPT)
     reduced = compression.objective
     rows = torch.randn(4, reduced.n_parameters).double()
-    within = CurvatureOperator(reduced, compression.samples(X), y).images(rows)
+    within = CurvatureOperator(reduced, compression.inputs(X), y).images(rows)
     images = CurvatureOperator(full, X, y).images(compression.expand(rows))
     restricted = torch.stack([compression.restrict(image) for image in images])
     torch.testing.assert_close(within[:, : reduced.n_parameters], restricted)
@@ -50,7 +50,7 @@ def test_the_sketch_keeps_the_length_of_what_is_left_out():
     compression = compression_of(full, X, y, N_KEPT)
     reduced = compression.objective
     rows = torch.randn(6, reduced.n_parameters).double()
-    sketched = CurvatureOperator(reduced, compression.samples(X), y).images(rows)
+    sketched = CurvatureOperator(reduced, compression.inputs(X), y).images(rows)
     sketched = sketched[:, reduced.n_parameters :].norm(dim=1)
     images = CurvatureOperator(full, X, y).images(compression.expand(rows))
     inside = torch.stack([compression.restrict(image) for image in images])

@@ -5,12 +5,12 @@ import pytest
 from numpy.polynomial.hermite_e import hermegauss
 
 from sufficient.landscape.delta import (
+    SecondOrder,
     SecondOrderForm,
     draw_form,
     eigenvalue_delta,
     expected_delta,
     monte_carlo_delta,
-    packed,
 )
 
 
@@ -32,7 +32,7 @@ def exact_second_moment(a, c, B, sigma):
 @pytest.mark.parametrize("sigma", [0.01, 0.3, 1.0, 3.0])
 def test_formula_1_equals_exact_gaussian_moments(sigma):
     a, c, B = random_increments(np.random.default_rng(0), 5, 2)
-    found = SecondOrderForm(sigma, 2)(packed(a, c, B))
+    found = SecondOrderForm(sigma, 2)(SecondOrder(a, c, B).rows)
     exact = [exact_second_moment(*one, sigma) for one in zip(a, c, B, strict=True)]
     np.testing.assert_allclose(found, exact, rtol=1e-10)
 
@@ -43,14 +43,14 @@ def test_formula_1_agrees_with_monte_carlo_in_ten_directions(sigma):
     a, c, B = (part[0] for part in random_increments(rng, 1, 10))
     theta = sigma * rng.standard_normal((200_000, 10))
     squares = (a + theta @ c + np.einsum("ti,ij,tj->t", theta, B, theta) / 2) ** 2
-    found = SecondOrderForm(sigma, 10)(packed(a, c, B))
+    found = SecondOrderForm(sigma, 10)(SecondOrder(a, c, B).rows)
     std_err = squares.std() / np.sqrt(len(squares))
     assert abs(found - squares.mean()) < 4 * std_err
 
 
 def test_formula_2_is_formula_1_without_loss_gradient_and_rotation():
     shifts = np.array([0.5, -0.2, 0.1])
-    rows = packed(np.zeros(()), np.zeros(3), np.diag(shifts))
+    rows = SecondOrder(np.zeros(()), np.zeros(3), np.diag(shifts)).rows
     found = eigenvalue_delta(shifts, sigma=0.7)
     np.testing.assert_allclose(found, SecondOrderForm(0.7, 3)(rows))
 
@@ -59,13 +59,15 @@ def test_formula_2_is_no_upper_bound_of_formula_1():
     rng = np.random.default_rng(2)
     H, (a, c, B) = np.diag([3.0, 2.0]), random_increments(rng, 50, 2)
     shifts = np.linalg.eigvalsh(H + B)[:, ::-1] - np.diag(H)
-    above = SecondOrderForm(1.0, 2)(packed(a, c, B)) > eigenvalue_delta(shifts, 1.0)
+    above = SecondOrderForm(1.0, 2)(SecondOrder(a, c, B).rows) > eigenvalue_delta(
+        shifts, 1.0
+    )
     assert above.mean() > 0.9
 
 
 def population(rng, n, d=3, sharpness=1.0):
     a, c, B = random_increments(rng, n, d)
-    return packed(1 + a, c + 0.3, sharpness * B)
+    return SecondOrder(1 + a, c + 0.3, sharpness * B).rows
 
 
 FORMS = {"second order": SecondOrderForm(0.5, 3), "draws": draw_form}
@@ -131,7 +133,7 @@ def test_monte_carlo_of_a_quadratic_loss_is_the_second_order_form():
     theta = 0.4 * rng.standard_normal((4000, 3))
     losses = a + theta @ c.T + np.einsum("ti,nij,tj->tn", theta, B, theta) / 2
     fresh, seen = losses[:, :2000], losses[:, 2000:] * 1.3
-    rows = packed(a, c, B)
+    rows = SecondOrder(a, c, B).rows
     rest = {"batch_size": 32, "n_seen": 1000}
     sampled = monte_carlo_delta(fresh, seen, **rest)
     closed = expected_delta(

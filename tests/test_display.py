@@ -265,7 +265,7 @@ def test_landscape_of_a_linear_model_is_its_quadratic(linear, regression):
 def test_landscape_is_the_same_in_small_chunks(fitted, digits, monkeypatch):
     settings = {"n_grid": 3, "radius": 0.5}
     whole = LandscapeDisplay.from_estimator(fitted, *digits, **settings)
-    monkeypatch.setattr("sufficient.display.landscape.CHUNK", 7)
+    monkeypatch.setattr("sufficient.landscape.surfaces.CHUNK", 7)
     parts = LandscapeDisplay.from_estimator(fitted, *digits, **settings)
     assert_allclose(parts.losses, whole.losses, rtol=1e-5)
     assert_array_equal(whole.train_sizes, fitted.batch_size_ * np.array([2, 4, 5]))

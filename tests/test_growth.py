@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sufficient.growing.order import batch_counts, grow, stratified_order
+from sufficient.growing.order import ordered, stratified_order
+from sufficient.growing.schedule import batch_counts
 
 Y = np.repeat([0, 1, 2], [600, 300, 100])
 
@@ -16,7 +17,7 @@ def grown(**changes):
         "rng": np.random.RandomState(0),
         **changes,
     }
-    return grow(Y, **settings)
+    return ordered(Y, **settings)
 
 
 def test_every_sample_enters_once_or_is_held_out():
@@ -45,7 +46,7 @@ def test_the_order_within_a_class_is_random():
 
 def test_auto_batch_size_is_64_or_an_eighth():
     assert grown(batch_size="auto").batch_size == 64
-    small = grow(
+    small = ordered(
         Y[::20],
         stratify=True,
         batch_size="auto",
@@ -59,7 +60,7 @@ def test_auto_batch_size_is_64_or_an_eighth():
 @pytest.mark.parametrize(("n", "held_out"), [(100, 20), (2000, 400), (60_000, 6000)])
 def test_auto_holds_out_a_fifth_a_thousand_or_a_tenth(n, held_out):
     y = np.arange(n) % 2
-    growth = grow(
+    growth = ordered(
         y,
         stratify=True,
         batch_size="auto",

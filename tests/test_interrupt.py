@@ -23,7 +23,7 @@ from sufficient import (
     repeat_sample_size,
 )
 from sufficient.datasets import load_digits_images
-from sufficient.growing.run import GrowingRun
+from sufficient.growing.run import Run
 from sufficient.nets import default_net
 
 X, Y = load_digits_images(n_samples=160)
@@ -172,7 +172,7 @@ def test_ctrl_c_leaves_what_was_measured_and_nothing_else(n, seed):
 
 def test_a_measurement_and_its_weights_are_taken_in_at_once(monkeypatch):
     """Ctrl-C after the measurement, before it is kept: the size before it stands."""
-    weights, calls = GrowingRun._weights, []
+    weights, calls = Run._weights, []
 
     def interrupted(run):
         calls.append(run)
@@ -180,7 +180,7 @@ def test_a_measurement_and_its_weights_are_taken_in_at_once(monkeypatch):
             raise KeyboardInterrupt
         return weights(run)
 
-    monkeypatch.setattr(GrowingRun, "_weights", interrupted)
+    monkeypatch.setattr(Run, "_weights", interrupted)
     est = SampleSizeEstimator(net(), **GIVEN)
     with pytest.raises(KeyboardInterrupt):
         est.fit(X, Y)

@@ -20,7 +20,7 @@ from sufficient.curvature.objective import Objective
 from sufficient.data.samples import Samples
 from sufficient.growing.plan import task_of
 from sufficient.nets import default_net
-from sufficient.training.net import objective_of
+from sufficient.training.criteria import objective_of
 
 N = 120
 GENERATOR = np.random.default_rng(0)

@@ -17,7 +17,7 @@ from torch import nn
 
 from sufficient import MLP, SampleSizeEstimator
 from sufficient.data.task import Regression
-from sufficient.decision.gain import VERDICTS
+from sufficient.decision.verdict import VERDICTS
 from sufficient.nets import default_net
 
 N_CASES = int(os.environ.get("SUFFICIENT_CASES", "2000"))
@@ -115,7 +115,7 @@ NETS = {
 
 
 class Tanh(nn.Sequential):
-    """With BatchNorm and Dropout, and no chain of layers that is understood."""
+    """With BatchNorm and Dropout, and no chain of layers that has rules."""
 
     def __init__(self, n_inputs, n_outputs):
         super().__init__(

@@ -5,7 +5,8 @@ import pytest
 
 from sufficient import SampleSizeEstimator
 from sufficient.datasets import load_digits_images
-from sufficient.growing.run import GrowingRun
+from sufficient.growing.run import Run
+from sufficient.training.strategies import UpdateTraining
 
 X, Y = load_digits_images(n_samples=200)
 BATCHES = [slice(start, start + 40) for start in range(0, 200, 40)]
@@ -17,11 +18,13 @@ def session():
     )
 
 
-@pytest.mark.parametrize("moment", ["measure", "train"])
+@pytest.mark.parametrize(
+    ("owner", "moment"), [(Run, "measure"), (UpdateTraining, "extend")]
+)
 @pytest.mark.parametrize("which", [0, 1, 3])
-def test_an_interrupted_batch_can_come_again(monkeypatch, moment, which):
+def test_an_interrupted_batch_can_come_again(monkeypatch, owner, moment, which):
     whole, broken = session(), session()
-    original = getattr(GrowingRun, moment)
+    original = getattr(owner, moment)
 
     def interrupted(*args, **kwargs):
         original(*args, **kwargs)
@@ -30,7 +33,7 @@ def test_an_interrupted_batch_can_come_again(monkeypatch, moment, which):
     for i, batch in enumerate(BATCHES):
         whole.partial_fit(X[batch], Y[batch], classes=range(10))
         if i == which:
-            monkeypatch.setattr(GrowingRun, moment, interrupted)
+            monkeypatch.setattr(owner, moment, interrupted)
             with pytest.raises(KeyboardInterrupt):
                 broken.partial_fit(X[batch], Y[batch], classes=range(10))
             monkeypatch.undo()

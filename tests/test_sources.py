@@ -21,7 +21,7 @@ from torch.utils.data import Dataset, IterableDataset, Subset, TensorDataset
 from sufficient import LandscapeDisplay, SampleSizeEstimator, sample_size_curve
 from sufficient.data.sources import ArrayRows, source_of
 from sufficient.data.stream import LEAST, Stream
-from sufficient.growing.order import grow
+from sufficient.growing.order import ordered
 from sufficient.nets import default_net
 from sufficient.reproducibility.fingerprint import digest
 
@@ -416,7 +416,7 @@ def test_of_very_many_10_000_are_held_out():
 
 def _n_held_out(n, **changes):
     rules = {"stratify": False, "batch_size": 64, "validation_fraction": "auto"}
-    growth = grow(np.zeros(n), **{**rules, **changes}, rng=np.random.RandomState(0))
+    growth = ordered(np.zeros(n), **{**rules, **changes}, rng=np.random.RandomState(0))
     return len(growth.validation_indices)
 
 

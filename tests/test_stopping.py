@@ -3,11 +3,8 @@
 import numpy as np
 import pytest
 
-from sufficient.decision.stopping import (
-    LARGEST_FORECAST,
-    forecast_sample_size,
-    local_power_law,
-)
+from sufficient.decision.power_law import LARGEST_FORECAST, local_power_law
+from sufficient.decision.stopping import forecast_sample_size
 
 SIZES = np.round(256 * 1.13 ** np.arange(28)).astype(int)
 

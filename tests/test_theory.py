@@ -11,7 +11,7 @@ from torch.func import functional_call, grad, hessian, jacrev, vmap
 from sufficient import MLP, ConvNet, theory
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.landscape.delta import SecondOrderForm, packed
+from sufficient.landscape.delta import SecondOrder, SecondOrderForm
 from sufficient.theory import printed
 from sufficient.theory.layers import forward_pass
 
@@ -321,7 +321,9 @@ def test_the_bounds_on_delta_are_never_violated(families):
             sigma = 10 ** rng.uniform(-1.5, 1)
             basis = np.linalg.qr(rng.standard_normal((len(a), n_parameters, d)))[0]
             turned = np.swapaxes(basis, 1, 2)
-            rows = packed(a, (turned @ c[..., None])[..., 0], turned @ B @ basis)
+            rows = SecondOrder(
+                a, (turned @ c[..., None])[..., 0], turned @ B @ basis
+            ).rows
             delta = SecondOrderForm(sigma, d)(rows)
             settings = {"sigma": sigma, "n_directions": d}
             assert never_below(each(theory.delta_bound, family, **settings), delta)
@@ -336,14 +338,14 @@ def test_the_bound_on_delta_is_attained(d):
     constants = {"max_loss": 0.7, "max_gradient_norm": 0.3, "max_hessian_norm": 1.9}
     c = np.zeros(d)
     c[0] = 2 * 0.3
-    rows = packed(np.array(0.7), c, 2 * 1.9 * np.eye(d)) / 5
+    rows = SecondOrder(np.array(0.7), c, 2 * 1.9 * np.eye(d)).rows / 5
     bound = theory.delta_bound(4, **constants, sigma=0.8, n_directions=d)
     np.testing.assert_allclose(SecondOrderForm(0.8, d)(rows), bound)
 
 
 def test_the_printed_bound_on_delta_needs_a_minimum():
     """Opposite gradients at weights that minimise nothing: 4/3 of the bound."""
-    rows = packed(np.array(0.0), np.array([2 * 0.3]), np.zeros((1, 1))) / 5
+    rows = SecondOrder(np.array(0.0), np.array([2 * 0.3]), np.zeros((1, 1))).rows / 5
     bound = printed.subspace_rate(4, M_l=0, M_g=0.3, M_H=0, sigma=0.8, D=1)
     np.testing.assert_allclose(SecondOrderForm(0.8, 1)(rows) / bound, 4 / 3)
 

@@ -8,37 +8,41 @@ from skorch.dataset import Dataset
 from torch import nn
 
 from sufficient import MLP
+from sufficient.data.samples import Samples
 from sufficient.nets import default_net
 from sufficient.reproducibility.arithmetic import exact_arithmetic
 from sufficient.reproducibility.seeds import seeded
-from sufficient.training.net import TensorBatches, objective_of, prepared_net
-from sufficient.training.strategies import TRAININGS
+from sufficient.training.batches import TensorBatches
+from sufficient.training.criteria import objective_of
+from sufficient.training.net import prepared_net
+from sufficient.training.strategies import STRATEGIES
 
 X = torch.randn(60, 5, generator=torch.Generator().manual_seed(0))
 Y = torch.arange(60) % 3
+SAMPLES = Samples(X, Y)
 
 
 def trained(name, sizes=(20, 40, 60), measured=(1, 2, 3), seed=0):
     template = prepared_net(None, n_inputs=5, n_outputs=3, device="cpu")
     template.set_params(module__hidden_sizes=(4,))
-    training = TRAININGS[name](template, seed=seed, update_epochs=3)
-    training.begin(X, Y)
+    training = STRATEGIES[name](template, seed=seed, update_epochs=3)
+    training.begin(SAMPLES)
     weights = {}
     for k, n in enumerate(sizes, start=1):
-        training.extend(X[:n], Y[:n], 20, k)
+        training.extend(SAMPLES[:n], 20, k)
         if k in measured:
-            net = training.net_at(X[:n], Y[:n], k)
+            net = training.net_at(SAMPLES[:n], k)
             weights[k] = objective_of(net).weights.clone()
     return weights
 
 
-@pytest.mark.parametrize("name", TRAININGS)
+@pytest.mark.parametrize("name", STRATEGIES)
 def test_the_net_at_k_does_not_depend_on_where_it_is_measured(name):
     often, once = trained(name), trained(name, measured=(3,))
     torch.testing.assert_close(often[3], once[3], rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("name", TRAININGS)
+@pytest.mark.parametrize("name", STRATEGIES)
 def test_training_depends_on_its_seed_alone(name):
     first = trained(name)
     torch.manual_seed(99)
@@ -55,9 +59,9 @@ def test_full_training_keeps_its_weights_and_update_changes_them():
 
 def test_update_takes_as_many_steps_as_the_passes_over_a_batch():
     template = default_net(module__n_inputs=5, module__n_outputs=3, batch_size=10)
-    training = TRAININGS["update"](template, seed=0, update_epochs=3)
-    training.begin(X, Y)
-    training.extend(X, Y, 20, 1)
+    training = STRATEGIES["update"](template, seed=0, update_epochs=3)
+    training.begin(SAMPLES)
+    training.extend(SAMPLES, 20, 1)
     assert len(training.net.history[-1]["batches"]) == 6
 
 

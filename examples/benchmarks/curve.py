@@ -1,15 +1,14 @@
 """The landscape after every batch, at one fixed w."""
 
 import warnings
-from dataclasses import fields
 
 import numpy as np
 import torch
 from skorch import NeuralNetClassifier
 
 from sufficient import SampleSizeEstimator, sample_size_curve
-from sufficient.curve import plan_curve
-from sufficient.growing.run import RunSettings
+from sufficient.growing.plan import plan_run
+from sufficient.settings import Settings
 
 from .clock import PeakMemory, timed
 from .context import ACCURACY, Context, Entry, Figures
@@ -117,16 +116,13 @@ def _our_error(problem, curve, context):
     settings = _settings(len(problem.X))
     seed = settings.pop("random_state")
     estimator = SampleSizeEstimator(_net(problem), **settings)
-    given = {
-        field.name: getattr(estimator, field.name) for field in fields(RunSettings)
-    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        plan = plan_curve(
+        plan = plan_run(
             estimator.estimator,
             problem.X.numpy(),
             problem.y.numpy(),
-            RunSettings(**given),
+            Settings.of(estimator),
             seed,
         )
     rows = torch.as_tensor(plan.train_indices)

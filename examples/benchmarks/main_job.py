@@ -1,7 +1,6 @@
 """The library's main job, beside the straightforward assembly of other packages."""
 
 import warnings
-from dataclasses import fields
 
 import numpy as np
 import torch
@@ -10,10 +9,10 @@ from torch import nn
 from torch.func import jacfwd
 
 from sufficient import SampleSizeEstimator
-from sufficient.curve import plan_curve
 from sufficient.decision.stopping import forecast_sample_size
-from sufficient.growing.run import RunSettings
-from sufficient.landscape.delta import SecondOrderForm, expected_delta, packed
+from sufficient.growing.plan import plan_run
+from sufficient.landscape.delta import SecondOrder, SecondOrderForm, expected_delta
+from sufficient.settings import Settings
 
 from .clock import PeakMemory, timed
 from .context import Context, Entry, Figures
@@ -123,12 +122,8 @@ class _Assembly:
     """One run; the seconds of its parts are kept apart."""
 
     def __init__(self, X, y, settings):
-        estimator = SampleSizeEstimator(**settings)
-        names = [field.name for field in fields(RunSettings)]
-        self.settings = RunSettings(
-            **{name: getattr(estimator, name) for name in names}
-        )
-        self.plan = plan_curve(None, X, y, self.settings, settings["random_state"])
+        self.settings = Settings.of(SampleSizeEstimator(**settings))
+        self.plan = plan_run(None, X, y, self.settings, settings["random_state"])
         self.offsets = np.random.default_rng(0).standard_normal(
             (self.settings.n_monte_carlo, N_DIRECTIONS)
         )
@@ -136,13 +131,13 @@ class _Assembly:
         self.training, self.stopping, self.landscapes = [], [], []
 
     def follow(self):
-        run, pool, size = self.plan.run, self.plan.pool, self.plan.run.batch_size
-        run.begin(pool)
-        for k in range(1, int(self.plan.batch_counts[-1]) + 1):
-            seen = pool[: k * size]
-            self.training.append(timed(run.train, seen, size, k))
-            if k in self.plan.batch_counts:
-                self._measure(k, seen, pool[k * size :])
+        run, growth = self.plan.run, self.plan.growth
+        run.begin(growth.pool)
+        for k in growth.counts_after(0):
+            seen = growth.first(k)
+            self.training.append(timed(run.training.extend, seen, growth.batch_size, k))
+            if growth.is_measured(k):
+                self._measure(k, seen, growth.pool[len(seen) :])
                 if self._forecast().converged:
                     break
 
@@ -172,9 +167,9 @@ class _Assembly:
         )
 
     def _measure(self, k, seen, upcoming):
-        net = self.plan.run.training.net_at(seen.X, seen.y, k)
+        net = self.plan.run.training.net_at(seen, k)
         module = net.module_.eval()
-        candidates = upcoming + self.plan.held_out
+        candidates = upcoming + self.plan.growth.held_out
         grown = seen + candidates[: self.plan.run.batch_size]
         here, there = (Problem(module, part.X, part.y) for part in (seen, grown))
         landscape = timed(_landscape, here, there, self.offsets)
@@ -226,13 +221,15 @@ def _statistic(here, fresh, pairs, batch_size):
     values, basis = pairs
     losses = losses_in_plane(fresh, basis)
     at = torch.zeros(N_DIRECTIONS)
-    rows = packed(
+    rows = SecondOrder(
         losses(at).detach().double().numpy(),
         jacfwd(losses)(at).detach().double().numpy(),
         jacfwd(jacfwd(losses))(at).detach().double().numpy(),
-    )
+    ).rows
     loss, gradient = _loss_and_gradient(here)
-    seen = packed(np.float64(loss), (basis.T @ gradient).numpy(), np.diag(values))
+    seen = SecondOrder(
+        np.float64(loss), (basis.T @ gradient).numpy(), np.diag(values)
+    ).rows
     form = SecondOrderForm(1.0, N_DIRECTIONS)
     weighting = {"batch_size": batch_size, "n_seen": len(here.X)}
     return expected_delta(form, rows, seen, **weighting).value * 64 / batch_size

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from sufficient.landscape.delta import SecondOrderForm, eigenvalue_delta, packed
+from sufficient.landscape.delta import SecondOrder, SecondOrderForm, eigenvalue_delta
 from sufficient.landscape.projection import project
 
 from .data import available
@@ -48,7 +48,7 @@ def measure(settings: Settings) -> dict:
 
 def _row(squares, d, sigma, shifts, exact):
     a, c, B = exact
-    whole = packed(a, c[:d], B[:d, :d])
+    whole = SecondOrder(a, c[:d], B[:d, :d]).rows
     return {
         "d": d,
         "sigma": sigma,

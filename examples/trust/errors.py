@@ -1,16 +1,14 @@
 """Do the intervals of Delta hold a reference with ten times the samples and draws?"""
 
-from dataclasses import fields, replace
-from inspect import signature
+from dataclasses import replace
 
 import numpy as np
 
-from sufficient.curve import sample_size_curve
 from sufficient.data.samples import Samples
-from sufficient.growing.plan import plan_curve
-from sufficient.growing.run import RunSettings
+from sufficient.growing.plan import plan_run
 from sufficient.landscape.measure import measure
-from sufficient.training.net import objective_of
+from sufficient.settings import Settings
+from sufficient.training.criteria import objective_of
 
 __all__ = ["COUNTS", "standard_errors"]
 
@@ -23,30 +21,27 @@ DELTAS = ("delta", "projected")
 def standard_errors(pair, seed) -> list[dict]:
     """One row for each size and each independent set of fresh samples and draws."""
     data = pair.load()
-    plan = plan_curve(pair.estimator(), data.X, data.y, _defaults(), seed)
-    run, size = plan.run, plan.run.batch_size
-    run.begin(plan.pool)
-    unseen = _unseen(plan, data, run.task, COUNTS[-1] * size)
+    plan = plan_run(pair.estimator(), data.X, data.y, Settings(), seed)
+    run, growth = plan.run, plan.growth
+    run.begin(growth.pool)
+    unseen = _unseen(plan, data, run.task, COUNTS[-1] * growth.batch_size)
     rows = []
     for k in range(1, COUNTS[-1] + 1):
-        seen = plan.pool[: k * size]
-        run.train(seen, size, k)
+        seen = growth.first(k)
+        run.training.extend(seen, growth.batch_size, k)
         if k in COUNTS:
-            net = run.training.net_at(seen.X, seen.y, k)
-            rows += _at_one_net(objective_of(net), seen, unseen, run.measuring, seed)
+            objective = objective_of(run.training.net_at(seen, k))
+            rows += _at_one_net(objective, seen, unseen, run.probe.settings, seed)
     return [{"pair": pair.name, "seed": seed, **row} for row in rows]
-
-
-def _defaults():
-    asked = signature(sample_size_curve).parameters
-    return RunSettings(**{f.name: asked[f.name].default for f in fields(RunSettings)})
 
 
 def _unseen(plan, data, task, n_seen):
     """Everything that is never trained on here: enough for all the sets."""
     more = (data.X_test, data.y_test), (data.X_apart, data.y_apart)
-    test, apart = (Samples.for_net(plan.run.net, X, task.encode(y)) for X, y in more)
-    return plan.pool[n_seen:] + plan.held_out + test + apart
+    test, apart = (
+        Samples.for_net(plan.run.training.template, X, task.encode(y)) for X, y in more
+    )
+    return plan.growth.pool[n_seen:] + plan.growth.held_out + test + apart
 
 
 def _at_one_net(objective, seen, unseen, settings, seed):

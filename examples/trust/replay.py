@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from sufficient.decision.gain import forecast_gain, join_verdict, score_above_chance
+from sufficient.decision.gain import forecast_gain
 from sufficient.decision.stopping import LEAST_SIZES, forecast_sample_size
-from sufficient.growing.order import FIRST_COUNT
-from sufficient.landscape.measure import BOUNDS
+from sufficient.decision.verdict import join_verdict, score_above_chance
+from sufficient.growing.schedule import FIRST_COUNT
 from sufficient.results import GainForecast, SampleSizeForecast
+from sufficient.settings import BOUNDS
 
 from .traces import Trace
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from joblib import Parallel, delayed
 from sklearn.exceptions import ConvergenceWarning
 
-from sufficient.growing.order import batch_counts
+from sufficient.growing.schedule import batch_counts
 from sufficient.reproducibility.arithmetic import one_thread
 
 from .coverage import SIGMAS, coverage

@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 import os
+import sys
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import resample
 
-__all__ = ["read_file"]
+from sufficient import datasets
+from sufficient.command.arguments import CHOICES, DATA_SETS
+
+__all__ = ["load", "read_file"]
 
 NUMBERS = "biuf"
+
+
+def load(args: Namespace) -> tuple[np.ndarray, np.ndarray]:
+    """X and y of the data set or file that the command was asked about."""
+    kind = Path(args.data).suffix.lower()
+    if args.target and kind != ".csv":
+        raise ValueError("--target is for .csv files.")
+    if args.data in DATA_SETS:
+        return getattr(datasets, DATA_SETS[args.data])(n_samples=args.n_samples)
+    if kind not in (".npz", ".csv"):
+        raise ValueError(f"No data set is called {args.data!r}. Choose {CHOICES}.")
+    X, y, target = read_file(args.data, args.target)
+    if target is not None and not args.quiet:
+        note = f"Features standardised; the target is {target!r} (see --regression)."
+        print(note, file=sys.stderr)
+    if (n := args.n_samples) is not None:
+        X, y = resample(X, y, replace=False, n_samples=n, random_state=args.seed)
+    return X, y.astype(str) if y.dtype.kind in "OS" else y
 
 
 def read_file(

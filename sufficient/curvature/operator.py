@@ -29,7 +29,7 @@ class CurvatureOperator:
 
     What all products have in common is computed once per chunk of samples and kept, so
     that each costs one pass forward and one back: by the rules of the layers where the
-    network is a chain of layers that are understood, through the recorded graph of its
+    network is a chain of layers that have rules, through the recorded graph of its
     gradient otherwise. What would not fit in memory is prepared anew for every product,
     and by smaller chunks from where memory has run out.
 

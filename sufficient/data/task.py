@@ -15,6 +15,7 @@ __all__ = [
     "Regression",
     "Task",
     "as_task",
+    "check_class_counts",
     "task_state",
 ]
 
@@ -221,6 +222,26 @@ class Regression(Task):
     def score_std_err(self, score: float, n: int) -> float:
         """Standard error of a score measured on n samples, for normal errors."""
         return float(np.sqrt(2 / n) * max(1 - score, 0) + 1 / n)
+
+
+def check_class_counts(codes: np.ndarray, task: Classification) -> None:
+    """Raise ValueError where a class appears only once.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n,)
+        Class codes.
+    task : Classification
+        Names the classes.
+    """
+    counts = np.bincount(codes, minlength=task.n_outputs)
+    rare = task.classes[counts < 2]
+    if len(rare):
+        raise ValueError(
+            f"The class {rare[0]} has fewer than 2 samples, so it cannot be both "
+            "trained on and held out. Label more of it, or leave it out; if y is a "
+            "quantity and not a label, pass a skorch NeuralNetRegressor."
+        )
 
 
 def task_state(task: Task) -> dict:

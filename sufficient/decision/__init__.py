@@ -1,1 +1,1 @@
-"""Is it enough, and how much more?"""
+"""Whether the data is enough, and how much more is needed."""

@@ -1,4 +1,4 @@
-r"""What more data should still add to the validation score, and the joint verdict.
+r"""What more data should still add to the validation score.
 
 Near the last size N the score of the very nets whose landscape was measured follows a
 power law,
@@ -13,22 +13,14 @@ forecast is 0.65 e + 0.04 gap.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from scipy import stats
 from scipy.optimize import least_squares
 
 from sufficient.results import GainForecast
 
-__all__ = ["VERDICTS", "forecast_gain", "join_verdict", "score_above_chance"]
+__all__ = ["forecast_gain"]
 
-VERDICTS = (
-    "has not learnt",
-    "not stable yet",
-    "stable, still improving",
-    "sufficient",
-)
 LEAST_SCORES = 4
 COVERAGE = 0.9
 # Chosen on fifteen pairs of data and net, checked on others: see docs/trust.md.
@@ -103,51 +95,6 @@ def _forecast(n, validation_scores, gaps, score_std_err):
         generalization_gap=float(gaps[-1]),
         std_err=float(std_err),
     )
-
-
-def join_verdict(
-    *, converged: bool, gain: GainForecast, min_gain: float, score_above_chance: float
-) -> str:
-    """Join landscape stability, expected gain and chance level to one answer.
-
-    Parameters
-    ----------
-    converged : bool
-        Whether Delta stays below the tolerance.
-    gain : GainForecast
-        What doubling the data should add.
-    min_gain : float
-        Gain, in score points, that is worth more data.
-    score_above_chance : float
-        Validation score less that of a constant answer and three standard errors.
-
-    Returns
-    -------
-    str
-        One of `VERDICTS`.
-    """
-    if not score_above_chance > 0:
-        return VERDICTS[0]
-    if not converged:
-        return VERDICTS[1]
-    return VERDICTS[3] if gain.cautious < min_gain else VERDICTS[2]
-
-
-def score_above_chance(last: Mapping[str, float]) -> float:
-    """How far the score at a size is clearly above that of a constant answer.
-
-    Parameters
-    ----------
-    last : mapping of str to float
-        The columns at that size.
-
-    Returns
-    -------
-    float
-        Less three standard errors.
-    """
-    margin = 3 * last["validation_score_std_err"]
-    return last["validation_score"] - last["chance_score"] - margin
 
 
 def _last_doubling(n, scores):

@@ -24,8 +24,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sufficient.decision.stopping import forecast_sample_size
-from sufficient.landscape.measure import REFERENCE_BATCH
 from sufficient.results import SampleSizeCurve, SampleSizeForecast
+from sufficient.settings import REFERENCE_BATCH
 
 __all__ = ["EigenvaluePlateau", "eigenvalue_plateau", "plateau_of"]
 

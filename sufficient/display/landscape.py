@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
-import torch
 from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from sufficient.data.samples import Samples
-from sufficient.data.sources import targets_of
-from sufficient.data.stream import rows_of
 from sufficient.display.style import COLORS, LABELS, axes_for
-from sufficient.landscape.displaced import losses_at
-from sufficient.reproducibility.arithmetic import exact_arithmetic
-from sufficient.training.net import objective_of
+from sufficient.estimator.arrival import samples_in_order_of_arrival
+from sufficient.landscape.surfaces import mean_loss_surfaces
+from sufficient.training.criteria import objective_of
 
 __all__ = ["LandscapeDisplay"]
 
-# Samples whose losses on the whole grid are held in memory at once.
-CHUNK = 2048
 N_LEVELS = 15
 CROSS_COLORS = {"losses": "white", "increments": "black"}
 
@@ -133,12 +126,18 @@ height, width)
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         check_is_fitted(estimator)
-        X, y = _in_order_of_arrival(estimator, X, y)
+        samples = samples_in_order_of_arrival(estimator, X, y)
         size = estimator.batch_size_
-        counts = _checked_counts(estimator, batch_counts, len(X) // size - 1)
+        counts = _checked_counts(estimator, batch_counts, len(samples) // size - 1)
         offsets = np.linspace(-radius, radius, n_grid)
         ends = np.unique([counts, counts + 1]) * size
-        surfaces = _mean_losses(estimator, X, y, offsets, ends)
+        surfaces = mean_loss_surfaces(
+            objective_of(estimator.estimator_),
+            samples,
+            estimator.curve_.eigenvectors[:, :2],
+            offsets,
+            ends,
+        )
         before, after = (
             surfaces[np.searchsorted(ends, k * size)] for k in (counts, counts + 1)
         )
@@ -209,33 +208,6 @@ height, width)
             ax.set_ylabel(r"$\theta_2$ (weights)")
 
 
-def _in_order_of_arrival(estimator, X, y):
-    """Samples and targets as the net saw them, the held-out ones at the end."""
-    order = _order_of_arrival(estimator)
-    y = np.asarray(targets_of(X, y))
-    X = estimator._checked(X)
-    check_consistent_length(X, y)
-    y = estimator.curve_.task.encode(y)
-    if len(X) != len(order):
-        raise ValueError(
-            f"X has {len(X)} samples, but the estimator was fitted on {len(order)}. "
-            "Pass the X and y that were given to fit."
-        )
-    samples = Samples.for_net(estimator.estimator_, rows_of(X, order), y[order])
-    return samples.X, samples.y
-
-
-def _order_of_arrival(estimator):
-    if not hasattr(estimator, "train_indices_"):
-        raise ValueError(
-            "An estimator fitted by partial_fit does not know its samples any more. "
-            "Call fit on all the labelled data to draw the landscape."
-        )
-    if estimator.eigenvalues_.shape[1] < 2:
-        raise ValueError("The landscape needs a plane: fit with n_directions >= 2.")
-    return np.concatenate([estimator.train_indices_, estimator.validation_indices_])
-
-
 def _checked_counts(estimator, batch_counts, most):
     if batch_counts is None:
         measured = estimator.batch_counts_[estimator.batch_counts_ <= most]
@@ -248,30 +220,6 @@ def _checked_counts(estimator, batch_counts, most):
             f"left in the data; got {list(batch_counts)}."
         )
     return counts
-
-
-def _mean_losses(estimator, X, y, offsets, ends):
-    """Mean loss of the first n samples on the grid, for each n in `ends`."""
-    objective = objective_of(estimator.estimator_)
-    basis = estimator.curve_.eigenvectors[:, :2].to(objective.weights)
-    grid = np.stack(np.meshgrid(offsets, offsets, indexing="ij"), axis=-1)
-    points = torch.as_tensor(grid.reshape(-1, 2)).to(basis)
-
-    def total(start, stop):
-        return sum(
-            losses_at(objective, X[rows], y[rows], basis, points).sum(axis=1)
-            for rows in _chunks(start, stop)
-        )
-
-    with objective.eval_mode(), exact_arithmetic():
-        parts = [total(*segment) for segment in pairwise([0, *ends])]
-    means = np.cumsum(parts, axis=0) / ends[:, None]
-    return means.reshape(len(ends), *grid.shape[:2])
-
-
-def _chunks(start, stop):
-    edges = [*range(start, stop, CHUNK), stop]
-    return [slice(*pair) for pair in pairwise(edges)]
 
 
 def _levels(surfaces, *, symmetric):

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
 from sklearn.utils.validation import check_is_fitted
+from skorch import NeuralNet
 
 from sufficient.decision.plateau import plateau_of
 from sufficient.estimator.prediction import FittedNetMixin
 from sufficient.estimator.saving import SavedToFolderMixin
-from sufficient.growing.plan import CurvePlan, plan_curve, task_of
-from sufficient.growing.run import RunSettings
+from sufficient.growing.plan import Plan, plan_run, task_of
 from sufficient.growing.session import LabellingSession
-from sufficient.landscape.measure import BOUNDS
-from sufficient.report.summary import summarise
+from sufficient.report.summary import summarise, warn_of_weaknesses
 from sufficient.reproducibility.seeds import drawn_seed, one_fit_at_a_time
 from sufficient.results import SampleSizeCurve
-from sufficient.settings import PARAMETER_CONSTRAINTS
+from sufficient.settings import BOUNDS, Settings, constraints_of, parameter
 
 __all__ = ["SampleSizeEstimator"]
 
+# Two decorators stand between a warning in `fit` and the caller.
+WRAPPERS = 5
 
+
+@dataclass(kw_only=True, eq=False, repr=False)
 class SampleSizeEstimator(
-    FittedNetMixin, SavedToFolderMixin, MetaEstimatorMixin, BaseEstimator
+    FittedNetMixin, SavedToFolderMixin, Settings, MetaEstimatorMixin, BaseEstimator
 ):
     r"""Find how much training data a network needs, and whether there is enough.
 
@@ -218,54 +221,18 @@ class SampleSizeEstimator(
     True
     """
 
-    _parameter_constraints: ClassVar[dict] = PARAMETER_CONSTRAINTS
+    estimator: NeuralNet | str | None = parameter(
+        None, "no_validation", "net to train", kw_only=False
+    )
+    checkpoint: str | os.PathLike | None = parameter(
+        None, [str, os.PathLike, None], "folder to go on from after a kill"
+    )
+    random_state: int | np.random.RandomState | None = parameter(
+        None, ["random_state"], "source of all randomness"
+    )
+    verbose: int = parameter(0, ["verbose"], "progress")
 
-    def __init__(
-        self,
-        estimator=None,
-        *,
-        tol: float = 0.025,
-        batch_size: int | str = "auto",
-        n_directions: int = 10,
-        sigma: float | str = 1.0,
-        bound: str = "projected",
-        n_monte_carlo: int = 64,
-        training: str = "update",
-        scoring=None,
-        min_gain: float = 0.01,
-        patience: int = 2,
-        validation_fraction: float | str = "auto",
-        schedule: str | float | Sequence[int] = "geometric",
-        update_epochs: int = 20,
-        n_fresh: int = 2048,
-        n_candidates: int = 4,
-        eigen_tol: float = 1e-3,
-        device: str | None = None,
-        checkpoint: str | os.PathLike | None = None,
-        random_state=None,
-        verbose: int = 0,
-    ) -> None:
-        self.estimator = estimator
-        self.tol = tol
-        self.batch_size = batch_size
-        self.n_directions = n_directions
-        self.sigma = sigma
-        self.bound = bound
-        self.n_monte_carlo = n_monte_carlo
-        self.training = training
-        self.scoring = scoring
-        self.min_gain = min_gain
-        self.patience = patience
-        self.validation_fraction = validation_fraction
-        self.schedule = schedule
-        self.update_epochs = update_epochs
-        self.n_fresh = n_fresh
-        self.n_candidates = n_candidates
-        self.eigen_tol = eigen_tol
-        self.device = device
-        self.checkpoint = checkpoint
-        self.random_state = random_state
-        self.verbose = verbose
+    _parameter_constraints: ClassVar[dict] = {}
 
     @_fit_context(prefer_skip_nested_validation=False)
     @one_fit_at_a_time()
@@ -309,18 +276,19 @@ height, width)
         before, plan = vars(self).copy(), None
         try:
             X, y = self._validated(X, y, reset=True, least=4)
-            plan = plan_curve(
+            plan = plan_run(
                 self.estimator,
                 X,
                 y,
-                self._settings(),
+                Settings.of(self),
                 self.random_state,
                 self.checkpoint,
             )
-            plan.follow(self.verbose)
+            curve = plan.follow(self.verbose)
+            warn_of_weaknesses(curve, plan.run.settings, stacklevel=WRAPPERS)
         finally:
             # However the loop ended, Ctrl-C and divergence included.
-            if plan is not None and plan.run.measurements:
+            if plan is not None and plan.run.record:
                 self._publish_plan(plan)
             else:
                 vars(self).clear()
@@ -369,27 +337,22 @@ height, width)
         str
         """
         check_is_fitted(self)
-        return summarise(self.curve_, self._settings())
+        return summarise(self.curve_, Settings.of(self))
 
     def __sklearn_is_fitted__(self) -> bool:
         """Whether there is an answer."""
         return hasattr(self, "curve_")
-
-    def _settings(self):
-        return RunSettings(
-            **{f.name: getattr(self, f.name) for f in fields(RunSettings)}
-        )
 
     def _new_session(self, y, classes):
         self._forget("train_indices_", "validation_indices_")
         return LabellingSession(
             self.estimator,
             task_of(self.estimator, y, classes),
-            self._settings(),
+            Settings.of(self),
             drawn_seed(self.random_state),
         )
 
-    def _publish_plan(self, plan: CurvePlan):
+    def _publish_plan(self, plan: Plan):
         self._forget("_session", "classes_")
         self._publish(plan.run.answer())
         self.train_indices_ = plan.train_indices
@@ -427,3 +390,6 @@ height, width)
         self.verdict_ = curve.verdict
         if not self._is_regression():
             self.classes_ = curve.task.classes
+
+
+SampleSizeEstimator._parameter_constraints = constraints_of(SampleSizeEstimator)

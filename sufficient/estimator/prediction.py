@@ -18,7 +18,7 @@ from sufficient.data.sources import (
     source_of,
     targets_of,
 )
-from sufficient.training.net import is_regression, may_be_multilabel, takes_rows
+from sufficient.training.criteria import is_regression, may_be_multilabel, takes_rows
 
 __all__ = ["FittedNetMixin"]
 

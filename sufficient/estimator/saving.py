@@ -14,7 +14,7 @@ from sufficient.growing.session import LabellingSession
 from sufficient.reproducibility.fingerprint import described_net, differences, versions
 from sufficient.reproducibility.seeds import seeded
 from sufficient.results import GainForecast, SampleSizeCurve, SampleSizeForecast
-from sufficient.storage.folder import StateFolder, understood
+from sufficient.storage.folder import StateFolder, explain_damage
 from sufficient.training.net import prepared_net
 from sufficient.training.net_state import net_state, restore_net
 
@@ -90,7 +90,7 @@ class SavedToFolderMixin:
         state = StateFolder(path).newest()
         if state is None:
             raise FileNotFoundError(f"No estimator was ever saved in {path}.")
-        with understood(path):
+        with explain_damage(path):
             return _restored(cls, path, state, estimator, device)
 
 
@@ -138,7 +138,7 @@ def _parameters(est):
         generator = {"RandomState": generator.get_state()}
     path = None if est.checkpoint is None else os.fspath(est.checkpoint)
     rest = {"checkpoint": path, "random_state": generator, "verbose": est.verbose}
-    return {**est._settings().plain(), **rest}
+    return {**est.plain(), **rest}
 
 
 def _with_generator(parameters):

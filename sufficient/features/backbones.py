@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from sufficient.reproducibility.devices import available_device
+from sufficient.reproducibility.devices import available_device, default_device
 
 __all__ = ["StandardPixels", "backbone_and_preprocessing", "device_for"]
 
@@ -106,4 +106,4 @@ def device_for(device: str | None, backbone) -> torch.device:
     """The device asked for, or the one that is there."""
     if device is None and isinstance(backbone, nn.Module):
         return next((p.device for p in backbone.parameters()), torch.device("cpu"))
-    return available_device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    return available_device(device or default_device())

@@ -1,26 +1,22 @@
-"""Growing the training set: one permutation, nested subsets, sizes to measure at."""
+"""The order in which samples enter: one permutation, a part held out for good."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-__all__ = ["Growth", "batch_counts", "grow", "resolve_batch_size", "stratified_order"]
+from sufficient.growing.schedule import resolve_batch_size
 
-BATCH_SIZE = 64
-FIRST_COUNT = 4
-# Below, a net only begins to learn, and is flat.
-FIRST_SIZE = 256
-RATIO = 1.13
+__all__ = ["Order", "ordered", "stratified_order"]
+
 # At an accuracy of 0.9 the held-out score then has a standard error of 0.3 points.
 MOST_HELD_OUT = 10_000
 
 
 @dataclass(frozen=True)
-class Growth:
+class Order:
     """How the samples enter: held-out ones never, the others batch by batch.
 
     Attributes
@@ -43,14 +39,14 @@ class Growth:
         return len(self.train_indices) // self.batch_size
 
 
-def grow(
+def ordered(
     y: np.ndarray,
     *,
     stratify: bool,
     batch_size: int | str,
     validation_fraction: float | str,
     rng: np.random.RandomState,
-) -> Growth:
+) -> Order:
     """Hold a part out and put the rest in order.
 
     Parameters
@@ -69,7 +65,7 @@ def grow(
 
     Returns
     -------
-    Growth
+    Order
 
     Raises
     ------
@@ -91,14 +87,7 @@ def grow(
             f"batch_size={size} leaves fewer than two batches in {n} samples, of which "
             f"{n_validation} are held out. Use a smaller batch_size or more data."
         )
-    return Growth(rest[order], held_out, size)
-
-
-def resolve_batch_size(batch_size: int | str, n_train: int) -> int:
-    """The batch size as a number."""
-    if batch_size != "auto":
-        return int(batch_size)
-    return min(BATCH_SIZE, max(1, n_train // 8))
+    return Order(rest[order], held_out, size)
 
 
 def stratified_order(y: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
@@ -132,54 +121,6 @@ def stratified_order(y: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
         ranks = np.arange(len(members)) + rng.uniform(size=len(members))
         keys[members] = ranks / len(members)
     return np.argsort(keys, kind="stable")
-
-
-def batch_counts(
-    schedule: str | float | Sequence[int], n_batches: int, batch_size: int = BATCH_SIZE
-) -> np.ndarray:
-    """Batch counts at which the loss landscape is measured.
-
-    Parameters
-    ----------
-    schedule : "geometric", "all", float or sequence of int
-        "geometric" grows by a factor of 1.13 from four batches and 256 samples on (a
-        quarter of the data where they are fewer), a float by that factor, "all"
-        measures after every batch, a sequence at those counts. The last whole batch
-        always belongs to it, except for a sequence.
-    n_batches : int
-        Whole batches there are.
-    batch_size : int, default=64
-        Samples in one.
-
-    Returns
-    -------
-    ndarray of int, increasing
-    """
-    if isinstance(schedule, str):
-        if schedule == "all":
-            return np.arange(1, n_batches + 1)
-        return _geometric(RATIO, n_batches, batch_size)
-    if np.isscalar(schedule):
-        return _geometric(float(schedule), n_batches, batch_size)
-    return _given(schedule, n_batches)
-
-
-def _geometric(ratio, n_batches, batch_size):
-    wanted = max(FIRST_COUNT, -(-FIRST_SIZE // batch_size))
-    first = min(wanted, max(1, n_batches // 4))
-    steps = int(np.log(n_batches / first) / np.log(ratio))
-    counts = first * ratio ** np.arange(steps + 1)
-    return np.unique([*np.round(counts).astype(int), n_batches])
-
-
-def _given(schedule, n_batches):
-    counts = np.unique(np.asarray(schedule, dtype=int))
-    if not len(counts) or counts[0] < 1 or counts[-1] > n_batches:
-        raise ValueError(
-            f"schedule must hold batch counts between 1 and {n_batches}, the number of "
-            f"whole batches in the data; got {list(schedule)}."
-        )
-    return counts
 
 
 def _n_validation(n, fraction, classes):

@@ -1,26 +1,32 @@
-"""One run laid out and followed: Algorithm 1 of paper B."""
+"""A run laid out for given data, and followed with progress and checkpoints."""
 
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.exceptions import ConvergenceWarning
 from skorch import NeuralNet
 from tqdm.auto import tqdm
 
 from sufficient.data.samples import Samples
 from sufficient.data.sources import RowSource
-from sufficient.data.stream import rows_of
-from sufficient.data.task import Classification, MultiLabel, Regression, Task
-from sufficient.growing.order import batch_counts, grow
-from sufficient.growing.run import GrowingRun, RunSettings
+from sufficient.data.stream import rows_of, share_of_memory
+from sufficient.data.task import (
+    Classification,
+    MultiLabel,
+    Regression,
+    Task,
+    check_class_counts,
+)
+from sufficient.growing.growth import Growth
+from sufficient.growing.order import ordered
+from sufficient.growing.run import Run
+from sufficient.growing.schedule import batch_counts
 from sufficient.ranks import first_rank_says, ranks
-from sufficient.report.summary import weaknesses
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.reproducibility.fingerprint import (
     described,
@@ -29,102 +35,77 @@ from sufficient.reproducibility.fingerprint import (
     versions,
 )
 from sufficient.reproducibility.seeds import drawn_seed
-from sufficient.results import SampleSizeCurve
+from sufficient.results import Measurement, SampleSizeCurve
+from sufficient.settings import Settings
 from sufficient.storage.checkpoint import Checkpoint
-from sufficient.training.checks import check_class_counts
-from sufficient.training.net import (
+from sufficient.training.criteria import (
     LOSSES_OF_DIFFERENCES,
     criterion_class,
     is_regression,
 )
 
-__all__ = ["CurvePlan", "plan_curve", "task_of"]
+__all__ = ["Plan", "plan_run", "task_of"]
 
 
 @dataclass(frozen=True)
-class CurvePlan:
-    """A run that can start: which samples enter when, and where to measure.
+class Plan:
+    """A run that can start, the samples it grows along, and where it is kept.
 
     Attributes
     ----------
-    run : GrowingRun
+    run : Run
         Trains, measures and decides.
-    pool : Samples
-        Training samples in the order in which they are added.
-    held_out : Samples
-        Samples that are never trained on.
-    batch_counts : ndarray of int
-        Batch counts at which to measure.
+    growth : Growth
+        Samples in the order in which they are added, and where to measure.
     train_indices, validation_indices : ndarray of int
-        Where the samples of the pool and the held-out ones stand in X.
+        Where the samples of the growth and the held-out ones stand in X.
     checkpoint : Checkpoint or None
         Where the run is kept after every measured size.
     """
 
-    run: GrowingRun
-    pool: Samples
-    held_out: Samples
-    batch_counts: np.ndarray
+    run: Run
+    growth: Growth
     train_indices: np.ndarray
     validation_indices: np.ndarray
     checkpoint: Checkpoint | None = None
 
-    def follow(self, verbose: int = 0) -> None:
-        """Algorithm 1: add a batch, train, measure, until the landscape has settled."""
-        for _ in self._sizes(verbose):
+    def follow(self, verbose: int = 0) -> SampleSizeCurve:
+        """Measure until the landscape has settled; the answer."""
+        for _ in self.steps(verbose):
             pass
-        for sentence in weaknesses(self.run.answer(), self.run.settings):
-            warnings.warn(sentence, ConvergenceWarning, stacklevel=4)
+        return self.run.answer()
 
-    def answers(self, verbose: int = 0) -> Iterator[SampleSizeCurve]:
-        """The same, with the answer so far after every measured size."""
-        for _ in self._sizes(verbose):
-            yield self.run.answer()
-
-    def _sizes(self, verbose):
+    def steps(self, verbose: int = 0) -> Iterator[SampleSizeCurve]:
+        """The answer so far at every measured size; first what a kept run had."""
         try:
-            yield from self._measured(verbose)
+            if self.run.record:
+                yield self.run.answer()
+            for _ in self._measurements(verbose):
+                yield self.run.answer()
         except BaseException:
             self.run.rewind()
             raise
 
-    def _measured(self, verbose):
-        run, size, done = self.run, self.run.batch_size, self.run.last_count
-        run.foresee(self.pool)
-        if done:
-            yield done
-        else:
-            run.begin(self.pool)
-        last = done if done and run.has_settled() else self.batch_counts[-1]
+    def _measurements(self, verbose):
+        done, last = self.run.record.last_count, int(self.growth.measured_counts[-1])
         hidden = not verbose or not ranks().is_first
-        steps = tqdm(
-            range(done + 1, last + 1), initial=done, total=last, disable=hidden
-        )
-        for k in steps:
-            run.train(self.pool[: k * size], size, k)
-            if k in self.batch_counts:
-                measurement = self._measure(k)
+        with tqdm(initial=done, total=last, disable=hidden) as bar:
+            for measurement in self.run.grow(self.growth):
                 if self.checkpoint is not None:
-                    self.checkpoint.keep(run)
-                steps.set_postfix(_in_words(measurement))
-                yield k
-                if run.has_settled():
-                    break
-
-    def _measure(self, k):
-        n = k * self.run.batch_size
-        upcoming = self.pool[n : n + self.run.settings.n_fresh]
-        return self.run.measure(self.pool[:n], upcoming, self.held_out, k)
+                    self.checkpoint.keep(self.run)
+                bar.set_postfix(_progress(measurement), refresh=False)
+                bar.update(int(measurement.columns["batch_count"]) - bar.n)
+                yield measurement
 
 
-def plan_curve(
+def plan_run(
     estimator,
     X: np.ndarray | RowSource,
     y: np.ndarray,
-    settings: RunSettings,
+    settings: Settings,
     random_state,
     checkpoint: str | os.PathLike | None = None,
-) -> CurvePlan:
+) -> Plan:
     """Set a run up from validated data.
 
     Parameters
@@ -135,7 +116,7 @@ def plan_curve(
         Samples.
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
         Labels, or regression targets.
-    settings : RunSettings
+    settings : Settings
         How.
     random_state : int, RandomState instance or None
         Source of the run's seed; None takes that of a kept run.
@@ -144,7 +125,7 @@ def plan_curve(
 
     Returns
     -------
-    CurvePlan
+    Plan
     """
     shared = {"estimator": estimator, "checkpoint": checkpoint is not None}
     check_same_problem(X=X, y=y, **shared, **vars(settings))
@@ -155,33 +136,43 @@ def plan_curve(
     stratify = isinstance(task, Classification)
     if stratify:
         check_class_counts(targets, task)
-    growth = grow(
+    order = ordered(
         targets,
         stratify=stratify,
         batch_size=settings.batch_size,
         validation_fraction=settings.validation_fraction,
         rng=np.random.RandomState(seed),
     )
-    run = GrowingRun(estimator, task, X.shape[1:], growth.batch_size, settings, seed)
-    pool, held_out = (
-        Samples.for_net(run.net, rows_of(X, rows, settings.n_fresh), targets[rows])
-        for rows in (growth.train_indices, growth.validation_indices)
+    in_memory = isinstance(X, np.ndarray)
+    run = Run(
+        estimator,
+        task,
+        X.shape[1:],
+        order.batch_size,
+        settings,
+        seed,
+        cache_bytes=inf if in_memory else share_of_memory(),
     )
-    counts = batch_counts(settings.schedule, growth.n_batches, growth.batch_size)
+    pool, held_out = (
+        Samples.for_net(
+            run.training.template, rows_of(X, rows, settings.n_fresh), targets[rows]
+        )
+        for rows in (order.train_indices, order.validation_indices)
+    )
+    counts = batch_counts(settings.schedule, order.n_batches, order.batch_size)
     if kept is not None:
         data = {"X": digest(X), "y": digest(targets, described(vars(task)))}
         identity = {**data, **_parameters(run, counts)}
         kept.resume(run, first_rank_says(lambda: identity))
-    return CurvePlan(
-        run=run,
+    growth = Growth(
         pool=pool,
         # Read once, where they fit in memory.
         held_out=held_out[:],
-        batch_counts=counts,
-        train_indices=growth.train_indices,
-        validation_indices=growth.validation_indices,
-        checkpoint=kept,
+        batch_size=order.batch_size,
+        measured_counts=counts,
+        n_upcoming=settings.n_fresh,
     )
+    return Plan(run, growth, order.train_indices, order.validation_indices, kept)
 
 
 def task_of(estimator, y: np.ndarray, classes=None) -> Task:
@@ -207,22 +198,22 @@ def _seed(random_state, kept):
 
 def _parameters(run, counts):
     """What the numbers depend on besides the data, in print."""
-    settings = {f.name: getattr(run.settings, f.name) for f in fields(run.settings)}
     net = described_net(run.training.template).items()
     resolved = {
         "batch_size": run.batch_size,
         "schedule": counts.tolist(),
-        "device": str(run.net.device),
+        "device": str(run.training.template.device),
     }
+    settings = {**vars(run.settings), **resolved}
     return {
-        **{name: described(one) for name, one in {**settings, **resolved}.items()},
+        **{name: described(one) for name, one in settings.items()},
         **{f"estimator__{name}".rstrip("_"): text for name, text in net},
         "random_state": digest(str(run.seed)),
         **versions(),
     }
 
 
-def _in_words(measurement):
+def _progress(measurement: Measurement) -> dict[str, int | str]:
     columns = measurement.columns
     return {
         "samples": int(columns["train_size"]),

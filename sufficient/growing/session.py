@@ -8,10 +8,13 @@ import numpy as np
 
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task, as_task, task_state
-from sufficient.growing.order import resolve_batch_size
-from sufficient.growing.run import GrowingRun, RunSettings
+from sufficient.growing.growth import Fresh
+from sufficient.growing.run import Run
+from sufficient.growing.schedule import resolve_batch_size
 from sufficient.reproducibility.agreement import check_same_problem
-from sufficient.results import SampleSizeCurve
+from sufficient.results import Record, SampleSizeCurve
+from sufficient.settings import Settings
+from sufficient.training.strategies import STRATEGIES
 
 __all__ = ["LabellingSession"]
 
@@ -30,7 +33,7 @@ class LabellingSession:
         Cloned, never modified.
     task : Task
         Fixed by the first batch.
-    settings : RunSettings
+    settings : Settings
         How to train, measure and decide.
     seed : int
         Source of all randomness.
@@ -40,18 +43,18 @@ class LabellingSession:
         self,
         estimator,
         task: Task,
-        settings: RunSettings,
+        settings: Settings,
         seed: int,
     ) -> None:
-        if settings.training == "full":
+        if STRATEGIES[settings.training].is_one_net:
             raise ValueError(
-                "training='full' needs all the data at once. Use 'update' or 'restart' "
-                "with partial_fit."
+                f"training={settings.training!r} needs all the data at once. Use "
+                "'update' or 'restart' with partial_fit."
             )
         self.estimator, self.task = estimator, task
         self.settings, self.seed = settings, seed
         self.n_calls = 0
-        self.run: GrowingRun | None = None
+        self.run: Run | None = None
 
     def arrive(self, X: np.ndarray, y: np.ndarray) -> SampleSizeCurve:
         """Take in the next labelled batch and answer afresh.
@@ -106,16 +109,16 @@ class LabellingSession:
         -------
         LabellingSession
         """
-        settings = RunSettings(**{**state["settings"], "device": device})
+        settings = Settings(**{**state["settings"], "device": device})
         self = cls(estimator, as_task(state["task"]), settings, state["seed"])
         shape = tuple(state["seen"]["X"].shape[1:])
-        self.run = GrowingRun(
+        self.run = Run(
             estimator, self.task, shape, state["batch_size"], settings, self.seed
         )
         self.run.resume(state["run"])
         self.n_calls = state["n_calls"]
         self.seen, self.held_out = (
-            Samples(**state[part]).to(self.run.net.device)
+            Samples(**state[part]).to(self.run.training.template.device)
             for part in ("seen", "held_out")
         )
         return self
@@ -125,7 +128,7 @@ class LabellingSession:
         if self.run is None:
             self.run = self._start(X.shape[1:], len(train_rows))
         new, held_out = (
-            Samples.for_net(self.run.net, X[rows], targets[rows])
+            Samples.for_net(self.run.training.template, X[rows], targets[rows])
             for rows in (train_rows, held_out_rows)
         )
         self.n_calls += 1
@@ -136,18 +139,18 @@ class LabellingSession:
     def _first(self, new, held_out):
         self.run.begin(new)
         self.seen, self.held_out = new, held_out
-        self.run.train(self.seen, len(new), 1)
-        self.run.measure(self.seen, new[:0], held_out, 1)
+        self.run.training.extend(self.seen, len(new), 1)
+        self.run.measure(self.seen, Fresh(new[:0], held_out), 1)
         return self.run.answer()
 
     def _next(self, new, held_out):
         if self.n_calls == 2:
             # Only a handful of held-out samples spoke for the first size.
-            self.run.measurements.clear()
+            self.run.record = Record()
         self.held_out = self.held_out + held_out
-        self.run.measure(self.seen, new, self.held_out, self.n_calls - 1)
+        self.run.measure(self.seen, Fresh(new, self.held_out), self.n_calls - 1)
         self.seen = self.seen + new
-        self.run.train(self.seen, len(new), self.n_calls)
+        self.run.training.extend(self.seen, len(new), self.n_calls)
         return self.run.answer()
 
     def _split(self, n):
@@ -165,6 +168,6 @@ class LabellingSession:
     def _start(self, input_shape, n_train):
         size = self.settings.batch_size
         size = n_train if size == "auto" else resolve_batch_size(size, n_train)
-        return GrowingRun(
+        return Run(
             self.estimator, self.task, input_shape, size, self.settings, self.seed
         )

@@ -24,38 +24,49 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from sufficient.results import DeltaEstimate
 
 __all__ = [
+    "SecondOrder",
     "SecondOrderForm",
     "batch_weight",
     "draw_form",
     "eigenvalue_delta",
     "expected_delta",
     "monte_carlo_delta",
-    "packed",
 ]
 
 
-def packed(loss: np.ndarray, gradient: np.ndarray, hessian: np.ndarray) -> np.ndarray:
-    """Loss, gradient and Hessian as one row of 1 + d + d^2 numbers per sample.
+class SecondOrder(NamedTuple):
+    """Loss, gradient and Hessian in d directions, of one sample or of many.
 
-    Parameters
+    Attributes
     ----------
     loss : ndarray of shape (...)
     gradient : ndarray of shape (..., d)
     hessian : ndarray of shape (..., d, d)
-
-    Returns
-    -------
-    ndarray of shape (..., 1 + d + d^2)
     """
-    lead = np.shape(loss)
-    parts = [loss, gradient, hessian]
-    return np.concatenate([np.reshape(p, (*lead, -1)) for p in parts], axis=-1)
+
+    loss: np.ndarray
+    gradient: np.ndarray
+    hessian: np.ndarray
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Side by side, shape (..., 1 + d + d^2)."""
+        lead = np.shape(self.loss)
+        return np.concatenate([np.reshape(p, (*lead, -1)) for p in self], axis=-1)
+
+    @classmethod
+    def of_rows(cls, rows: np.ndarray, n_directions: int) -> SecondOrder:
+        """What `rows` gave, or a linear combination of such rows."""
+        d = n_directions
+        hessian = rows[..., d + 1 :].reshape(*rows.shape[:-1], d, d)
+        return cls(rows[..., 0], rows[..., 1 : d + 1], hessian)
 
 
 @dataclass(frozen=True)
@@ -81,9 +92,9 @@ class SecondOrderForm:
     n_directions: int
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
-        """Q of packed increments of shape (..., 1 + d + d^2)."""
+        """Q of increments, as rows of shape (..., 1 + d + d^2)."""
         variance = self.sigma**2
-        a, c, B = self.unpacked(rows)
+        a, c, B = SecondOrder.of_rows(rows, self.n_directions)
         trace = np.trace(B, axis1=-2, axis2=-1)
         return (
             a**2
@@ -91,12 +102,6 @@ class SecondOrderForm:
             + variance * (c**2).sum(axis=-1)
             + variance**2 / 4 * (2 * (B**2).sum(axis=(-2, -1)) + trace**2)
         )
-
-    def unpacked(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Loss, gradient and Hessian out of packed rows."""
-        d = self.n_directions
-        hessian = rows[..., d + 1 :].reshape(*rows.shape[:-1], d, d)
-        return rows[..., 0], rows[..., 1 : d + 1], hessian
 
 
 def draw_form(rows: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ def losses_at(
 ) -> np.ndarray:
     """Loss of each sample at ``w + P theta`` for every offset theta.
 
-    Where the network is a chain of layers that are understood, all offsets go through
+    Where the network is a chain of layers that have rules, all offsets go through
     it together. A dense layer on data is linear in theta, so that its outputs at w and
     along the d directions serve all of them.
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import numpy as np
-from skorch import NeuralNet
-from torch import Tensor
 
 from sufficient.curvature.eigenpairs.follow import FollowedCurvature
+from sufficient.curvature.objective import Objective
 from sufficient.data.samples import Samples
-from sufficient.data.sources import in_parts
 from sufficient.landscape.measure import MeasureSettings
-from sufficient.ranks import by_shares
-from sufficient.training.net import objective_of
 
 __all__ = ["FixedNet"]
 
@@ -34,12 +29,12 @@ class FixedNet:
         self._predicted: np.ndarray | None = None
 
     def curvature(
-        self, net: NeuralNet, settings: MeasureSettings, past: Sequence[int]
+        self, objective: Objective, settings: MeasureSettings, past: Sequence[int]
     ) -> FollowedCurvature:
         """Curvature of the subsets, continued where `past` ones are not known yet."""
         if self._curvature is None:
             self._curvature = FollowedCurvature(
-                objective_of(net),
+                objective,
                 self.pool.X,
                 self.pool.y,
                 n_directions=settings.n_directions,
@@ -48,8 +43,8 @@ class FixedNet:
             )
         return self._curvature
 
-    def predicted(self, predict: Callable[[Tensor], np.ndarray]) -> np.ndarray:
+    def predicted(self, predict: Callable[[Samples], np.ndarray]) -> np.ndarray:
         """Predictions for all samples of the pool."""
         if self._predicted is None:
-            self._predicted = by_shares(partial(in_parts, predict), self.pool.X)
+            self._predicted = predict(self.pool)
         return self._predicted

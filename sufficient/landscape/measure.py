@@ -6,40 +6,28 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from sufficient.curvature.eigenpairs.follow import FollowedCurvature
-from sufficient.curvature.eigenpairs.leading import LeadingCurvature, leading_curvature
-from sufficient.curvature.eigenpairs.one_more_batch import grown_spectrum
+from sufficient.curvature.finite import check_displaced, check_finite
 from sufficient.curvature.objective import Objective
-from sufficient.curvature.operator import CurvatureOperator
 from sufficient.data.samples import Samples
+from sufficient.landscape.candidates import candidate_batches
 from sufficient.landscape.delta import (
+    SecondOrder,
     SecondOrderForm,
     batch_weight,
     eigenvalue_delta,
     expected_delta,
     monte_carlo_delta,
-    packed,
 )
 from sufficient.landscape.displaced import losses_at
+from sufficient.landscape.plane import displacement_scale, leading_plane
 from sufficient.landscape.projection import project_with_exact_mean
 from sufficient.ranks import Share
 from sufficient.reproducibility.arithmetic import exact_arithmetic
 from sufficient.results import Measurement
-from sufficient.training.checks import check_displaced, check_finite
 
-__all__ = ["BOUNDS", "MeasureSettings", "measure"]
-
-BOUNDS = {
-    "projected": "projected",
-    "eigenvalue": "eigenvalue",
-    "monte_carlo": "delta",
-}
-AUTO_SIGMA_RISE = 0.1
-# What one more batch changes depends on its size by definition. So that the answer in
-# samples does not, it is always as many as in the papers.
-REFERENCE_BATCH = 64
+__all__ = ["MeasureSettings", "measure"]
 
 
 @dataclass(frozen=True)
@@ -110,13 +98,28 @@ def measure(
     Measurement
     """
     fresh = _fresh_samples(upcoming, held_out, settings.n_fresh)
-    sample = seen[_sample(len(seen), settings.n_fresh, rng)]
+    sample = seen[_subset(len(seen), settings.n_fresh, rng)]
     with objective.eval_mode(), exact_arithmetic(), torch.enable_grad():
-        plane = _leading_plane(objective, seen, settings, rng, seek_copies, followed)
-        sigma = _sigma(settings.sigma, plane.eigenvalues)
-        fresh, sample = (_in_plane(plane, samples) for samples in (fresh, sample))
+        plane = leading_plane(
+            objective,
+            seen,
+            n_directions=settings.n_directions,
+            tol=settings.eigen_tol,
+            rng=rng,
+            seek_copies=seek_copies,
+            followed=followed,
+        )
+        sigma = displacement_scale(settings.sigma, plane.eigenvalues)
+        fresh, sample = plane.restricted(fresh), plane.restricted(sample)
         rows = _per_sample_rows(plane, fresh)
-        candidates = _candidate_batches(plane, fresh, len(seen), settings)
+        candidates = candidate_batches(
+            plane,
+            fresh,
+            n_seen=len(seen),
+            batch_size=settings.batch_size,
+            n_candidates=settings.n_candidates,
+            tol=settings.eigen_tol,
+        )
         draws = [
             _losses_at_draws(plane, samples, sigma * settings.draws)
             for samples in (fresh, sample)
@@ -146,113 +149,19 @@ def measure(
     )
 
 
-@dataclass(frozen=True)
-class _Plane:
-    """The leading eigenvectors of the seen Hessian, and the seen means in them."""
-
-    leading: LeadingCurvature
-    loss: float
-    gradient: Tensor
-
-    @property
-    def eigenvalues(self):
-        return self.leading.eigenvalues
-
-    @property
-    def basis(self):
-        """In the coordinates of the leading curvature."""
-        return self.leading.pairs.eigenvectors
-
-    def mean_row(self):
-        """Loss, gradient and Hessian of the seen samples, packed."""
-        gradient = _numbers(self.leading.eigenvectors.T @ self.gradient)
-        hessian = np.diag(self.leading.pairs.eigenvalues)
-        return packed(np.float64(self.loss), gradient, hessian)
-
-
-@dataclass(frozen=True)
-class _Candidates:
-    """Candidate next batches: rows, eigenvalue shifts, Hessian in the plane."""
-
-    rows: np.ndarray
-    shifts: np.ndarray
-    hessians: np.ndarray
-    certified: bool
-
-
 def _fresh_samples(upcoming, held_out, most):
     # What comes next first: it changes with k, so that its errors average out along k.
     return (upcoming[:most] + held_out[:most])[:most]
 
 
-def _sample(n, most, rng):
+def _subset(n, most, rng):
     return slice(None) if n <= most else np.sort(rng.choice(n, most, replace=False))
-
-
-def _leading_plane(objective, seen, settings, rng, seek_copies, followed):
-    if followed is not None:
-        leading = followed.follow(len(seen), seek_copies)
-        return _Plane(leading, *followed.loss_and_gradient())
-    start = torch.as_tensor(rng.standard_normal(objective.n_parameters))
-    loss, gradient = objective.loss_and_gradient(seen.X, seen.y)
-    check_finite(loss + float(gradient.sum()), len(seen))
-    leading = leading_curvature(
-        objective,
-        seen.X,
-        seen.y,
-        n_directions=settings.n_directions,
-        tol=settings.eigen_tol,
-        start=start.to(objective.weights),
-        seek_copies=seek_copies,
-    )
-    return _Plane(leading, loss, gradient)
-
-
-def _in_plane(plane, samples):
-    return Samples(plane.leading.samples(samples.X), samples.y)
-
-
-def _sigma(sigma, eigenvalues):
-    if sigma != "auto":
-        return float(sigma)
-    trace = max(eigenvalues.sum(), np.finfo(np.float32).eps)
-    return float(np.sqrt(2 * AUTO_SIGMA_RISE / trace))
 
 
 def _per_sample_rows(plane, fresh):
     objective = plane.leading.objective
     found = project_with_exact_mean(objective, fresh.X, fresh.y, plane.basis)
-    return packed(found.losses, found.gradients, found.hessians)
-
-
-def _candidate_batches(plane, fresh, n_seen, settings):
-    size, leading = settings.batch_size, plane.leading
-    weight = batch_weight(size, n_seen)
-    batches = _candidate_rows(len(fresh), size, settings.n_candidates)
-    in_space = leading.space.basis @ plane.basis
-    n_coordinates = len(plane.basis)
-    shifts, hessians, certified = [], [], []
-    for rows in batches:
-        batch = fresh[rows]
-        grown = grown_spectrum(
-            leading.space,
-            leading.operator,
-            CurvatureOperator.of_share(leading.objective, batch.X, batch.y),
-            weight=weight,
-            eigenvalues=leading.pairs.eigenvalues,
-            tol=settings.eigen_tol,
-        )
-        shifts.append(grown.eigenvalues - leading.pairs.eigenvalues)
-        images = grown.batch_images[:, :n_coordinates]
-        hessians.append(_numbers(in_space.T @ (images @ plane.basis)))
-        certified.append(grown.converged)
-    return _Candidates(batches, np.array(shifts), np.array(hessians), all(certified))
-
-
-def _candidate_rows(n_fresh, size, most):
-    """The batches that come next; samples are repeated where there is not even one."""
-    count = max(1, min(most, n_fresh // size))
-    return np.arange(count * size).reshape(count, size) % n_fresh
+    return SecondOrder(found.losses, found.gradients, found.hessians).rows
 
 
 def _losses_at_draws(plane, samples, draws):
@@ -265,10 +174,11 @@ def _losses_at_draws(plane, samples, draws):
 
 def _projected_columns(plane, rows, sigma, weighting):
     form = SecondOrderForm(sigma, len(plane.eigenvalues))
-    seen = plane.mean_row()
+    seen = plane.seen.rows
     projected = expected_delta(form, rows, seen, **weighting)
     level = expected_delta(lambda x: x[..., 0] ** 2, rows, seen, **weighting)
-    a, c, B = form.unpacked(batch_weight(**weighting) * (rows.mean(axis=0) - seen))
+    increment = batch_weight(**weighting) * (rows.mean(axis=0) - seen)
+    a, c, B = SecondOrder.of_rows(increment, form.n_directions)
     return {
         "projected": projected.value,
         "projected_std_err": projected.std_err,
@@ -281,10 +191,9 @@ def _projected_columns(plane, rows, sigma, weighting):
 
 
 def _candidate_columns(plane, candidates, rows, sigma, weighting):
-    count, d = len(candidates.shifts), len(plane.eigenvalues)
-    means = rows[candidates.rows].mean(axis=1)
-    means[:, d + 1 :] = candidates.hessians.reshape(count, -1)
-    increments = batch_weight(**weighting) * (means - plane.mean_row())
+    count, d = candidates.shifts.shape
+    means = candidates.means(rows, d).rows
+    increments = batch_weight(**weighting) * (means - plane.seen.rows)
     one_batch = SecondOrderForm(sigma, d)(increments)
     eigenvalue = eigenvalue_delta(candidates.shifts, sigma)
     return {
@@ -324,7 +233,3 @@ def _std_err(values):
 def _ratio(part, whole):
     """Not a number where nothing changes at all."""
     return part / whole if whole else float("nan")
-
-
-def _numbers(tensor):
-    return tensor.cpu().double().numpy()

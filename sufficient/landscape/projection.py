@@ -63,7 +63,7 @@ def project(
     matrix : {"ggn", "hessian"}, default="ggn"
         ``"ggn"`` needs d forward-mode derivatives and is exact where the network is
         linear in its parameters along P; ``"hessian"`` is always exact. It costs hardly
-        more for a chain of layers that are understood, and d (d + 1) / 2 nested
+        more for a chain of layers that have rules, and d (d + 1) / 2 nested
         derivatives for other networks.
 
     Returns

@@ -12,12 +12,8 @@ from sklearn.model_selection import check_cv
 from sklearn.utils._param_validation import validate_params
 from sklearn.utils.metaestimators import _safe_split
 
-from sufficient.many_fits.side_by_side import (
-    as_estimator,
-    fit_as_row,
-    last_step,
-    side_by_side,
-)
+from sufficient.many_fits.rows import as_estimator, fit_as_row, last_step
+from sufficient.many_fits.side_by_side import side_by_side
 
 __all__ = ["compare_architectures", "sample_size_scorer"]
 

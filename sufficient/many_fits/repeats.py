@@ -12,12 +12,8 @@ from scipy import stats
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
-from sufficient.many_fits.side_by_side import (
-    as_estimator,
-    fit_as_row,
-    last_step,
-    side_by_side,
-)
+from sufficient.many_fits.rows import as_estimator, fit_as_row, last_step
+from sufficient.many_fits.side_by_side import side_by_side
 
 __all__ = ["RepeatedSampleSize", "repeat_sample_size"]
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sufficient.decision.gain import VERDICTS
-from sufficient.growing.run import RunSettings
-from sufficient.landscape.measure import BOUNDS
+from sufficient.decision.verdict import VERDICTS
 from sufficient.results import SampleSizeCurve
+from sufficient.settings import BOUNDS, Settings
+from sufficient.training.strategies import STRATEGIES
 
-__all__ = ["diagnoses", "voids"]
+__all__ = ["diagnoses", "void_reasons"]
 
 FEW_FRESH = 512
 FAR_FROM_QUADRATIC = 0.5
@@ -20,14 +20,14 @@ NEGATIVE_CURVATURE = 0.1
 MEMORISED = 3
 
 
-def diagnoses(curve: SampleSizeCurve, settings: RunSettings) -> Iterator[str]:
+def diagnoses(curve: SampleSizeCurve, settings: Settings) -> Iterator[str]:
     """Sentences on where the measurement was made, and on what makes it void.
 
     Parameters
     ----------
     curve : SampleSizeCurve
         What was measured.
-    settings : RunSettings
+    settings : Settings
         How.
 
     Yields
@@ -40,14 +40,14 @@ def diagnoses(curve: SampleSizeCurve, settings: RunSettings) -> Iterator[str]:
         yield from diagnosis(last, curve, settings)
 
 
-def voids(curve: SampleSizeCurve, settings: RunSettings) -> Iterator[str]:
+def void_reasons(curve: SampleSizeCurve, settings: Settings) -> Iterator[str]:
     """Those of the sentences that make the answer void.
 
     Parameters
     ----------
     curve : SampleSizeCurve
         What was measured.
-    settings : RunSettings
+    settings : Settings
         How.
 
     Yields
@@ -90,7 +90,7 @@ def _chance(last, curve, settings):
 
 
 def _no_gain(last, curve, settings):
-    if curve.gain.is_unknown and settings.training != "full":
+    if curve.gain.is_unknown and not STRATEGIES[settings.training].is_one_net:
         yield (
             "Note: the last score is not a number, so there is no forecast of it; hold "
             "more samples out, or take another scoring."

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from sufficient.decision.plateau import plateau_of
-from sufficient.decision.stopping import LARGEST_FORECAST
-from sufficient.growing.run import RunSettings
-from sufficient.report.diagnostics import diagnoses, voids
+from sufficient.decision.power_law import LARGEST_FORECAST
+from sufficient.report.diagnostics import diagnoses, void_reasons
 from sufficient.results import SampleSizeCurve
+from sufficient.settings import Settings
 
-__all__ = ["summarise", "weaknesses"]
+__all__ = ["summarise", "warn_of_weaknesses", "weaknesses"]
 
 FAR_FORECAST = 4
 
 
-def summarise(curve: SampleSizeCurve, settings: RunSettings) -> str:
+def summarise(curve: SampleSizeCurve, settings: Settings) -> str:
     """The whole answer as a few lines of text.
 
     Parameters
     ----------
     curve : SampleSizeCurve
         What was measured.
-    settings : RunSettings
+    settings : Settings
         How.
 
     Returns
@@ -42,14 +45,14 @@ def summarise(curve: SampleSizeCurve, settings: RunSettings) -> str:
     return "\n".join(lines)
 
 
-def weaknesses(curve: SampleSizeCurve, settings: RunSettings) -> list[str]:
+def weaknesses(curve: SampleSizeCurve, settings: Settings) -> list[str]:
     """Sentences that deserve a warning.
 
     Parameters
     ----------
     curve : SampleSizeCurve
         What was measured.
-    settings : RunSettings
+    settings : Settings
         How.
 
     Returns
@@ -59,7 +62,15 @@ def weaknesses(curve: SampleSizeCurve, settings: RunSettings) -> list[str]:
     found = []
     if not curve.forecast.converged:
         found.append(_unsettled(curve, settings))
-    return [*found, *voids(curve, settings), *_uncertified(curve, settings)]
+    return [*found, *void_reasons(curve, settings), *_uncertified(curve, settings)]
+
+
+def warn_of_weaknesses(
+    curve: SampleSizeCurve, settings: Settings, stacklevel: int = 3
+) -> None:
+    """Warn of what weakens the answer, as from the caller of a public function."""
+    for sentence in weaknesses(curve, settings):
+        warnings.warn(sentence, ConvergenceWarning, stacklevel=stacklevel)
 
 
 def _uncertified(curve, settings):

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import torch
 
-__all__ = ["available_device"]
+__all__ = ["available_device", "default_device"]
 
 
 def available_device(device: str) -> torch.device:
     """The device of that name, if it is there."""
     try:
         zero = torch.zeros(1, device=device)
-        zero.item()  # There are devices without numbers.
+        zero.item()  # The meta device holds no data.
         return zero.device
     except (RuntimeError, AssertionError) as error:
         raise ValueError(
             f"device={device!r} is not there ({str(error).splitlines()[0]}). Use "
             "device='cpu', or None to take what is there."
         ) from error
+
+
+def default_device() -> str:
+    """CUDA where there is a card, the CPU otherwise."""
+    return "cuda" if torch.cuda.is_available() else "cpu"

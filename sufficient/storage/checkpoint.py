@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from sufficient.ranks import first_rank_says, ranks
 from sufficient.reproducibility.fingerprint import differences
-from sufficient.storage.folder import StateFolder, understood
+from sufficient.storage.folder import StateFolder, explain_damage
 
 __all__ = ["Checkpoint"]
 
@@ -35,7 +35,7 @@ class Checkpoint:
         self.folder = StateFolder(path)
         self.found = first_rank_says(lambda: self.folder.make().newest())
         self.identity: dict = {}
-        with understood(path):
+        with explain_damage(path):
             if self.found is not None and self.found["kind"] != KIND:
                 raise ValueError(
                     f"checkpoint={os.fspath(path)!r} holds something else: "
@@ -45,7 +45,7 @@ class Checkpoint:
     @property
     def seed(self) -> int | None:
         """Seed of the run that was begun before."""
-        with understood(self.folder.path):
+        with explain_damage(self.folder.path):
             return None if self.found is None else int(self.found["seed"])
 
     def resume(self, run, fingerprint: Mapping[str, str]) -> None:
@@ -53,7 +53,7 @@ class Checkpoint:
 
         Parameters
         ----------
-        run : GrowingRun
+        run : Run
             Not begun yet.
         fingerprint : mapping of str to str
             Data and parameters in print.
@@ -66,7 +66,7 @@ class Checkpoint:
         self.identity = {"kind": KIND, "seed": run.seed, "fingerprint": {**fingerprint}}
         if self.found is None:
             return
-        with understood(self.folder.path):
+        with explain_damage(self.folder.path):
             self._check_same(fingerprint)
             run.resume(self.found["run"])
         self.found = None
@@ -79,9 +79,9 @@ class Checkpoint:
             self.folder.write({**self.identity, "run": run.state()})
         except OSError as error:
             warnings.warn(
-                f"The checkpoint at {int(run.last_count)} batches could not be written "
-                f"to {self.folder.path} ({error.strerror or error}). The fit goes on; "
-                "the checkpoint before it is still there.",
+                f"The checkpoint at {run.record.last_count} batches could not be "
+                f"written to {self.folder.path} ({error.strerror or error}). The fit "
+                "goes on; the checkpoint before it is still there.",
                 stacklevel=2,
             )
 

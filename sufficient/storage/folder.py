@@ -15,7 +15,7 @@ import safetensors.torch
 
 from sufficient.storage.tree import packed, unpacked
 
-__all__ = ["StateFolder", "understood"]
+__all__ = ["StateFolder", "explain_damage"]
 
 NAME = re.compile(r"state-(\d{6,12})\.json")
 
@@ -136,7 +136,7 @@ class StateFolder:
 
 
 @contextmanager
-def understood(path: str | os.PathLike) -> Iterator[None]:
+def explain_damage(path: str | os.PathLike) -> Iterator[None]:
     """Say in a ValueError that what was read from `path` makes no sense."""
     try:
         yield

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
 import torch
 from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import Tensor, nn
@@ -12,73 +9,12 @@ from torch import Tensor, nn
 from sufficient.curvature.losses import check_is_mean
 from sufficient.curvature.objective import Objective
 from sufficient.data.samples import Samples
-from sufficient.data.task import Classification, Task
+from sufficient.data.task import Task
 
 __all__ = [
-    "check_class_counts",
-    "check_displaced",
-    "check_finite",
     "check_loss",
     "check_net_fits_data",
 ]
-
-
-def check_class_counts(codes: np.ndarray, task: Classification) -> None:
-    """Raise ValueError where a class appears only once.
-
-    Parameters
-    ----------
-    codes : ndarray of shape (n,)
-        Class codes.
-    task : Classification
-        Names the classes.
-    """
-    counts = np.bincount(codes, minlength=task.n_outputs)
-    rare = task.classes[counts < 2]
-    if len(rare):
-        raise ValueError(
-            f"The class {rare[0]} has fewer than 2 samples, so it cannot be both "
-            "trained on and held out. Label more of it, or leave it out; if y is a "
-            "quantity and not a label, pass a skorch NeuralNetRegressor."
-        )
-
-
-def check_finite(value: float, n_samples: int, what: str = "loss in training") -> None:
-    """Raise ValueError where the loss, or its derivative, is not a number any more.
-
-    Parameters
-    ----------
-    value : float
-        Loss, or sum of derivatives.
-    n_samples : int
-        Size of the training set.
-    what : str, default="loss in training"
-        Its name.
-    """
-    if not np.isfinite(value):
-        raise ValueError(
-            f"The {what} became {value} with {n_samples} samples. Lower the "
-            "learning rate, scale X, or check that the criterion fits the outputs."
-        )
-
-
-def check_displaced(losses: Sequence[np.ndarray], sigma: float, n_samples: int) -> None:
-    """Raise ValueError where the loss is not finite at displaced weights.
-
-    Parameters
-    ----------
-    losses : sequence of ndarray
-        At random displacements.
-    sigma : float
-        Their standard deviation.
-    n_samples : int
-        Size of the training set.
-    """
-    if not all(np.isfinite(each).all() for each in losses):
-        raise ValueError(
-            f"With {n_samples} samples the loss is infinite at weights displaced by "
-            f"sigma={sigma:.3g}. Lower sigma, pass sigma='auto', or scale X."
-        )
 
 
 def check_net_fits_data(net: NeuralNet, X: Tensor, task: Task) -> None:

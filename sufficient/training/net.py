@@ -1,40 +1,23 @@
-"""The user's net made ready: cloned, sized for the data, with its loss per sample."""
+"""The user's net made ready: cloned, sized for the data, placed on a device."""
 
 from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Iterator
 
-import numpy as np
 import torch
 from sklearn.base import clone, is_classifier, is_regressor
 from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
 from skorch.dataset import Dataset
 from torch import nn
-from torch.utils.data import DataLoader
 
-from sufficient.curvature.losses import per_sample_loss
-from sufficient.curvature.objective import Objective
-from sufficient.data.numbers import check_numbers
-from sufficient.data.stream import Stream
 from sufficient.nets import DEFAULT_MODULES, default_net
-from sufficient.reproducibility.devices import available_device
+from sufficient.reproducibility.devices import available_device, default_device
+from sufficient.training.batches import with_tensor_batches
+from sufficient.training.criteria import criterion_class, may_be_multilabel
 
-__all__ = [
-    "LOSSES_OF_DIFFERENCES",
-    "TensorBatches",
-    "criterion_class",
-    "is_regression",
-    "may_be_multilabel",
-    "objective_of",
-    "prepared_net",
-    "takes_rows",
-]
+__all__ = ["prepared_net"]
 
-# With these, targets may be moved and scaled; with others they may mean what they are.
-LOSSES_OF_DIFFERENCES = (nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss)
-NOT_OF_LABELS = (nn.CrossEntropyLoss, nn.NLLLoss, *LOSSES_OF_DIFFERENCES)
 # skorch's own answer is a probability of 0 and one of 1 for every output.
 PROBABILITIES = {nn.BCEWithLogitsLoss: torch.sigmoid, nn.BCELoss: None}
 
@@ -68,76 +51,13 @@ def prepared_net(
         kind = criterion_class(net)
         wanted["predict_nonlinearity"] = PROBABILITIES.get(kind, "auto")
     net.set_params(train_split=None, verbose=0, device=device, **wanted)
-    return _with_fast_batches(net)
-
-
-def is_regression(estimator) -> bool:
-    """Whether the estimator given is a skorch regressor."""
-    return isinstance(estimator, NeuralNet) and is_regressor(estimator)
-
-
-def may_be_multilabel(estimator) -> bool:
-    """Whether the estimator given is a skorch net whose loss takes several labels."""
-    return (
-        isinstance(estimator, NeuralNet)
-        and not isinstance(estimator, NeuralNetBinaryClassifier)
-        and not is_regressor(estimator)
-        and not issubclass(criterion_class(estimator), NOT_OF_LABELS)
-    )
-
-
-def takes_rows(estimator, y) -> bool:
-    """Whether y may be two-dimensional; ValueError where it is and may not be."""
-    if is_regression(estimator):
-        check_numbers("y", y, "For labels, pass a skorch NeuralNetClassifier.")
-        return True
-    shape = np.asarray(y).shape
-    rows = len(shape) == 2 and shape[1] > 1
-    if rows and not may_be_multilabel(estimator):
-        raise ValueError(
-            "Classification needs one label per sample, y is 2-D. For several labels "
-            "per sample, as rows of 0 and 1, pass a skorch NeuralNetClassifier with "
-            "criterion=torch.nn.BCEWithLogitsLoss."
-        )
-    return rows
-
-
-def criterion_class(net: NeuralNet) -> type:
-    """The class of a net's criterion, which may be given as an instance."""
-    given = net.criterion
-    return given if inspect.isclass(given) else type(given)
-
-
-def objective_of(net: NeuralNet) -> Objective:
-    """Loss of every sample as the net's criterion sees it."""
-    criterion = net.criterion_
-    if isinstance(criterion, nn.NLLLoss):
-        return Objective(net.module_, _nll_of_probabilities(criterion))
-    return Objective(net.module_, criterion)
-
-
-class TensorBatches:
-    """Slices of whole tensors where a DataLoader would collate single samples."""
-
-    def __init__(self, dataset, batch_size: int, shuffle: bool = False) -> None:
-        X, self.n = dataset.X, len(dataset)
-        self.X = X if isinstance(X, Stream) else torch.as_tensor(X)
-        self.y = torch.zeros(self.n) if dataset.y is None else dataset.y
-        self.batch_size, self.shuffle = batch_size, shuffle
-
-    def __len__(self) -> int:
-        return -(-self.n // self.batch_size)
-
-    def __iter__(self) -> Iterator:
-        order = torch.randperm(self.n) if self.shuffle else torch.arange(self.n)
-        for rows in order.split(self.batch_size):
-            yield self.X[rows], self.y[rows]
+    return with_tensor_batches(net)
 
 
 def _net_and_device(estimator, device):
     if estimator is None or estimator in tuple(DEFAULT_MODULES):
         net = default_net(estimator or "mlp")
-        return net, device or ("cuda" if torch.cuda.is_available() else "cpu")
+        return net, device or default_device()
     is_net = isinstance(estimator, NeuralNet)
     known = is_net and (is_classifier(estimator) or is_regressor(estimator))
     if known or may_be_multilabel(estimator):
@@ -182,32 +102,3 @@ def _missing_module_params(net, sizes):
         for name, value in sizes.items()
         if name in known and f"module__{name}" not in given
     }
-
-
-def _with_fast_batches(net):
-    # The data are in memory, and on the device, already.
-    given = net.get_params()
-    idle = {"num_workers": 0, "pin_memory": False, "persistent_workers": False}
-    for name, off in idle.items():
-        for key in (f"iterator_train__{name}", f"iterator_valid__{name}"):
-            if key in given:
-                net.set_params(**{key: off})
-    if _is_plain_loader(net, "iterator_train", {"shuffle", "batch_size"}):
-        net.set_params(iterator_train=TensorBatches)
-    if _is_plain_loader(net, "iterator_valid", set()):
-        net.set_params(iterator_valid=TensorBatches, iterator_valid__batch_size=1024)
-    return net
-
-
-def _is_plain_loader(net, name, known):
-    params = net.get_params_for(name)
-    return getattr(net, name) is DataLoader and known.issuperset(params)
-
-
-def _nll_of_probabilities(criterion):
-    inner = per_sample_loss(criterion)
-
-    def losses(output, y):
-        return inner(torch.log(output + torch.finfo(output.dtype).eps), y)
-
-    return losses

@@ -14,11 +14,61 @@ from sklearn.utils import ClassifierTags, RegressorTags, resample
 from skorch import NeuralNet
 
 from sufficient.data.samples import Samples
+from sufficient.data.sources import in_parts
 from sufficient.data.task import Classification, MultiLabel, Regression, Task
+from sufficient.ranks import by_shares
 
-__all__ = ["scores_by_scorer"]
+__all__ = ["answers_for", "scores_by_scorer", "scores_of"]
 
 N_RESAMPLES = 10
+
+
+def scores_of(
+    net: NeuralNet,
+    task: Task,
+    scoring: str | Callable | None,
+    seen: Samples,
+    held_out: Samples,
+    predictions: Callable[[Samples], np.ndarray] | None = None,
+) -> dict[str, float]:
+    """Scores of the trained net on seen and held-out samples.
+
+    Parameters
+    ----------
+    net : NeuralNet
+        The trained net.
+    task : Task
+        How targets are read.
+    scoring : str, callable or None
+        A scorer, as everywhere in scikit-learn; None is the accuracy or R^2.
+    seen, held_out : Samples
+        Training set and held-out part.
+    predictions : callable or None, default=None
+        Predictions for the samples seen, where they are known already.
+
+    Returns
+    -------
+    dict of str to float
+        `train_score`, `validation_score`, `validation_score_std_err`, and
+        `chance_score`, that of an answer which does not look at the samples.
+    """
+    if scoring is not None:
+        return scores_by_scorer(net, task, scoring, seen, held_out)
+    answers = partial(task.answers, net)
+    predict = predictions or (lambda part: answers_for(answers, part))
+    targets, seen_targets = held_out.y.cpu().numpy(), seen.y.cpu().numpy()
+    score = task.score(targets, in_parts(answers, held_out.X))
+    return {
+        "train_score": task.score(seen_targets, predict(seen)),
+        "validation_score": score,
+        "validation_score_std_err": task.score_std_err(score, len(targets)),
+        "chance_score": task.chance(seen_targets, targets),
+    }
+
+
+def answers_for(answers: Callable, samples: Samples) -> np.ndarray:
+    """Predictions for samples, of which each rank makes its share."""
+    return by_shares(partial(in_parts, answers), samples.X)
 
 
 def scores_by_scorer(

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from typing import ClassVar
 
 import numpy as np
 import torch
 from sklearn.base import clone
 from skorch import NeuralNet
-from torch import Tensor
 
+from sufficient.curvature.finite import check_finite
+from sufficient.data.samples import Samples
 from sufficient.reproducibility.seeds import seeded
-from sufficient.training.checks import check_finite
 
-__all__ = ["TRAININGS", "Training"]
+__all__ = ["STRATEGIES", "Training"]
 
 
 class Training:
@@ -27,7 +28,18 @@ class Training:
         Initial weights, and together with k the minibatches, depend on nothing else.
     update_epochs : int
         Passes over each new batch, see `UpdateTraining`.
+
+    Attributes
+    ----------
+    net : NeuralNet
+        The net as it was last trained.
+    is_one_net : bool
+        Whether all sizes are seen by the same net, trained on everything. More data
+        changes nothing of it then, and its scores say nothing about more data.
     """
+
+    net: NeuralNet
+    is_one_net: ClassVar[bool] = False
 
     def __init__(self, template: NeuralNet, *, seed: int, update_epochs: int) -> None:
         self.template, self.seed = template, seed
@@ -38,22 +50,24 @@ class Training:
         with seeded(self.seed, self.template.device):
             return _initialised(clone(self.template))
 
-    def begin(self, X: Tensor, y: Tensor) -> None:
-        """Get ready; X, y is all there will be."""
+    def begin(self, pool: Samples) -> None:
+        """Get ready; the pool is all there will be."""
+        self.net = self.fresh_net()
 
-    def take_up(self, net: NeuralNet) -> None:
+    def continue_from(self, net: NeuralNet) -> None:
         """Go on with a net that was trained before, instead of `begin`."""
         self.net = net
 
-    def extend(self, X: Tensor, y: Tensor, n_new: int, k: int) -> None:
-        """Take in the k-th batch: the last `n_new` samples of the grown set X, y."""
+    def extend(self, seen: Samples, n_new: int, k: int) -> None:
+        """Take in the k-th batch: the last `n_new` of the samples seen."""
 
-    def net_at(self, X: Tensor, y: Tensor, k: int) -> NeuralNet:
-        """The net that belongs to the grown set X, y of k batches."""
-        raise NotImplementedError
+    def net_at(self, seen: Samples, k: int) -> NeuralNet:
+        """The net that belongs to the samples of k batches."""
+        return self.net
 
-    def _train(self, net, X, y, *, k, epochs, n_samples):
-        with seeded(_seed_at(self.seed, k), net.device), _skorch_manners():
+    def _train(self, net, samples, *, k, epochs, n_samples):
+        X, y = samples.X, samples.y
+        with seeded(_seed_at(self.seed, k), net.device), _translated_callback_errors():
             # fit and partial_fit would swallow Ctrl-C.
             net.notify("on_train_begin", X=X, y=y)
             net.fit_loop(X, y, epochs=epochs)
@@ -71,18 +85,10 @@ class UpdateTraining(Training):
     grown set. The net at k does not depend on where the landscape is measured.
     """
 
-    def begin(self, X: Tensor, y: Tensor) -> None:
-        """Initialise the net."""
-        self.net = self.fresh_net()
-
-    def extend(self, X: Tensor, y: Tensor, n_new: int, k: int) -> None:
+    def extend(self, seen: Samples, n_new: int, k: int) -> None:
         """Train on the grown set."""
-        rows = self._draws(len(X), n_new * self.update_epochs, k)
-        self._train(self.net, X[rows], y[rows], k=k, epochs=1, n_samples=len(X))
-
-    def net_at(self, X: Tensor, y: Tensor, k: int) -> NeuralNet:
-        """The one net."""
-        return self.net
+        rows = self._draws(len(seen), n_new * self.update_epochs, k)
+        self._train(self.net, seen[rows], k=k, epochs=1, n_samples=len(seen))
 
     def _draws(self, n, wanted, k):
         rng = np.random.default_rng([self.seed, k])
@@ -93,26 +99,32 @@ class UpdateTraining(Training):
 class RestartTraining(Training):
     """A fresh net at every measured size, trained for its own `max_epochs`."""
 
-    def net_at(self, X: Tensor, y: Tensor, k: int) -> NeuralNet:
-        """A fresh net trained on X, y."""
+    def net_at(self, seen: Samples, k: int) -> NeuralNet:
+        """A fresh net trained on the samples seen."""
+        self.net = self._trained_from_scratch(seen, k)
+        return self.net
+
+    def _trained_from_scratch(self, samples, k):
         net = self.fresh_net()
-        self._train(net, X, y, k=k, epochs=None, n_samples=len(X))
+        self._train(net, samples, k=k, epochs=None, n_samples=len(samples))
         return net
 
 
 class FullTraining(RestartTraining):
     """Paper A: one net, trained once on all there is, seen from growing subsets."""
 
-    def begin(self, X: Tensor, y: Tensor) -> None:
-        """Train the net on X, y."""
-        self.net = super().net_at(X, y, 0)
+    is_one_net = True
 
-    def net_at(self, X: Tensor, y: Tensor, k: int) -> NeuralNet:
+    def begin(self, pool: Samples) -> None:
+        """Train the net on the whole pool."""
+        self.net = self._trained_from_scratch(pool, 0)
+
+    def net_at(self, seen: Samples, k: int) -> NeuralNet:
         """The one net."""
         return self.net
 
 
-TRAININGS = {
+STRATEGIES: dict[str, type[Training]] = {
     "update": UpdateTraining,
     "restart": RestartTraining,
     "full": FullTraining,
@@ -131,8 +143,8 @@ def _initialised(net):
 
 
 @contextmanager
-def _skorch_manners():
-    """Turn what skorch's callbacks do in passing into something understandable."""
+def _translated_callback_errors():
+    """Let early stopping end the training, and explain a missing validation split."""
     try:
         yield
     except KeyboardInterrupt as error:

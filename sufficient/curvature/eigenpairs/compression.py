@@ -72,7 +72,7 @@ class Compression:
     names: dict[str, str]
     outside: float
 
-    def samples(self, X: Tensor) -> Tensor:
+    def inputs(self, X: Tensor) -> Tensor:
         """Rows ``[W x + b, P' x, sketch]``, as the compressed network takes them."""
         return torch.cat([self._rows(X[part]) for part in chunks(len(X), CHUNK)])
 

@@ -138,7 +138,7 @@ class FollowedCurvature:
             seek_copies=seek_copies,
         )
         if self.seen is None or self.seen.objective is not found.objective:
-            self.seen = _Seen(found.objective, found.samples(self.X), self.y)
+            self.seen = _Seen(found.objective, found.inputs(self.X), self.y)
         self.seen.n = self.n
         return replace(found, operator=self.seen)
 

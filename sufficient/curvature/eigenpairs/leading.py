@@ -66,9 +66,9 @@ class LeadingCurvature:
             return self.pairs.eigenvectors
         return self.compression.expand(self.pairs.eigenvectors.T).T
 
-    def samples(self, X: Tensor) -> Tensor:
+    def inputs(self, X: Tensor) -> Tensor:
         """Samples as the objective takes them."""
-        return X if self.compression is None else self.compression.samples(X)
+        return X if self.compression is None else self.compression.inputs(X)
 
 
 def leading_curvature(
@@ -115,7 +115,7 @@ def leading_curvature(
     if compression is not None:
         reduced, start_there = compression.objective, compression.restrict(start)
         share = Share.of(len(X))
-        rows = compression.samples(X[share.rows])
+        rows = compression.inputs(X[share.rows])
         operator = CurvatureOperator(
             reduced, rows, y[share.rows], share=share, **within
         )

@@ -1,4 +1,4 @@
-"""Layers that are understood: their derivatives without a recorded graph.
+"""Layers that have rules: their derivatives without a recorded graph.
 
 A linearised layer knows its input a, its weights W and, where it was told, the gradient
 D of the loss with respect to its output. Along d directions V at once, with R the

@@ -47,7 +47,7 @@ def chain_of(module: nn.Module) -> NamedLayers | None:
     -------
     list of (str, nn.Module) or None
         Names and layers. None where the network branches, shares weights, is changed by
-        hooks, or has a layer that is not understood.
+        hooks, or has a layer that has no rules.
     """
     if _is_changed_on_the_way(module):
         return None
@@ -59,12 +59,12 @@ def chain_of(module: nn.Module) -> NamedLayers | None:
         return None
     layers = [each for each in layers if not isinstance(each[1], _NOTHING)]
     names = [name for name, _ in layers if name]
-    if len(set(names)) < len(names) or not all(_is_understood(m) for _, m in layers):
+    if len(set(names)) < len(names) or not all(_has_rules(m) for _, m in layers):
         return None
     return _pooled_first(layers)
 
 
-def _is_understood(module):
+def _has_rules(module):
     """Whether a layer of this kind and with these options can be linearised."""
     if type(module) is nn.MaxPool2d:
         return _tiles(module)
@@ -86,7 +86,7 @@ def _tiles(pool):
 
 class _Tracer(fx.Tracer):
     def is_leaf_module(self, m, module_qualified_name):
-        return _is_understood(m) or super().is_leaf_module(m, module_qualified_name)
+        return _has_rules(m) or super().is_leaf_module(m, module_qualified_name)
 
 
 def _is_changed_on_the_way(module):

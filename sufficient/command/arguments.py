@@ -1,0 +1,84 @@
+"""What the command ``sufficient`` can be asked."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from sufficient._version import __version__
+from sufficient.nets import DEFAULT_MODULES
+from sufficient.settings import BOUNDS, PARAMETERS, TRAININGS
+
+__all__ = ["CHOICES", "DATA_SETS", "FLAGS", "parser"]
+
+DATA_SETS = {
+    "digits": "load_digits_images",
+    "fashion-mnist": "load_fashion_mnist",
+    "mnist": "load_mnist",
+    "cifar10": "load_cifar10",
+    "cifar100": "load_cifar100",
+}
+CHOICES = f"{', '.join(DATA_SETS)}, or a file that ends in .npz or .csv"
+EPILOG = """\
+FILE.npz holds X and y, taken as they are. FILE.csv holds numeric features, which are
+standardised (mean 0, variance 1), and a target; columns without a name are left out.
+
+With --repeats, seeds are drawn from --seed, and every one has a folder of its own in
+--checkpoint. After a kill, the same command goes on.
+
+Exit codes: 0 answered; 1 with --exit-code, unless the verdict is "sufficient" (of all
+repeats); 2 bad usage or data; 130 interrupted, and what was measured so far is on
+stderr.
+
+One large network by N processes, each with a share of the samples:
+  torchrun --standalone --nproc_per_node=N -m sufficient DATA ...
+"""
+
+
+def number(text: str) -> int | float | str:
+    """Read a number, or "auto"; the parser names this function where it fails."""
+    return text if text == "auto" else int(text) if text.isdigit() else float(text)
+
+
+# Parameters of the estimator that have a flag, and how the flag is read.
+FLAGS: dict[str, dict] = {
+    "tol": {"type": number},
+    "batch_size": {"type": number},
+    "sigma": {"type": number},
+    "bound": {"choices": list(BOUNDS)},
+    "training": {"choices": list(TRAININGS)},
+    "n_directions": {"type": number},
+    "scoring": {},
+    "min_gain": {"type": number},
+    "device": {},
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command's arguments."""
+    found = argparse.ArgumentParser(
+        prog="sufficient",
+        description="Do I have enough training data, and if not, how much more?",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = found.add_argument
+    add("data", metavar="DATA", help=CHOICES)
+    add("--target", metavar="COLUMN", help="target in FILE.csv (default: last column)")
+    add("--regression", action="store_true", help="even if no target is a fraction")
+    add("--n-samples", type=int, metavar="N", help="first N; of a file, N at random")
+    add("--model", choices=list(DEFAULT_MODULES), default="mlp", help="default: mlp")
+    for each in PARAMETERS:
+        if each.name in FLAGS:
+            text = f"{each.metadata['meaning']} (default: {each.default})"
+            flag = f"--{each.name.replace('_', '-')}"
+            add(flag, default=each.default, help=text, **FLAGS[each.name])
+    add("--seed", type=int, default=0, help="of all randomness (default: 0)")
+    add("--repeats", type=int, metavar="N", help="ask with N seeds, and average")
+    add("--checkpoint", metavar="FOLDER", help="go on from there if it was killed")
+    add("--plot", type=Path, metavar="OUT.png", help="file for a picture")
+    add("--json", action="store_true", help="one JSON object on stdout, nothing else")
+    add("--quiet", action="store_true", help="no progress and no remarks on stderr")
+    add("--exit-code", action="store_true", help='1 unless "sufficient"')
+    add("--version", action="version", version=__version__)
+    return found

@@ -1,0 +1,47 @@
+"""Losses and derivatives that are no numbers any more are told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+__all__ = ["check_displaced", "check_finite"]
+
+
+def check_finite(value: float, n_samples: int, what: str = "loss in training") -> None:
+    """Raise ValueError where the loss, or its derivative, is not a number any more.
+
+    Parameters
+    ----------
+    value : float
+        Loss, or sum of derivatives.
+    n_samples : int
+        Size of the training set.
+    what : str, default="loss in training"
+        Its name.
+    """
+    if not np.isfinite(value):
+        raise ValueError(
+            f"The {what} became {value} with {n_samples} samples. Lower the "
+            "learning rate, scale X, or check that the criterion fits the outputs."
+        )
+
+
+def check_displaced(losses: Sequence[np.ndarray], sigma: float, n_samples: int) -> None:
+    """Raise ValueError where the loss is not finite at displaced weights.
+
+    Parameters
+    ----------
+    losses : sequence of ndarray
+        At random displacements.
+    sigma : float
+        Their standard deviation.
+    n_samples : int
+        Size of the training set.
+    """
+    if not all(np.isfinite(each).all() for each in losses):
+        raise ValueError(
+            f"With {n_samples} samples the loss is infinite at weights displaced by "
+            f"sigma={sigma:.3g}. Lower sigma, pass sigma='auto', or scale X."
+        )

@@ -1,0 +1,36 @@
+"""Algorithm 1 of paper B: grow, train, measure, decide.
+
+In the paper's letters: D is the training set of k batches, w* the weights trained on
+it, lambda_1 ... lambda_d the leading eigenvalues of the Hessian of its mean loss, and
+Delta_k the expected squared change of that loss when one more batch arrives. The paper
+stops as soon as Delta_k is below its tolerance; the rule here also asks that it stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sufficient.decision.stopping import StoppingRule
+from sufficient.growing.growth import Growth
+from sufficient.growing.probe import Probe
+from sufficient.results import Record
+from sufficient.training.strategies import Training
+
+__all__ = ["grow_until_settled"]
+
+
+def grow_until_settled(
+    growth: Growth, training: Training, probe: Probe, rule: StoppingRule, record: Record
+) -> Iterator[Record]:
+    """Yield what is known at every measured size, until the landscape has settled."""
+    for k in growth.counts_after(record.last_count):
+        seen = growth.first(k)  # 1. Add the k-th batch.
+        training.extend(seen, growth.batch_size, k)  # 2. Train on everything so far.
+        if not growth.is_measured(k):
+            continue
+        net = training.net_at(seen, k)  # 3. Find the leading eigenpairs, and Delta_k on
+        fresh = growth.fresh_after(k)  # samples that this net was not trained on.
+        record = record.with_one_more(probe.measure(net, seen, fresh, k, record))
+        yield record
+        if rule.has_settled(record):  # 4. Stop where one more batch changes nothing.
+            return

@@ -1,0 +1,142 @@
+"""All that is measured of a trained net: the landscape around it, and its scores."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from functools import partial
+from math import inf
+
+import numpy as np
+from skorch import NeuralNet
+
+from sufficient.curvature.eigenpairs.follow import FollowedCurvature
+from sufficient.curvature.objective import Objective
+from sufficient.data.samples import Samples
+from sufficient.data.task import Task
+from sufficient.growing.growth import Fresh
+from sufficient.landscape.fixed import FixedNet
+from sufficient.landscape.measure import MeasureSettings, measure
+from sufficient.reproducibility.agreement import agree_on_weights, agreed_measurement
+from sufficient.results import Measurement, Record
+from sufficient.settings import REFERENCE_BATCH, Settings
+from sufficient.training.criteria import objective_of
+from sufficient.training.scores import answers_for, scores_of
+
+__all__ = ["Probe"]
+
+
+class Probe:
+    """Measures a net at each size, always with the same random displacements.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to measure, and how finely.
+    task : Task
+        How targets are read and predictions scored.
+    n_parameters : int
+        Trainable parameters of the net.
+    seed : int
+        Source of all randomness.
+    cache_bytes : float, default=inf
+        Memory that Hessian products may keep between calls.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        task: Task,
+        n_parameters: int,
+        seed: int,
+        cache_bytes: float = inf,
+    ) -> None:
+        self.task, self.scoring, self.seed = task, settings.scoring, seed
+        self.cache_bytes = cache_bytes
+        self.settings = _measure_settings(settings, n_parameters, seed)
+        self._fixed: FixedNet | None = None
+
+    def set_pool(self, pool: Samples) -> None:
+        """All samples there will be, for a net that is the same at all sizes."""
+        self._fixed = FixedNet(pool)
+
+    def measure(
+        self, net: NeuralNet, seen: Samples, fresh: Fresh, k: int, record: Record
+    ) -> Measurement:
+        """Measure the landscape and the scores of a net trained on k batches."""
+        start = time.perf_counter()
+        agree_on_weights(net.module_)
+        objective = objective_of(net, cache_bytes=self.cache_bytes)
+        # One net has been trained on all the pool, so nothing upcoming is fresh to it.
+        upcoming = fresh.upcoming if self._fixed is None else fresh.upcoming[:0]
+        measurement = measure(
+            objective,
+            seen,
+            upcoming,
+            fresh.held_out,
+            self.settings,
+            np.random.default_rng([self.seed, k, 1]),
+            seek_copies=_may_have_copies(record),
+            followed=self._followed_curvature(objective, record),
+        )
+        measurement.columns.update(
+            scores_of(
+                net,
+                self.task,
+                self.scoring,
+                seen,
+                fresh.held_out,
+                predictions=self._known_predictions(net),
+            ),
+            batch_count=k,
+            train_size=len(seen),
+            measure_seconds=time.perf_counter() - start,
+        )
+        return agreed_measurement(measurement)
+
+    def _followed_curvature(
+        self, objective: Objective, record: Record
+    ) -> FollowedCurvature | None:
+        if self._fixed is None:
+            return None
+        past = [int(n) for n in record.column("train_size")]
+        return self._fixed.curvature(objective, self.settings, past)
+
+    def _known_predictions(
+        self, net: NeuralNet
+    ) -> Callable[[Samples], np.ndarray] | None:
+        if self._fixed is None:
+            return None
+        predict = partial(answers_for, partial(self.task.answers, net))
+        predicted = self._fixed.predicted(predict)
+        return lambda seen: predicted[: len(seen)]
+
+
+def _may_have_copies(record: Record) -> bool:
+    # They come from the structure of net and loss: the first, smallest size tells.
+    return not record or record.measurements[0].columns["hidden_copies"] > 0
+
+
+def _measure_settings(
+    settings: Settings, n_parameters: int, seed: int
+) -> MeasureSettings:
+    n_directions = min(settings.n_directions, n_parameters)
+    if n_directions < settings.n_directions:
+        warnings.warn(
+            f"n_directions={settings.n_directions} exceeds the {n_parameters} "
+            f"parameters of the net; {n_directions} are used.",
+            stacklevel=2,
+        )
+    draws = np.random.default_rng([seed, 2]).standard_normal(
+        (settings.n_monte_carlo, n_directions)
+    )
+    return MeasureSettings(
+        batch_size=REFERENCE_BATCH,
+        n_directions=n_directions,
+        sigma=settings.sigma,
+        draws=draws,
+        n_fresh=settings.n_fresh,
+        n_candidates=settings.n_candidates,
+        eigen_tol=settings.eigen_tol,
+    )

@@ -1,0 +1,100 @@
+"""Batches that may come next, and how each would change the leading curvature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sufficient.curvature.eigenpairs.one_more_batch import grown_spectrum
+from sufficient.curvature.operator import CurvatureOperator
+from sufficient.data.samples import Samples
+from sufficient.landscape.delta import SecondOrder, batch_weight
+from sufficient.landscape.plane import Plane
+
+__all__ = ["Candidates", "candidate_batches"]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Candidate next batches.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_candidates, batch_size)
+        Fresh samples in each.
+    shifts : ndarray of shape (n_candidates, d)
+        Changes of the leading eigenvalues.
+    hessians : ndarray of shape (n_candidates, d, d)
+        Mean Hessian of each batch in the plane.
+    certified : bool
+        Whether every shift is within its tolerance.
+    """
+
+    rows: np.ndarray
+    shifts: np.ndarray
+    hessians: np.ndarray
+    certified: bool
+
+    def means(self, fresh_rows: np.ndarray, n_directions: int) -> SecondOrder:
+        """Mean loss, gradient and exact Hessian of each batch."""
+        means = fresh_rows[self.rows].mean(axis=1)
+        loss, gradient, _ = SecondOrder.of_rows(means, n_directions)
+        return SecondOrder(loss, gradient, self.hessians)
+
+
+def candidate_batches(
+    plane: Plane,
+    fresh: Samples,
+    *,
+    n_seen: int,
+    batch_size: int,
+    n_candidates: int,
+    tol: float,
+) -> Candidates:
+    """Add each candidate batch at the same weights.
+
+    Parameters
+    ----------
+    plane : Plane
+        Of the seen samples.
+    fresh : Samples
+        Samples never trained on, restricted to the plane.
+    n_seen, batch_size : int
+        Samples seen, and in a batch.
+    n_candidates : int
+        Batches at most; fewer where there are fewer fresh samples.
+    tol : float
+        Relative error of the eigenvalues.
+
+    Returns
+    -------
+    Candidates
+    """
+    leading, weight = plane.leading, batch_weight(batch_size, n_seen)
+    batches = _rows(len(fresh), batch_size, n_candidates)
+    in_space = leading.space.basis @ plane.basis
+    n_coordinates = len(plane.basis)
+    shifts, hessians, certified = [], [], []
+    for rows in batches:
+        batch = fresh[rows]
+        grown = grown_spectrum(
+            leading.space,
+            leading.operator,
+            CurvatureOperator.of_share(leading.objective, batch.X, batch.y),
+            weight=weight,
+            eigenvalues=leading.pairs.eigenvalues,
+            tol=tol,
+        )
+        shifts.append(grown.eigenvalues - leading.pairs.eigenvalues)
+        images = grown.batch_images[:, :n_coordinates]
+        hessian = in_space.T @ (images @ plane.basis)
+        hessians.append(hessian.cpu().double().numpy())
+        certified.append(grown.converged)
+    return Candidates(batches, np.array(shifts), np.array(hessians), all(certified))
+
+
+def _rows(n_fresh, size, most):
+    """The batches that come next; samples are repeated where there is not even one."""
+    count = max(1, min(most, n_fresh // size))
+    return np.arange(count * size).reshape(count, size) % n_fresh

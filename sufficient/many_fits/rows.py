@@ -1,0 +1,71 @@
+"""A fit as one row of a table."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from sklearn.base import clone
+
+from sufficient.estimator import SampleSizeEstimator
+
+__all__ = ["as_estimator", "fit_as_row", "last_step"]
+
+
+def as_estimator(given, parameters: Mapping[str, object]):
+    """What was given as a `SampleSizeEstimator`, or a pipeline that ends in one.
+
+    Parameters
+    ----------
+    given : estimator, str or None
+        Anything that `SampleSizeEstimator` takes as its `estimator`, or a whole
+        `SampleSizeEstimator`, or a pipeline that ends in one; these are cloned.
+    parameters : mapping of str to object
+        Parameters of `SampleSizeEstimator`, if it is not one already.
+
+    Returns
+    -------
+    SampleSizeEstimator or Pipeline
+    """
+    if hasattr(given, "steps") or isinstance(given, SampleSizeEstimator):
+        return clone(given)
+    return SampleSizeEstimator(given, **parameters)
+
+
+def last_step(estimator):
+    """The estimator itself, or what its pipeline ends in."""
+    return estimator[-1] if hasattr(estimator, "steps") else estimator
+
+
+def fit_as_row(estimator, X, y) -> dict:
+    """Fit on all data; the answer, the last held-out score and the time.
+
+    Parameters
+    ----------
+    estimator : SampleSizeEstimator or Pipeline
+        Is fitted.
+    X, y : array-like
+        Data.
+
+    Returns
+    -------
+    dict
+    """
+    start = time.perf_counter()
+    estimator.fit(X, y)
+    seconds = time.perf_counter() - start
+    fitted = last_step(estimator)
+    return {**_row_of(fitted), "score": fitted.score_curve_[-1], "seconds": seconds}
+
+
+def _row_of(fitted: SampleSizeEstimator) -> dict:
+    """The answer of a fitted estimator as one row of a table."""
+    return {
+        "tol": fitted.tol,
+        "k_star": float("nan") if fitted.k_star_ is None else fitted.k_star_,
+        "n_samples_needed": fitted.n_samples_needed_,
+        "converged": fitted.converged_,
+        "train_loss": fitted.curves_["train_loss"][-1],
+        "expected_gain": fitted.expected_gain_,
+        "verdict": fitted.verdict_,
+    }

@@ -1,0 +1,83 @@
+"""What a net's criterion says about its targets, and the loss of each sample."""
+
+from __future__ import annotations
+
+import inspect
+from math import inf
+
+import numpy as np
+import torch
+from sklearn.base import is_regressor
+from skorch import NeuralNet, NeuralNetBinaryClassifier
+from torch import nn
+
+from sufficient.curvature.losses import per_sample_loss
+from sufficient.curvature.objective import Objective
+from sufficient.data.numbers import check_numbers
+
+__all__ = [
+    "LOSSES_OF_DIFFERENCES",
+    "criterion_class",
+    "is_regression",
+    "may_be_multilabel",
+    "objective_of",
+    "takes_rows",
+]
+
+# With these, targets may be moved and scaled; with others they may mean what they are.
+LOSSES_OF_DIFFERENCES = (nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss)
+NOT_OF_LABELS = (nn.CrossEntropyLoss, nn.NLLLoss, *LOSSES_OF_DIFFERENCES)
+
+
+def is_regression(estimator) -> bool:
+    """Whether the estimator given is a skorch regressor."""
+    return isinstance(estimator, NeuralNet) and is_regressor(estimator)
+
+
+def may_be_multilabel(estimator) -> bool:
+    """Whether the estimator given is a skorch net whose loss takes several labels."""
+    return (
+        isinstance(estimator, NeuralNet)
+        and not isinstance(estimator, NeuralNetBinaryClassifier)
+        and not is_regressor(estimator)
+        and not issubclass(criterion_class(estimator), NOT_OF_LABELS)
+    )
+
+
+def takes_rows(estimator, y) -> bool:
+    """Whether y may be two-dimensional; ValueError where it is and may not be."""
+    if is_regression(estimator):
+        check_numbers("y", y, "For labels, pass a skorch NeuralNetClassifier.")
+        return True
+    shape = np.asarray(y).shape
+    rows = len(shape) == 2 and shape[1] > 1
+    if rows and not may_be_multilabel(estimator):
+        raise ValueError(
+            "Classification needs one label per sample, y is 2-D. For several labels "
+            "per sample, as rows of 0 and 1, pass a skorch NeuralNetClassifier with "
+            "criterion=torch.nn.BCEWithLogitsLoss."
+        )
+    return rows
+
+
+def criterion_class(net: NeuralNet) -> type:
+    """The class of a net's criterion, which may be given as an instance."""
+    given = net.criterion
+    return given if inspect.isclass(given) else type(given)
+
+
+def objective_of(net: NeuralNet, *, cache_bytes: float = inf) -> Objective:
+    """Loss of every sample as the net's criterion sees it."""
+    criterion = net.criterion_
+    if isinstance(criterion, nn.NLLLoss):
+        criterion = _nll_of_probabilities(criterion)
+    return Objective(net.module_, criterion, cache_bytes=cache_bytes)
+
+
+def _nll_of_probabilities(criterion):
+    inner = per_sample_loss(criterion)
+
+    def losses(output, y):
+        return inner(torch.log(output + torch.finfo(output.dtype).eps), y)
+
+    return losses
