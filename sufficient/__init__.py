@@ -2,16 +2,21 @@
 
 from sufficient._version import __version__
 from sufficient.curve import iterate_sample_size_curve, sample_size_curve
+from sufficient.decision.plateau import EigenvaluePlateau
 from sufficient.display import LandscapeDisplay, SampleSizeDisplay, SpectrumDisplay
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.many_fits.compare import compare_architectures, sample_size_scorer
-from sufficient.many_fits.repeats import repeat_sample_size
+from sufficient.many_fits.repeats import RepeatedSampleSize, repeat_sample_size
 from sufficient.nets import MLP, ConvNet
+from sufficient.results import SampleSizeCurve
 
 __all__ = [
     "MLP",
     "ConvNet",
+    "EigenvaluePlateau",
     "LandscapeDisplay",
+    "RepeatedSampleSize",
+    "SampleSizeCurve",
     "SampleSizeDisplay",
     "SampleSizeEstimator",
     "SpectrumDisplay",
