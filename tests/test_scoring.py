@@ -101,7 +101,7 @@ def test_several_metrics_at_once_are_refused(digits):
 
 def test_an_unknown_name_is_refused(digits):
     with pytest.raises(ValueError, match="'scoring' parameter"):
-        fitted(digits, "accurracy")
+        fitted(digits, "accurracy")  # codespell:ignore
 
 
 def test_a_name_is_saved_and_a_function_is_refused(digits, tmp_path):

@@ -1,4 +1,4 @@
-"""The code is formatted and linted as pyproject.toml says."""
+"""The house is in order: format, lint, imports, spelling and the length of files."""
 
 import shutil
 import subprocess
@@ -8,39 +8,40 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-RUFF = shutil.which("ruff", path=Path(sys.executable).parent)
+MOST_LINES = {"sufficient": 300, "examples": 300, "tests": 400}
 
 
-@pytest.mark.skipif(RUFF is None, reason="ruff is not installed")
+def run(tool, *arguments):
+    """Run a tool of this environment in the root of the repository."""
+    program = shutil.which(tool, path=Path(sys.executable).parent)
+    if program is None:
+        pytest.skip(f"{tool} is not installed")
+    command = [program, *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]])
 def test_ruff_finds_nothing(command):
-    done = subprocess.run(
-        [RUFF, *command, "--no-cache", str(ROOT)], capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stdout.decode()
+    done = run("ruff", *command, "--no-cache", ".")
+    assert done.returncode == 0, done.stdout
 
 
-def test_imports_run_one_way():
-    """No module imports one that imports it, directly or through others."""
-    modules = {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts): path
-        for path in (ROOT / "sufficient").rglob("*.py")
-        if path.name not in ("__init__.py", "__main__.py")
+def test_import_contracts_are_kept():
+    done = run("lint-imports", "--no-cache")
+    assert done.returncode == 0, done.stdout
+
+
+def test_words_are_spelled_right():
+    done = run("codespell", "sufficient", "tests", "examples", "docs", "README.md")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(("folder", "most"), MOST_LINES.items())
+def test_no_file_is_too_long(folder, most):
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in (ROOT / folder).rglob("*.py")
     }
-    imports = {
-        name: {
-            line.split()[1]
-            for line in path.read_text(encoding="utf-8").splitlines()
-            if line.startswith("from sufficient.")
-        }
-        & set(modules)
-        for name, path in modules.items()
-    }
-
-    def reached(name, seen):
-        for other in imports[name] - seen:
-            seen.add(other)
-            reached(other, seen)
-        return seen
-
-    assert not [name for name in modules if name in reached(name, set())]
+    assert not {path: n for path, n in lengths.items() if n > most}
