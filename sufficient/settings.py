@@ -166,7 +166,7 @@ def with_settings(function: Function) -> Function:
         kind(p.name, kind.KEYWORD_ONLY, default=p.default, annotation=p.type)
         for p in PARAMETERS
     ]
-    in_order = sorted([*own, *named], key=lambda p: p.kind)
+    in_order = sorted([*named, *own], key=lambda p: p.kind)
     function.__signature__ = signature.replace(  # type: ignore[attr-defined]
         parameters=in_order
     )

@@ -367,7 +367,7 @@ def test_a_checkpoint_is_gone_on_from(tmp_path, capsys, monkeypatch, repeats):
         (["misnamed.npz"], "It holds ['data', 'labels']. Write it with np.savez"),
         (["array.npz"], "It holds ['one array']"),
         (["unequal.npz"], "inconsistent numbers of samples"),
-        (["samples.npz"], "Object arrays cannot be loaded"),
+        (["objects.npz"], "Object arrays cannot be loaded"),
         (["nothing.npz"], "nothing.npz cannot be used"),
         (["cut.npz"], "cut.npz cannot be used"),
         (["one_class.npz"], "one class only"),

@@ -8,6 +8,7 @@ import pytest
 from sufficient import SampleSizeEstimator
 from sufficient.datasets import load_digits_images
 from sufficient.report.diagnostics import diagnoses
+from sufficient.settings import Settings
 
 SOUND = {
     "quadratic_ratio": 0.9,
@@ -36,7 +37,7 @@ def said(fitted, **wrong):
     }
     verdict = wrong.get("verdict", "not stable yet")
     curve = replace(fitted.curve_, columns=columns, verdict=verdict)
-    return list(diagnoses(curve, fitted._settings()))
+    return list(diagnoses(curve, Settings.of(fitted)))
 
 
 def test_a_sound_answer_has_only_its_measurements(fitted):
@@ -67,7 +68,7 @@ def test_what_is_wrong_is_said(fitted, wrong, words):
 )
 def test_a_missing_forecast_has_its_own_reason(fitted, training, words):
     gain = replace(fitted.curve_.gain, expected=np.nan)
-    settings = replace(fitted._settings(), training=training)
+    settings = replace(Settings.of(fitted), training=training)
     sentences = diagnoses(replace(fitted.curve_, gain=gain), settings)
     assert any(words in sentence for sentence in sentences)
 
