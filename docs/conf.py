@@ -3,6 +3,7 @@
 import re
 import sys
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 from sphinx_gallery.sorting import ExplicitOrder
@@ -11,6 +12,7 @@ import sufficient
 from sufficient.datasets import load_fashion_mnist
 
 HERE = Path(__file__).parent
+MATHJAX = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
 sys.path.insert(0, str(HERE))
 
 import modules  # noqa: E402
@@ -31,7 +33,10 @@ extensions = [
 exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
 default_role = "py:obj"
+myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
+# One file with the fonts in it, so that formulas are typeset without a network.
+mathjax_path = "tex-svg.js"
 
 autosummary_generate = True
 autodoc_default_options = {"member-order": "bysource"}
@@ -40,7 +45,7 @@ numpydoc_class_members_toctree = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = project
-html_static_path = []
+html_static_path = [str(MATHJAX / "tex-svg.js")]
 html_show_sourcelink = False
 html_theme_options = {
     "show_prev_next": True,
@@ -58,8 +63,8 @@ def has_fashion_mnist():
 
 
 INSIDE = {
-    r"README\.md": "index.md",
-    r"examples/(plot_\w+)\.py": r"auto_examples/\1.rst",
+    r"README\.md": "/index.md",
+    r"examples/(plot_\w+)\.py": r"/auto_examples/\1.rst",
 }
 FIRST = ["digits", "fashion_mnist", "labelling_session", "settings"]
 # The gallery shows small fits, which warn that they have not settled; they say so in
@@ -84,7 +89,7 @@ sphinx_gallery_conf = {
 def lead_inside(app, page, source):
     """Turn links out of this folder into links to the pages that stand for them."""
     for outside, inside in INSIDE.items():
-        source[0] = re.sub(rf"\(\.\./{outside}\)", rf"({inside})", source[0])
+        source[0] = re.sub(rf"\((?:\.\./)+{outside}\)", rf"({inside})", source[0])
 
 
 def draw_modules(app):
