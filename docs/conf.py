@@ -1,5 +1,6 @@
 """How the documentation is built: ``python -m sphinx -W docs docs/_build/html``."""
 
+import os
 import re
 import sys
 import warnings
@@ -9,6 +10,7 @@ from pathlib import Path
 from sphinx_gallery.sorting import ExplicitOrder
 
 import sufficient
+from sufficient.command.arguments import parser
 from sufficient.datasets import load_fashion_mnist
 
 HERE = Path(__file__).parent
@@ -64,6 +66,7 @@ def has_fashion_mnist():
 
 INSIDE = {
     r"README\.md": "/index.md",
+    r"examples/README\.rst": "/auto_examples/index.rst",
     r"examples/(plot_\w+)\.py": r"/auto_examples/\1.rst",
 }
 FIRST = ["digits", "fashion_mnist", "labelling_session", "settings"]
@@ -92,10 +95,15 @@ def lead_inside(app, page, source):
         source[0] = re.sub(rf"\((?:\.\./)+{outside}\)", rf"({inside})", source[0])
 
 
-def draw_modules(app):
-    modules.draw(Path(sufficient.__file__).parent, HERE / "generated" / "modules.svg")
+def generate(app):
+    """Make the pictures and texts that pages show and that code can tell."""
+    folder = HERE / "generated"
+    folder.mkdir(exist_ok=True)
+    modules.draw(Path(sufficient.__file__).parent, folder / "modules.svg")
+    os.environ["COLUMNS"] = "88"
+    (folder / "command_line.txt").write_text(parser().format_help(), encoding="utf-8")
 
 
 def setup(app):
     app.connect("source-read", lead_inside)
-    app.connect("builder-inited", draw_modules)
+    app.connect("builder-inited", generate)
