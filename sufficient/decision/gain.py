@@ -23,7 +23,8 @@ __all__ = ["forecast_gain"]
 
 LEAST_SCORES = 4
 COVERAGE = 0.9
-# Chosen on fifteen pairs of data and net, checked on others: see docs/trust.md.
+# Chosen on fifteen pairs of data and net, and checked on others, as told in
+# docs/explanation/trust.md.
 PRIOR_EXPONENT, PRIOR_EXPONENT_SD = 0.3, 0.2
 # Where the search starts a second time, in case the score falls.
 FALLING_EXPONENT = -0.2

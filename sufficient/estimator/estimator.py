@@ -156,8 +156,8 @@ class SampleSizeEstimator(
         which one more batch shifts the leading eigenvalues by less than 1 %. It decides
         nothing.
     curves_ : dict of str to ndarray of shape (n_sizes,)
-        Every quantity at every size, ready for ``pandas.DataFrame``; the user guide
-        lists the names.
+        Every quantity at every size, ready for ``pandas.DataFrame``; the page
+        "The columns of ``curves_``" lists the names.
     rate_ : float
         Exponent of the local power law of the bound in the last sizes.
     score_curve_ : ndarray of shape (n_sizes,)

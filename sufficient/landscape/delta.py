@@ -71,7 +71,7 @@ class SecondOrder(NamedTuple):
 
 @dataclass(frozen=True)
 class SecondOrderForm:
-    r"""Q of the second-order model, formula (1) of the user guide.
+    r"""Q of the second-order model, formula (1) of the documentation.
 
     .. math::
 

@@ -1,6 +1,7 @@
 """The papers' formulas to the letter, to compare them with what holds.
 
-Names and letters are those of the papers. docs/theory.md says of each whether it holds.
+Names and letters are those of the papers. docs/explanation/theory.md says which of them
+hold.
 """
 
 from __future__ import annotations
