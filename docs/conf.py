@@ -47,8 +47,10 @@ numpydoc_class_members_toctree = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = project
-html_static_path = [str(MATHJAX / "tex-svg.js")]
+html_static_path = ["_static", str(MATHJAX / "tex-svg.js")]
+html_css_files = ["site.css"]
 html_show_sourcelink = False
+html_sidebars = {"tutorial/start": [], "contributing": []}  # they stand alone
 html_theme_options = {
     "show_prev_next": True,
     "secondary_sidebar_items": ["page-toc"],

@@ -54,7 +54,7 @@ class SampleSizeEstimator(
        Hessian, and estimate :math:`\Delta_k` over the batch that comes next from
        samples that the net has not been trained on.
     4. Smooth the curve by a local power law. Stop once it has stayed below `tol` for
-       `patience` sizes; that it does so beyond them is the power law's word.
+       `patience` sizes; beyond them it is an extrapolation of the power law.
 
     Parameters
     ----------
