@@ -40,6 +40,12 @@ def test_links_lead_to_files_and_headings(page):
         assert not anchor or anchor in anchors(target), f"{target}#{anchor}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_link_texts_are_titles(page):
+    text = CODE.sub("", page.read_text(encoding="utf-8"))
+    assert not re.findall(r"\[[^\]]*\.(?:md|rst)\]\(", text)
+
+
 def test_the_first_steps_run(capsys):
     text = (DOCS / "tutorial" / "start.md").read_text(encoding="utf-8")
     namespace: dict = {}
