@@ -10,10 +10,9 @@ import pytest
 
 DOCS = Path(__file__).parents[1] / "docs"
 BUILT = {"_build", "auto_examples", "generated"}
-PAGES = [
-    *(path for path in sorted(DOCS.rglob("*.md")) if not BUILT & {*path.parts}),
-    DOCS.parent / "README.md",
-]
+WRITTEN = [path.relative_to(DOCS) for path in sorted(DOCS.rglob("*.md"))]
+PAGES = [DOCS / path for path in WRITTEN if not BUILT & {*path.parts}]
+PAGES.append(DOCS.parent / "README.md")
 CODE = re.compile(r"```.*?```|`[^`\n]+`", flags=re.DOTALL)
 
 
