@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from textwrap import fill
 
 import networkx as nx
 from matplotlib.figure import Figure
@@ -42,7 +43,7 @@ def draw(package: Path, target: Path):
     """Write the picture: a row of boxes for each distance from what uses nothing."""
     graph = import_graph(package)
     rows = [sorted(row) for row in nx.topological_generations(graph)]
-    figure = Figure(figsize=(10, 0.85 * len(rows)), layout="constrained")
+    figure = Figure(figsize=(8, 0.85 * len(rows)), layout="constrained")
     ax = figure.subplots()
     ax.set(xlim=(-2.2, 2), ylim=(len(rows) - 0.5, -0.5))
     ax.set_axis_off()
@@ -50,8 +51,8 @@ def draw(package: Path, target: Path):
         for place, name in enumerate(row):
             x = place - (len(row) - 1) / 2
             ax.add_patch(Rectangle((x - 0.47, y - 0.38), 0.94, 0.76, **BOX))
-            ax.text(x, y - 0.12, name, ha="center", va="center", weight="bold")
-            ax.text(x, y + 0.17, _uses(graph, name), **SMALL)
+            ax.text(x, y - 0.16, name, ha="center", va="center", weight="bold")
+            ax.text(x, y + 0.16, _uses(graph, name), **SMALL)
     ax.annotate("", (-2.1, len(rows) - 0.7), (-2.1, -0.4), arrowprops=ARROW)
     target.parent.mkdir(exist_ok=True)
     figure.savefig(target)
@@ -59,4 +60,4 @@ def draw(package: Path, target: Path):
 
 def _uses(graph, name):
     others = sorted(graph.predecessors(name))
-    return f"uses {', '.join(others)}" if others else ""
+    return fill(f"uses {', '.join(others)}", 26) if others else ""
