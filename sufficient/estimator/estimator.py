@@ -388,8 +388,7 @@ height, width)
         self.expected_gain_interval_ = gain.interval
         self.generalization_gap_ = gain.generalization_gap
         self.verdict_ = curve.verdict
-        if not self._is_regression():
-            self.classes_ = curve.task.classes
+        vars(self).update(curve.task.fitted_attributes())
 
 
 SampleSizeEstimator._parameter_constraints = constraints_of(SampleSizeEstimator)

@@ -9,7 +9,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from skorch import NeuralNet
 
-from sufficient.data.task import as_task, task_state
+from sufficient.data.tasks import as_task, task_state
 from sufficient.growing.session import LabellingSession
 from sufficient.reproducibility.fingerprint import described_net, differences, versions
 from sufficient.reproducibility.seeds import seeded

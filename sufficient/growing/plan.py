@@ -15,13 +15,8 @@ from tqdm.auto import tqdm
 from sufficient.data.samples import Samples
 from sufficient.data.sources import RowSource
 from sufficient.data.stream import rows_of, share_of_memory
-from sufficient.data.task import (
-    Classification,
-    MultiLabel,
-    Regression,
-    Task,
-    check_class_counts,
-)
+from sufficient.data.task import Task
+from sufficient.data.tasks import Classification, MultiLabel, Regression
 from sufficient.growing.growth import Growth
 from sufficient.growing.order import ordered
 from sufficient.growing.run import Run
@@ -133,12 +128,10 @@ def plan_run(
     seed = _seed(random_state, kept)
     task = task_of(estimator, y)
     targets = task.encode(y)
-    stratify = isinstance(task, Classification)
-    if stratify:
-        check_class_counts(targets, task)
+    task.check_can_be_split(targets)
     order = ordered(
         targets,
-        stratify=stratify,
+        stratify=task.has_one_label,
         batch_size=settings.batch_size,
         validation_fraction=settings.validation_fraction,
         rng=np.random.RandomState(seed),

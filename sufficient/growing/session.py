@@ -7,7 +7,8 @@ import copy
 import numpy as np
 
 from sufficient.data.samples import Samples
-from sufficient.data.task import Task, as_task, task_state
+from sufficient.data.task import Task
+from sufficient.data.tasks import as_task, task_state
 from sufficient.growing.growth import Fresh
 from sufficient.growing.run import Run
 from sufficient.growing.schedule import resolve_batch_size
