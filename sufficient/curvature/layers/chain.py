@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -86,7 +88,7 @@ class LinearisedChain:
             S = layer.input_gradients(S, None, {})
         return S
 
-    def jvp(self, V: Tensors) -> list[Tensor]:
+    def jvp(self, V: Tensors) -> list[Any]:
         """Change of each layer's input along d directions, and of the outputs.
 
         Parameters
@@ -99,7 +101,7 @@ class LinearisedChain:
         list
             None, then tensors of shape (n, d, ...).
         """
-        changes = [None]
+        changes: list[Any] = [None]
         for layer in self.layers:
             changes.append(layer.tangent(changes[-1], V))
         return changes
