@@ -205,7 +205,7 @@ def _finish(raw: Raw, white: int, n_samples: int | None, as_images: bool) -> XY:
     n = len(labels) if n_samples is None else n_samples
     if not 1 <= n <= len(labels):
         raise ValueError(f"n_samples must be in [1, {len(labels)}], got {n_samples}")
-    X = pixels[:n].astype(np.float32) / white * 2 - 1
+    X = np.divide(pixels[:n], white, dtype=np.float32) * 2 - 1
     return X if as_images else X.reshape(n, -1), labels[:n].astype(np.int64)
 
 

@@ -6,12 +6,15 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import torch
+from skorch import NeuralNet
 
-__all__ = ["ArrayLike", "RandomState", "Rows"]
+__all__ = ["ArrayLike", "Net", "RandomState", "Rows"]
 
 # Arrays, tensors, lists, data frames, data sets and tables, or None where it says so.
 # They have no type in common; what they hold is checked where they come in.
 ArrayLike: TypeAlias = Any
+# What is trained: a skorch net, the name of one of the library's own, or its default.
+Net: TypeAlias = NeuralNet | str | None
 # What scikit-learn takes as `random_state`.
 RandomState: TypeAlias = int | np.random.RandomState | None
 

@@ -36,7 +36,7 @@ REFERENCE_BATCH = 64
 Function = TypeVar("Function", bound=Callable)
 
 
-def parameter(default: Any, constraint: list | str, meaning: str, **how) -> Any:
+def parameter(default: Any, constraint: list | str, meaning: str, **how: Any) -> Any:
     """A field that knows what values it may have and what it means."""
     return field(
         default=default, metadata={"constraint": constraint, "meaning": meaning}, **how
@@ -167,7 +167,5 @@ def with_settings(function: Function) -> Function:
         for p in PARAMETERS
     ]
     in_order = sorted([*named, *own], key=lambda p: p.kind)
-    function.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=in_order
-    )
+    function.__dict__["__signature__"] = signature.replace(parameters=in_order)
     return function

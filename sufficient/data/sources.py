@@ -187,6 +187,8 @@ class DatasetRows(RowSource):
 class ColumnRows(RowSource):
     """Rows of named columns, side by side; a single column may hold whole arrays."""
 
+    columns: list[str]
+
     def __init__(
         self, data, features: Sequence[str] | None, target: str | None
     ) -> None:

@@ -291,8 +291,8 @@ height, width)
             if plan is not None and plan.run.record:
                 self._publish_plan(plan)
             else:
-                vars(self).clear()
-                vars(self).update(before)
+                self.__dict__.clear()
+                self.__dict__.update(before)
         return self
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -360,7 +360,7 @@ height, width)
 
     def _forget(self, *names):
         for name in names:
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
 
     def _publish(self, curve: SampleSizeCurve):
         """Views of the curve under the names of the documentation."""
@@ -388,7 +388,7 @@ height, width)
         self.expected_gain_interval_ = gain.interval
         self.generalization_gap_ = gain.generalization_gap
         self.verdict_ = curve.verdict
-        vars(self).update(curve.task.fitted_attributes())
+        self.__dict__.update(curve.task.fitted_attributes())
 
 
 SampleSizeEstimator._parameter_constraints = constraints_of(SampleSizeEstimator)

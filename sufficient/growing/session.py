@@ -55,7 +55,16 @@ class LabellingSession:
         self.estimator, self.task = estimator, task
         self.settings, self.seed = settings, seed
         self.n_calls = 0
-        self.run: Run | None = None
+        self._run: Run | None = None
+        self.seen: Samples
+        self.held_out: Samples
+
+    @property
+    def run(self) -> Run:
+        """Training, measurements and record; there are none before the first batch."""
+        if self._run is None:
+            raise ValueError("No batch has arrived yet.")
+        return self._run
 
     def arrive(self, X: np.ndarray, y: np.ndarray) -> SampleSizeCurve:
         """Take in the next labelled batch and answer afresh.
@@ -72,12 +81,12 @@ class LabellingSession:
         SampleSizeCurve
         """
         check_same_problem(X=X, y=y, settings=self.settings, n_calls=self.n_calls)
-        before, run = vars(self).copy(), copy.deepcopy(self.run)
+        before, run = vars(self).copy(), copy.deepcopy(self._run)
         try:
             return self._arrive(X, self.task.encode(y))
         except BaseException:
             # As if the batch had not come, so that it can come again.
-            vars(self).update(before, run=run)
+            vars(self).update(before, _run=run)
             raise
 
     def state(self) -> dict:
@@ -113,7 +122,7 @@ class LabellingSession:
         settings = Settings(**{**state["settings"], "device": device})
         self = cls(estimator, as_task(state["task"]), settings, state["seed"])
         shape = tuple(state["seen"]["X"].shape[1:])
-        self.run = Run(
+        self._run = Run(
             estimator, self.task, shape, state["batch_size"], settings, self.seed
         )
         self.run.resume(state["run"])
@@ -126,8 +135,8 @@ class LabellingSession:
 
     def _arrive(self, X, targets):
         train_rows, held_out_rows = self._split(len(X))
-        if self.run is None:
-            self.run = self._start(X.shape[1:], len(train_rows))
+        if self._run is None:
+            self._run = self._start(X.shape[1:], len(train_rows))
         new, held_out = (
             Samples.for_net(self.run.training.template, X[rows], targets[rows])
             for rows in (train_rows, held_out_rows)

@@ -121,7 +121,7 @@ class _NetInUse(BaseEstimator):
 
     def __init__(self, net, task):
         self.net, self.task = net, task
-        vars(self).update(task.fitted_attributes())
+        self.__dict__.update(task.fitted_attributes())
 
     def fit(self, X, y):
         """Nothing to do: the net is trained."""
