@@ -6,6 +6,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
 
 import torch
 from torch import Tensor, nn
@@ -13,8 +14,10 @@ from torch.nn.functional import interpolate
 
 from sufficient.reproducibility.devices import available_device, default_device
 
-__all__ = ["StandardPixels", "backbone_and_preprocessing", "device_for"]
+__all__ = ["Preprocess", "StandardPixels", "backbone_and_preprocessing", "device_for"]
 
+Preprocess = Callable[[Tensor], Tensor]
+Backbone = tuple[nn.Module, Preprocess]
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -33,8 +36,8 @@ class StandardPixels:
 
 
 def backbone_and_preprocessing(
-    backbone: str | nn.Module, standard: Callable[[Tensor], Tensor]
-) -> tuple[nn.Module, Callable]:
+    backbone: str | nn.Module, standard: Preprocess
+) -> Backbone:
     """The network without a head, and the preprocessing that belongs to it."""
     if isinstance(backbone, nn.Module):
         return deepcopy(backbone), standard
@@ -51,7 +54,7 @@ def backbone_and_preprocessing(
         ) from error
 
 
-def _from_torchvision(name):
+def _from_torchvision(name: str) -> Backbone:
     models = _imported("torchvision.models", name)
     if name not in models.list_models(module=models):
         raise ValueError(
@@ -63,7 +66,7 @@ def _from_torchvision(name):
     return _without_head(model, name), weights.transforms()
 
 
-def _without_head(model, name):
+def _without_head(model: nn.Module, name: str) -> nn.Module:
     linear = [path for path, m in model.named_modules() if isinstance(m, nn.Linear)]
     if not linear:
         raise ValueError(
@@ -76,7 +79,7 @@ def _without_head(model, name):
     return model
 
 
-def _from_timm(name):
+def _from_timm(name: str) -> Backbone:
     timm, data = _imported("timm", f"timm/{name}"), _imported("timm.data", name)
     try:
         model = timm.create_model(name, pretrained=True, num_classes=0)
@@ -89,7 +92,7 @@ def _from_timm(name):
     return model, data.create_transform(**config, is_training=False)
 
 
-def _imported(module, name):
+def _imported(module: str, name: str) -> ModuleType:
     package = module.partition(".")[0]
     try:
         return import_module(module)
@@ -102,7 +105,7 @@ def _imported(module, name):
         ) from error
 
 
-def device_for(device: str | None, backbone) -> torch.device:
+def device_for(device: str | None, backbone: str | nn.Module) -> torch.device:
     """The device asked for, or the one that is there."""
     if device is None and isinstance(backbone, nn.Module):
         return next((p.device for p in backbone.parameters()), torch.device("cpu"))

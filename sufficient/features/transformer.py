@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
 from numbers import Integral
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -19,21 +19,26 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
 )
+from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from sufficient.features.backbones import (
+    Preprocess,
     StandardPixels,
     backbone_and_preprocessing,
     device_for,
 )
 from sufficient.features.cache import store, stored
+from sufficient.kinds import ArrayLike
 from sufficient.reproducibility.fingerprint import described, digest, versions
 from sufficient.reproducibility.seeds import seeded
 
 __all__ = ["ImageFeatures"]
+
+Features = NDArray[np.float32]
 
 SLACK = 1e-3  # of the pixel range: resizing and rounding overshoot by less
 AGREEMENT = 0.02  # GPUs compute convolutions to about 1e-3
@@ -113,7 +118,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     (100, 8)
     """
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         "backbone": [str, nn.Module],
         "image_shape": ["array-like", None],
         "pixel_range": ["array-like", None],
@@ -131,11 +136,11 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         *,
         image_shape: Sequence[int] | None = None,
         pixel_range: Sequence[float] | None = None,
-        preprocess: Callable[[Tensor], Tensor] | None = None,
+        preprocess: Preprocess | None = None,
         image_size: int | Sequence[int] | None = None,
         batch_size: int = 64,
         device: str | None = None,
-        cache: str | os.PathLike | None = None,
+        cache: str | os.PathLike[str] | None = None,
         verbose: int = 0,
     ) -> None:
         self.backbone = backbone
@@ -149,7 +154,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None) -> ImageFeatures:
+    def fit(self, X: ArrayLike, y: None = None) -> ImageFeatures:
         """Get the backbone ready and see whether it takes the first image.
 
         Parameters
@@ -187,7 +192,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         self._n_features_out = self._tried(images[:1]).shape[1]
         return self
 
-    def transform(self, X) -> NDArray[np.float32]:
+    def transform(self, X: ArrayLike) -> NDArray[np.float32]:
         """Features of the images.
 
         Parameters
@@ -217,14 +222,14 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             store(path, features)
         return features
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         """Rows of any width, which scikit-learn's own checks would give, won't do."""
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 
-    def _images(self, X, reset):
+    def _images(self, X: ArrayLike, reset: bool) -> np.ndarray:
         X = X if hasattr(X, "shape") else np.asarray(X)
         shape = tuple(X.shape)
         if len(shape) not in (0, 1, 2, 4):
@@ -241,7 +246,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         _check_channels(shape, self.preprocess)
         return X.reshape(-1, *shape)
 
-    def _check_known(self, shape, reset):
+    def _check_known(self, shape: tuple[int, ...], reset: bool) -> None:
         known = self.image_shape if reset else self.image_shape_
         if known is not None and tuple(known) != shape:
             whose = "image_shape says" if reset else "fit has seen"
@@ -250,7 +255,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 f"{tuple(known)}. Bring them to one shape."
             )
 
-    def _shape_of_rows(self, n_pixels):
+    def _shape_of_rows(self, n_pixels: int) -> tuple[int, ...]:
         shape = self.image_shape
         if shape is None or len(shape) != 3 or prod(shape) != n_pixels:
             raise ValueError(
@@ -260,7 +265,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             )
         return tuple(shape)
 
-    def _range(self, dtype):
+    def _range(self, dtype: np.dtype) -> tuple[float, float]:
         if self.pixel_range is None:
             return (0, 255) if dtype == np.uint8 else (-1, 1)
         black, white = self.pixel_range
@@ -270,7 +275,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             )
         return black, white
 
-    def _check_range(self, X):
+    def _check_range(self, X: np.ndarray) -> None:
         black, white = self._range(X.dtype)
         slack = SLACK * (white - black)
         lowest, highest = X.min(), X.max()
@@ -282,7 +287,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 "as sufficient.datasets loads it."
             )
 
-    def _warn_of_missing_blacks(self, images):
+    def _warn_of_missing_blacks(self, images: np.ndarray) -> None:
         guessed = self.pixel_range is None and images.dtype != np.uint8
         if guessed and images.min() >= 0:
             warnings.warn(
@@ -291,7 +296,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 stacklevel=4,
             )
 
-    def _standard_pixels(self):
+    def _standard_pixels(self) -> StandardPixels:
         if self.image_size is None:
             return StandardPixels(None)
         if isinstance(self.backbone, str) or self.preprocess is not None:
@@ -303,7 +308,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         height, width = np.broadcast_to(self.image_size, 2).tolist()
         return StandardPixels((height, width))
 
-    def _tried(self, image):
+    def _tried(self, image: np.ndarray) -> Features:
         try:
             return self._computed(image, quietly=True)
         except (RuntimeError, IndexError, TypeError) as error:
@@ -313,7 +318,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 "Set image_size to what the module expects, or preprocess."
             ) from error
 
-    def _computed(self, images, quietly=False):
+    def _computed(self, images: np.ndarray, quietly: bool = False) -> Features:
         starts = range(0, len(images), self.batch_size)
         hidden = quietly or not self.verbose
         with torch.no_grad(), seeded(0, self.device_):
@@ -323,7 +328,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             ]
         return np.concatenate(parts)
 
-    def _features(self, images):
+    def _features(self, images: np.ndarray) -> Features:
         black, white = self._range(images.dtype)
         # A copy, because torch warns of arrays that it must not write to.
         pixels = torch.from_numpy(np.array(images, dtype=np.float32)).to(self.device_)
@@ -334,7 +339,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         _check_features(features, len(images))
         return features.float().cpu().numpy()
 
-    def _found(self, path, images):
+    def _found(self, path: Path, images: np.ndarray) -> Features | None:
         if not path.is_file():
             return None
         features = stored(path)
@@ -347,14 +352,14 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             return None
         return features
 
-    def _agree(self, features, images):
+    def _agree(self, features: Features, images: np.ndarray) -> bool:
         fresh = self._computed(images[:1], quietly=True)
         if features.shape != (len(images), fresh.shape[1]):
             return False
         distance = np.linalg.norm(features[:1] - fresh)
         return bool(distance <= AGREEMENT * np.linalg.norm(fresh))
 
-    def _fingerprint(self, images):
+    def _fingerprint(self, images: np.ndarray) -> str:
         weights = self.backbone_.state_dict()
         words = {
             **versions(),
@@ -367,7 +372,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return digest(described(words), *weights.values(), images)[:32]
 
 
-def _check_channels(shape, preprocess):
+def _check_channels(shape: tuple[int, ...], preprocess: Preprocess | None) -> None:
     if shape[0] in (1, 3) or preprocess is not None:
         return
     last = " X.transpose(0, 3, 1, 2) puts them first." if shape[2] in (1, 3) else ""
@@ -378,7 +383,7 @@ def _check_channels(shape, preprocess):
     )
 
 
-def _check_features(features, n):
+def _check_features(features: object, n: int) -> None:
     if not isinstance(features, Tensor) or features.ndim != 2 or len(features) != n:
         found = getattr(features, "shape", type(features).__name__)
         raise ValueError(
