@@ -62,7 +62,7 @@ class Task(ABC):
 
     @abstractmethod
     def constant_answer(self, y: np.ndarray) -> BaseEstimator:
-        """That answer as an estimator fitted to the targets y, whatever X is."""
+        """An estimator fitted to the targets y that does not look at X."""
 
     def fitted_attributes(self) -> dict[str, np.ndarray]:
         """What an estimator that solves it has, by the conventions of scikit-learn."""

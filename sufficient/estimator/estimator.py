@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
 from sklearn.utils.validation import check_is_fitted
-from skorch import NeuralNet
 
 from sufficient.decision.plateau import plateau_of
 from sufficient.estimator.prediction import FittedNetMixin
 from sufficient.estimator.saving import SavedToFolderMixin
 from sufficient.growing.plan import Plan, plan_run, task_of
 from sufficient.growing.session import LabellingSession
+from sufficient.kinds import ArrayLike, Net, RandomState
 from sufficient.report.summary import summarise, warn_of_weaknesses
 from sufficient.reproducibility.seeds import drawn_seed, one_fit_at_a_time
 from sufficient.results import SampleSizeCurve
@@ -221,22 +221,20 @@ class SampleSizeEstimator(
     True
     """
 
-    estimator: NeuralNet | str | None = parameter(
-        None, "no_validation", "net to train", kw_only=False
-    )
-    checkpoint: str | os.PathLike | None = parameter(
+    estimator: Net = parameter(None, "no_validation", "net to train", kw_only=False)
+    checkpoint: str | os.PathLike[str] | None = parameter(
         None, [str, os.PathLike, None], "folder to go on from after a kill"
     )
-    random_state: int | np.random.RandomState | None = parameter(
+    random_state: RandomState = parameter(
         None, ["random_state"], "source of all randomness"
     )
     verbose: int = parameter(0, ["verbose"], "progress")
 
-    _parameter_constraints: ClassVar[dict] = {}
+    _parameter_constraints: ClassVar[dict[str, Any]] = {}
 
     @_fit_context(prefer_skip_nested_validation=False)
     @one_fit_at_a_time()
-    def fit(self, X, y=None) -> SampleSizeEstimator:
+    def fit(self, X: ArrayLike, y: ArrayLike = None) -> SampleSizeEstimator:
         """Grow the training set until the loss landscape has settled.
 
         Parameters
@@ -297,7 +295,9 @@ height, width)
 
     @_fit_context(prefer_skip_nested_validation=False)
     @one_fit_at_a_time()
-    def partial_fit(self, X, y, classes=None) -> SampleSizeEstimator:
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike = None
+    ) -> SampleSizeEstimator:
         """Take in the next labelled batch and update the answer.
 
         A fifth of the batch (or `validation_fraction` of it) is held out for good. The
@@ -343,7 +343,7 @@ height, width)
         """Whether there is an answer."""
         return hasattr(self, "curve_")
 
-    def _new_session(self, y, classes):
+    def _new_session(self, y: np.ndarray, classes: ArrayLike) -> LabellingSession:
         self._forget("train_indices_", "validation_indices_")
         return LabellingSession(
             self.estimator,
@@ -352,17 +352,17 @@ height, width)
             drawn_seed(self.random_state),
         )
 
-    def _publish_plan(self, plan: Plan):
+    def _publish_plan(self, plan: Plan) -> None:
         self._forget("_session", "classes_")
         self._publish(plan.run.answer())
         self.train_indices_ = plan.train_indices
         self.validation_indices_ = plan.validation_indices
 
-    def _forget(self, *names):
+    def _forget(self, *names: str) -> None:
         for name in names:
             self.__dict__.pop(name, None)
 
-    def _publish(self, curve: SampleSizeCurve):
+    def _publish(self, curve: SampleSizeCurve) -> None:
         """Views of the curve under the names of the documentation."""
         columns, forecast, gain = curve.columns, curve.forecast, curve.gain
         self.curve_ = curve

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -12,8 +13,8 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import ClassifierTags, RegressorTags, resample
 from skorch import NeuralNet
 
+from sufficient.data.parts import in_parts
 from sufficient.data.samples import Samples
-from sufficient.data.sources import in_parts
 from sufficient.data.task import Task
 from sufficient.ranks import by_shares
 
@@ -25,7 +26,7 @@ N_RESAMPLES = 10
 def scores_of(
     net: NeuralNet,
     task: Task,
-    scoring: str | Callable | None,
+    scoring: str | Callable[..., float] | None,
     seen: Samples,
     held_out: Samples,
     predictions: Callable[[Samples], np.ndarray] | None = None,
@@ -65,7 +66,7 @@ def scores_of(
     }
 
 
-def answers_for(answers: Callable, samples: Samples) -> np.ndarray:
+def answers_for(answers: Callable[[Any], np.ndarray], samples: Samples) -> np.ndarray:
     """Predictions for samples, of which each rank makes its share."""
     return by_shares(partial(in_parts, answers), samples.X)
 
@@ -73,7 +74,7 @@ def answers_for(answers: Callable, samples: Samples) -> np.ndarray:
 def scores_by_scorer(
     net: NeuralNet,
     task: Task,
-    scoring: str | Callable,
+    scoring: str | Callable[..., float],
     seen: Samples,
     held_out: Samples,
 ) -> dict[str, float]:
