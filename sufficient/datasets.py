@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 XY = tuple[NDArray[np.float32], NDArray[np.int64]]
-Raw = tuple[NDArray, NDArray]  # pixels (n, C, H, W), labels (n,)
+Raw = tuple[NDArray[Any], NDArray[Any]]  # pixels (n, C, H, W), labels (n,)
 Reader = Callable[[list[bytes]], Raw]
 Found = tuple[Reader, dict[Path, str]]  # how to read the files, and their md5s
 

@@ -21,6 +21,7 @@ from sufficient.growing.growth import Growth
 from sufficient.growing.order import ordered
 from sufficient.growing.run import Run
 from sufficient.growing.schedule import batch_counts
+from sufficient.kinds import ArrayLike, Net, RandomState
 from sufficient.ranks import first_rank_says, ranks
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.reproducibility.fingerprint import (
@@ -94,12 +95,12 @@ class Plan:
 
 
 def plan_run(
-    estimator,
+    estimator: Net,
     X: np.ndarray | RowSource,
     y: np.ndarray,
     settings: Settings,
-    random_state,
-    checkpoint: str | os.PathLike | None = None,
+    random_state: RandomState,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> Plan:
     """Set a run up from validated data.
 
@@ -168,7 +169,7 @@ def plan_run(
     return Plan(run, growth, order.train_indices, order.validation_indices, kept)
 
 
-def task_of(estimator, y: np.ndarray, classes=None) -> Task:
+def task_of(estimator: Net, y: np.ndarray, classes: ArrayLike = None) -> Task:
     """Regression for a regressor; else one label per sample, or a row of them."""
     if is_regression(estimator):
         known = criterion_class(estimator) in LOSSES_OF_DIFFERENCES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from sufficient.data.tasks import as_task, task_state
 from sufficient.growing.growth import Fresh
 from sufficient.growing.run import Run
 from sufficient.growing.schedule import resolve_batch_size
+from sufficient.kinds import Net
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.results import Record, SampleSizeCurve
 from sufficient.settings import Settings
@@ -42,7 +44,7 @@ class LabellingSession:
 
     def __init__(
         self,
-        estimator,
+        estimator: Net,
         task: Task,
         settings: Settings,
         seed: int,
@@ -89,7 +91,7 @@ class LabellingSession:
             vars(self).update(before, _run=run)
             raise
 
-    def state(self) -> dict:
+    def state(self) -> dict[str, Any]:
         """What the session needs to go on, its labelled samples included."""
         return {
             "task": task_state(self.task),
@@ -103,7 +105,9 @@ class LabellingSession:
         }
 
     @classmethod
-    def resumed(cls, estimator, state: dict, device: str | None) -> LabellingSession:
+    def resumed(
+        cls, estimator: Net, state: dict[str, Any], device: str | None
+    ) -> LabellingSession:
         """The session that `state` was taken of, on a device of choice.
 
         Parameters

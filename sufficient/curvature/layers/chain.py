@@ -106,7 +106,7 @@ class LinearisedChain:
             changes.append(layer.tangent(changes[-1], V))
         return changes
 
-    def hessian_product(self, S: Tensor, changes: list, V: Tensors) -> Tensors:
+    def hessian_product(self, S: Tensor, changes: list[Any], V: Tensors) -> Tensors:
         """Change of the gradient, when that of the outputs' gradient is S."""
         found: Tensors = {}
         for position in range(len(self.layers) - 1, -1, -1):
@@ -124,7 +124,7 @@ class LinearisedChain:
         storages = [t.untyped_storage() for t in held if isinstance(t, Tensor)]
         return sum({each.data_ptr(): each.nbytes() for each in storages}.values())
 
-    def second_derivatives(self, changes: list, V: Tensors) -> Tensor | float:
+    def second_derivatives(self, changes: list[Any], V: Tensors) -> Tensor | float:
         """Second derivatives of every sample through the layers, (n, d, d)."""
         pairs = zip(self.layers, changes, strict=False)
         found = [layer.second_derivatives(R, V) for layer, R in pairs]
