@@ -14,7 +14,13 @@ from torch.nn.functional import interpolate
 
 from sufficient.reproducibility.devices import available_device, default_device
 
-__all__ = ["Preprocess", "StandardPixels", "backbone_and_preprocessing", "device_for"]
+__all__ = [
+    "Preprocess",
+    "StandardPixels",
+    "backbone_and_preprocessing",
+    "check_features",
+    "device_for",
+]
 
 Preprocess = Callable[[Tensor], Tensor]
 Backbone = tuple[nn.Module, Preprocess]
@@ -110,3 +116,19 @@ def device_for(device: str | None, backbone: str | nn.Module) -> torch.device:
     if device is None and isinstance(backbone, nn.Module):
         return next((p.device for p in backbone.parameters()), torch.device("cpu"))
     return available_device(device or default_device())
+
+
+def check_features(features: object, n: int) -> None:
+    """Raise ValueError where a backbone returns something else than n rows."""
+    if not isinstance(features, Tensor) or features.ndim != 2 or len(features) != n:
+        found = getattr(features, "shape", type(features).__name__)
+        raise ValueError(
+            f"The backbone returns {found} for {n} images, and a tensor of shape ({n}, "
+            "d) is expected. Wrap it in a module that picks the features, and end maps "
+            "of features in torch.nn.AdaptiveAvgPool2d(1) and torch.nn.Flatten()."
+        )
+    if not features.isfinite().all():
+        raise ValueError(
+            "The backbone returns features that are not finite. Check its weights, and "
+            "preprocess where one is given."
+        )
