@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
 from sklearn import get_config
-from torch import Tensor
 
 from sufficient.data.sources import RowSource
 
@@ -74,7 +74,7 @@ class Stream:
     def __len__(self) -> int:
         return len(self.order)
 
-    def __getitem__(self, rows) -> Tensor | Stream:
+    def __getitem__(self, rows: Any) -> Any:
         if isinstance(rows, slice):
             return self._slice(rows)
         index = np.asarray(rows)

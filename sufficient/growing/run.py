@@ -6,6 +6,7 @@ import copy
 import warnings
 from collections.abc import Iterator
 from math import inf
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from sufficient.decision.stopping import StoppingRule
 from sufficient.growing.algorithm import grow_until_settled
 from sufficient.growing.growth import Fresh, Growth
 from sufficient.growing.probe import Probe
+from sufficient.kinds import Net
 from sufficient.results import Measurement, Record, SampleSizeCurve
 from sufficient.settings import Settings
 from sufficient.training.checks import check_loss, check_net_fits_data
@@ -58,7 +60,7 @@ class Run:
 
     def __init__(
         self,
-        estimator,
+        estimator: Net,
         task: Task,
         input_shape: tuple[int, ...],
         batch_size: int,
@@ -115,14 +117,14 @@ class Run:
         self._append(self.record.with_one_more(measurement))
         return measurement
 
-    def state(self) -> dict:
+    def state(self) -> dict[str, Any]:
         """What the run needs to go on from here, in plain values and tensors."""
         return {
             "net": net_state(self.net),
             "measurements": [vars(one) for one in self.record.measurements],
         }
 
-    def resume(self, state: dict) -> None:
+    def resume(self, state: dict[str, Any]) -> None:
         """Go on from `state` instead of beginning."""
         self.training.continue_from(
             restore_net(self.training.fresh_net(), state["net"])

@@ -11,6 +11,7 @@ from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
 from skorch.dataset import Dataset
 from torch import nn
 
+from sufficient.kinds import Net
 from sufficient.nets import DEFAULT_MODULES, default_net
 from sufficient.reproducibility.devices import available_device, default_device
 from sufficient.training.batches import with_tensor_batches
@@ -23,7 +24,7 @@ PROBABILITIES = {nn.BCEWithLogitsLoss: torch.sigmoid, nn.BCELoss: None}
 
 
 def prepared_net(
-    estimator, *, n_inputs: int, n_outputs: int, device: str | None
+    estimator: Net, *, n_inputs: int, n_outputs: int, device: str | None
 ) -> NeuralNet:
     """A clone of the user's net, sized for the data, that trains on all it is given.
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from sufficient.curvature.layers.chain import LinearisedChain, NamedLayers
 from sufficient.curvature.objective import Objective, chunks
 from sufficient.curvature.products import output_curvature
+from sufficient.kinds import Rows
 from sufficient.ranks import Share, agreed
 
 __all__ = ["WeightedMoments"]
@@ -41,7 +42,7 @@ class WeightedMoments:
 
     @classmethod
     def of_share(
-        cls, objective: Objective, layers: NamedLayers, X: Tensor, y: Tensor
+        cls, objective: Objective, layers: NamedLayers, X: Rows, y: Tensor
     ) -> WeightedMoments:
         """Moments over all samples, of which this rank takes its share."""
         share = Share.of(len(X))
