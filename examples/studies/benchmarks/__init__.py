@@ -3,8 +3,8 @@
 Run from the root of the repository::
 
     pip install -e ".[bench]"
-    python -m examples.benchmarks --output results.json
-    python -m examples.benchmarks.figure results.json
+    python -m examples.studies.benchmarks --output results.json
+    python -m examples.studies.benchmarks.figure results.json
 
 All figures of one run come from one machine and one core: every measurement is made in
 a process of its own with one thread of torch, OpenMP and BLAS, one after another, and

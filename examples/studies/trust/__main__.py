@@ -1,4 +1,4 @@
-"""The command ``python -m examples.trust``."""
+"""The command ``python -m examples.studies.trust``."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _put_into(page, tables):
 
 def _arguments():
     parser = argparse.ArgumentParser(
-        prog="python -m examples.trust",
+        prog="python -m examples.studies.trust",
         description=about,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

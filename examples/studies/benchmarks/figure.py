@@ -1,6 +1,6 @@
 """The results as a picture and a Markdown table.
 
-``python -m examples.benchmarks.figure results.json``
+``python -m examples.studies.benchmarks.figure results.json``
 """
 
 import argparse
@@ -17,7 +17,7 @@ from .table import as_markdown
 __all__ = ["draw", "main"]
 
 COLOURS = {"ours": "#0072b2", "peer": "#b0b0b0", "floor": "#e0c080"}
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 def draw(rows: list[dict]):

@@ -12,7 +12,7 @@ from .context import Context, Entry, is_installed
 
 __all__ = ["run_workload"]
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 THREADS = {
     name: "1"
     for name in (
