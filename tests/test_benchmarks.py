@@ -76,8 +76,11 @@ def test_the_results_say_what_they_were_measured_with(results):
     importlib.util.find_spec("matplotlib") is None, reason="matplotlib is not installed"
 )
 def test_picture_and_table_are_drawn_from_the_results(results, tmp_path):
-    image, table = tmp_path / "benchmarks.png", tmp_path / "benchmarks.md"
-    where = ["--image", image, "--table", table]
+    image, page = tmp_path / "benchmarks.png", tmp_path / "benchmarks.md"
+    page.write_text(
+        "Before.\n<!-- table: results -->\n<!-- end -->\n", encoding="utf-8"
+    )
+    where = ["--image", image, "--page", page]
     _python("-m", "examples.studies.benchmarks.figure", results, *where)
     assert image.read_bytes().startswith(b"\x89PNG")
-    assert "| mlp-1000 | ours, exact |" in table.read_text(encoding="utf-8")
+    assert "| mlp-1000 | ours, exact |" in page.read_text(encoding="utf-8")

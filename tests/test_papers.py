@@ -8,12 +8,13 @@ from torch.nn.functional import cross_entropy
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 
+from examples.studies.common.pages import fill  # noqa: E402
 from examples.studies.papers import curves, ensembles, plane, published  # noqa: E402
 from examples.studies.papers.figures import draw  # noqa: E402
 from examples.studies.papers.parts import PARTS  # noqa: E402
 from examples.studies.papers.settings import SMALL  # noqa: E402
 from examples.studies.papers.store import read, write  # noqa: E402
-from examples.studies.papers.tables import fill, tables  # noqa: E402
+from examples.studies.papers.tables import tables  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +158,7 @@ def test_pictures_and_tables_are_made_from_the_kept_numbers(results, tmp_path):
     assert {"a1_surfaces.png", "b3_delta.png"} <= {one.name for one in pictures}
     assert all(one.read_bytes().startswith(b"\x89PNG") for one in pictures)
     page = tmp_path / "papers.md"
-    page.write_text("Before.\n<!-- table slopes -->\nold\n<!-- end -->\nAfter.\n")
+    page.write_text("Before.\n<!-- table: slopes -->\nold\n<!-- end -->\nAfter.\n")
     fill(page, tables(results))
     text = page.read_text()
     assert text.startswith("Before.") and text.endswith("After.\n")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from examples.studies.common.pages import markdown
 from examples.studies.trust.forecasts import forecasts
 from examples.studies.trust.pairs import PAIRS
 from examples.studies.trust.repeatability import repeatability
@@ -14,7 +15,7 @@ from examples.studies.trust.replay import (
     true_gain,
     verdict_at,
 )
-from examples.studies.trust.tables import TABLES, as_markdown
+from examples.studies.trust.tables import TABLES
 from examples.studies.trust.traces import Trace, Variant, recorded
 from sufficient import SampleSizeEstimator
 
@@ -93,4 +94,4 @@ def test_verdicts_are_counted():
     assert table["wrongly so"].tolist() == ["50% (1 of 2)"]
     assert table["said, of all that should"].tolist() == ["50% (1 of 2)"]
     assert table["of those that had settled"].tolist() == ["100% (1 of 1)"]
-    assert as_markdown(table).splitlines()[1].count("---") == table.shape[1]
+    assert markdown(table).splitlines()[1].count("---") == table.shape[1]

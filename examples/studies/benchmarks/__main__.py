@@ -9,7 +9,7 @@ from . import __doc__ as about
 from .context import Context
 from .environment import environment
 from .run import run_workload
-from .table import as_text
+from .table import as_markdown
 from .workloads import WORKLOADS
 
 __all__ = ["main"]
@@ -23,7 +23,7 @@ def main():
     for name in chosen.only or WORKLOADS:
         rows = run_workload(WORKLOADS[name], context, chosen.limit, chosen.skip)
         results["rows"] += rows
-        print(as_text(rows), end="\n\n", flush=True)
+        print(as_markdown(rows), end="\n\n", flush=True)
         chosen.output.write_text(json.dumps(results, indent=1), encoding="utf-8")
 
 

@@ -12,7 +12,8 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from .table import as_markdown
+from ..common.pages import show
+from .table import with_machine
 
 __all__ = ["draw", "main"]
 
@@ -97,17 +98,17 @@ def _add_legend(axes, rows):
 
 
 def main():
-    """Draw the picture and write the table."""
+    """Draw the picture and fill in the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("results", type=Path)
     parser.add_argument(
         "--image", type=Path, default=DOCS / "images" / "benchmarks.png"
     )
-    parser.add_argument("--table", type=Path, default=DOCS / "benchmarks.md")
+    parser.add_argument("--page", type=Path, default=DOCS / "benchmarks.md")
     chosen = parser.parse_args()
     results = json.loads(chosen.results.read_text(encoding="utf-8"))
     draw(results["rows"]).savefig(chosen.image, dpi=200)
-    chosen.table.write_text(as_markdown(results), encoding="utf-8")
+    show({"results": with_machine(results)}, chosen.page)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import matplotlib
 
 from ..benchmarks.clock import timed
 from ..benchmarks.environment import environment
+from ..common.pages import show
 from . import __doc__ as about
 from .parts import PARTS
 from .settings import FULL, SMALL
@@ -34,13 +35,11 @@ def main():
 def _publish(results, folder):
     # pyplot is imported after the backend is chosen.
     from .figures import draw
-    from .tables import fill, tables
+    from .tables import tables
 
     draw(results, folder / "images" / "papers")
-    found = tables(results)
-    fill(folder / "papers.md", found)
-    for name, table in found.items():
-        print(f"\n{name}\n\n{table}")
+    page = folder / "papers.md"
+    show(tables(results), page if page.exists() else None)
 
 
 def _arguments():

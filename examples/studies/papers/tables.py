@@ -1,42 +1,19 @@
-"""Tables in Markdown, and their places in the page."""
-
-import re
-from pathlib import Path
+"""The tables of the page, by name."""
 
 import numpy as np
-import pandas as pd
 
-__all__ = ["fill", "tables"]
+from ..common.pages import markdown
+
+__all__ = ["tables"]
 
 
 def tables(results: dict) -> dict[str, str]:
     """One table for each part that has been measured."""
     return {
-        name: _markdown(make(results[part]))
+        name: markdown(make(results[part]))
         for name, (part, make) in TABLES.items()
         if part in results
-    } | {"time": _markdown(_times(results))}
-
-
-def fill(page: Path, found: dict[str, str]) -> None:
-    """Put the tables between their marks, where the page has them."""
-    if not page.exists():
-        return
-    text = page.read_text(encoding="utf-8")
-    for name, table in found.items():
-        marks = rf"(<!-- table {name} -->\n).*?(<!-- end -->)"
-        text = re.sub(marks, _between(table), text, flags=re.DOTALL)
-    page.write_text(text, encoding="utf-8")
-
-
-def _between(table):
-    return lambda match: f"{match[1]}\n{table}\n\n{match[2]}"
-
-
-def _markdown(rows):
-    frame = pd.DataFrame(rows)
-    lines = [frame.columns, ["---"] * frame.shape[1], *frame.to_numpy()]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+    } | {"time": markdown(_times(results))}
 
 
 def _number(value, digits=3):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from pathlib import Path
 
 import pandas as pd
 
+from ..common.pages import markdown, show
 from . import __doc__ as about
 from .results import PARTS
-from .tables import TABLES, as_markdown
+from .tables import TABLES
 from .work import FULL, SMALL, Work
 
 __all__ = ["main"]
@@ -20,16 +20,13 @@ ROWS_OF = {"verdicts": "states", "gains": "states"}
 
 
 def main():
-    """Run what is missing, print the tables, write them where asked."""
+    """Run what is missing, and show the tables."""
     chosen = _arguments()
     chosen.folder.mkdir(parents=True, exist_ok=True)
     work = Work(FULL if chosen.full else SMALL, chosen.folder, chosen.jobs)
     rows = {name: part(work) for name, part in PARTS.items() if name in chosen.only}
-    tables = {name: text for name, text in _tables(rows)}
-    for name, text in tables.items():
-        print(f"{name}\n{text}\n")
-    if chosen.page:
-        _put_into(chosen.page, tables)
+    tables = dict(_tables(rows))
+    show(tables, chosen.page)
     if chosen.output:
         chosen.output.write_text(json.dumps(rows, indent=0), encoding="utf-8")
 
@@ -40,16 +37,7 @@ def _tables(rows):
         if name == "verdicts" and len(found):
             found = found[found["held out"] == "default"]
         if len(found):
-            yield name, as_markdown(table(found))
-
-
-def _put_into(page, tables):
-    """Replace what stands between the marks of each table."""
-    text = page.read_text(encoding="utf-8")
-    for name, table in tables.items():
-        between = rf"(<!-- table: {name} -->\n).*?(<!-- end -->)"
-        text = re.sub(between, rf"\g<1>{table}\n\g<2>", text, flags=re.DOTALL)
-    page.write_text(text, encoding="utf-8")
+            yield name, markdown(table(found))
 
 
 def _arguments():

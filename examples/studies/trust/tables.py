@@ -1,11 +1,11 @@
-"""The results as tables in Markdown, and as numbers."""
+"""The results as tables."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["TABLES", "as_markdown"]
+__all__ = ["TABLES"]
 
 BOUNDS = {"projected": "(3)", "one_batch": "(1)", "eigenvalue": "(2)"}
 PARTS = {True: "chosen on", False: "reported on"}
@@ -172,12 +172,6 @@ TABLES = {
     "gains": gains_table,
     "independence": independence_table,
 }
-
-
-def as_markdown(table: pd.DataFrame) -> str:
-    """With bars and dashes."""
-    lines = [list(table.columns), ["---"] * table.shape[1], *table.to_numpy().tolist()]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 def _counted(rows, title, name):
