@@ -5,9 +5,9 @@ import json
 import os
 from pathlib import Path
 
+from ..common.environment import environment
 from . import __doc__ as about
 from .context import Context
-from .environment import environment
 from .run import run_workload
 from .table import as_markdown
 from .workloads import WORKLOADS

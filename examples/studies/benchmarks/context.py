@@ -1,11 +1,10 @@
 """What every measurement is told, and what it hands back."""
 
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ACCURACY", "Context", "Entry", "Figures", "is_installed"]
+__all__ = ["ACCURACY", "Context", "Entry", "Figures"]
 
 ACCURACY = 1e-3
 
@@ -88,11 +87,3 @@ class Figures:
     def as_dict(self) -> dict:
         """Ready for JSON."""
         return asdict(self)
-
-
-def is_installed(distribution: str | None) -> bool:
-    """Whether a distribution is installed; None always is."""
-    try:
-        return distribution is None or bool(version(distribution))
-    except PackageNotFoundError:
-        return False

@@ -10,7 +10,8 @@ from sufficient import SampleSizeEstimator, sample_size_curve
 from sufficient.growing.plan import plan_run
 from sufficient.settings import Settings
 
-from .clock import PeakMemory, timed
+from ..common.clock import timed
+from ..common.memory import PeakMemory
 from .context import ACCURACY, Context, Entry, Figures
 from .eigen import fastest_chunk
 from .peers import PEERS

@@ -8,7 +8,8 @@ import torch
 from sufficient.curvature.objective import Objective
 from sufficient.landscape.displaced import losses_at
 
-from .clock import PeakMemory, timed
+from ..common.clock import timed
+from ..common.memory import PeakMemory
 from .context import Context, Entry, Figures
 from .peers import N_DIRECTIONS
 from .plane import losses_at_weights, random_basis, weights_in_plane

@@ -3,8 +3,9 @@
 import gc
 import statistics
 
+from ..common.clock import timed
+from ..common.memory import PeakMemory
 from . import ours
-from .clock import PeakMemory, timed
 from .context import ACCURACY, Context, Entry, Figures
 from .peers import PEERS
 from .problems import Problem, load_problem

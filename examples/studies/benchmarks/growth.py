@@ -4,7 +4,8 @@ import warnings
 
 from sufficient import SampleSizeEstimator
 
-from .clock import PeakMemory, timed
+from ..common.clock import timed
+from ..common.memory import PeakMemory
 from .context import Context, Entry, Figures
 from .problems import load_images
 

@@ -14,7 +14,8 @@ from sufficient.growing.plan import plan_run
 from sufficient.landscape.delta import SecondOrder, SecondOrderForm, expected_delta
 from sufficient.settings import Settings
 
-from .clock import PeakMemory, timed
+from ..common.clock import timed
+from ..common.memory import PeakMemory
 from .context import Context, Entry, Figures
 from .draws import plain_losses
 from .peers import N_DIRECTIONS

@@ -9,7 +9,8 @@ from torch.func import jacfwd
 from sufficient.curvature.objective import Objective
 from sufficient.landscape.projection import project
 
-from .clock import PeakMemory, timed
+from ..common.clock import timed
+from ..common.memory import PeakMemory
 from .context import Context, Entry, Figures
 from .peers import N_DIRECTIONS
 from .plane import losses_in_plane, random_basis

@@ -8,7 +8,8 @@ import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from .context import Context, Entry, is_installed
+from ..common.environment import installed_version
+from .context import Context, Entry
 
 __all__ = ["run_workload"]
 
@@ -54,7 +55,7 @@ def run_workload(workload, context: Context, limit: float, skip=()) -> list[dict
 
 
 def _figures(workload, entry, context, limit):
-    if not is_installed(entry.needs):
+    if entry.needs and installed_version(entry.needs) is None:
         return {"failure": f"{entry.needs} is not installed"}
     try:
         return _in_child(workload, entry.name, context, limit)

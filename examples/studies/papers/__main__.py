@@ -5,8 +5,8 @@ from pathlib import Path
 
 import matplotlib
 
-from ..benchmarks.clock import timed
-from ..benchmarks.environment import environment
+from ..common.clock import timed
+from ..common.environment import environment
 from ..common.pages import show
 from . import __doc__ as about
 from .parts import PARTS

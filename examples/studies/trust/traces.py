@@ -6,7 +6,6 @@ follows from the columns up to there, and what came true from the columns after 
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 from sufficient.curve import iterate_sample_size_curve
 from sufficient.decision.stopping import forecast_sample_size
 
+from ..common.clock import timed
 from .pairs import Pair
 
 __all__ = ["NEVER", "Trace", "Variant", "recorded", "slug"]
@@ -103,29 +103,37 @@ def slug(*parts) -> str:
 
 
 def _run(pair, seed, variant):
-    data, start = pair.load(), time.process_time()
-    rows = np.arange(len(data.X))
-    if variant.permuted:
-        rows = np.random.default_rng(seed).permutation(rows)
-    asked = {"tol": NEVER, "n_candidates": 1, "training": pair.training}
-    answers = iterate_sample_size_curve(
-        pair.estimator(),
-        data.X[rows],
-        data.y[rows],
-        random_state=seed,
-        **{**asked, **variant.settings},
-    )
+    data = pair.load()
+    run = timed(_followed, pair, data, seed, variant)
+    columns, apart = run.result
+    return Trace(pair.name, seed, columns, np.array(apart, np.float16), run.cpu)
+
+
+def _followed(pair, data, seed, variant):
+    """Columns of the run, and a row for each size of the samples set apart."""
     test_scores, apart = [], []
-    for answer in answers:
+    for answer in _answers(pair, data, seed, variant):
         task, net = answer.task, answer.net
         targets = task.encode(data.y_test)
         test_scores.append(task.score(targets, net.predict(data.X_test)))
         apart.append(_apart(task.encode(data.y_apart), net.predict(data.X_apart)))
         if variant.until and _has_settled(answer, variant.until):
             break
-    columns = {**answer.columns, "test_score": np.array(test_scores)}
-    seconds = time.process_time() - start
-    return Trace(pair.name, seed, columns, np.array(apart, np.float16), seconds)
+    return {**answer.columns, "test_score": np.array(test_scores)}, apart
+
+
+def _answers(pair, data, seed, variant):
+    rows = np.arange(len(data.X))
+    if variant.permuted:
+        rows = np.random.default_rng(seed).permutation(rows)
+    asked = {"tol": NEVER, "n_candidates": 1, "training": pair.training}
+    return iterate_sample_size_curve(
+        pair.estimator(),
+        data.X[rows],
+        data.y[rows],
+        random_state=seed,
+        **{**asked, **variant.settings},
+    )
 
 
 def _has_settled(answer, tol):

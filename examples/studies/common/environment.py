@@ -3,12 +3,10 @@
 import platform
 from contextlib import suppress
 from datetime import datetime, timezone
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from .context import is_installed
-
-__all__ = ["environment"]
+__all__ = ["environment", "installed_version"]
 
 DISTRIBUTIONS = (
     "sufficient-data",
@@ -31,11 +29,16 @@ def environment() -> dict:
         "python": platform.python_version(),
         "system": platform.platform(),
         "date": datetime.now(timezone.utc).date().isoformat(),
-        "versions": {
-            name: version(name) if is_installed(name) else None
-            for name in DISTRIBUTIONS
-        },
+        "versions": {name: installed_version(name) for name in DISTRIBUTIONS},
     }
+
+
+def installed_version(distribution: str) -> str | None:
+    """The version of a distribution; None where it is not installed."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
 
 
 def _cpu_model():
