@@ -1,6 +1,10 @@
 """What the studies share keeps its word, by texts and numbers written by hand."""
 
+import numpy as np
+import pytest
+
 from examples.studies.common.pages import fill, markdown
+from examples.studies.common.store import kept, read, write
 
 
 def test_a_table_stands_between_its_marks_whatever_it_holds(tmp_path):
@@ -14,3 +18,37 @@ def test_a_table_stands_between_its_marks_whatever_it_holds(tmp_path):
             "| k\\* | \\1 |\n| --- | --- |\n| 1 | 0.5 |\n| 2 | x |\n"
             "\n<!-- end -->\nB\n"
         )
+
+
+NUMBERS = {
+    "a": np.array([1.23456789, np.nan]),
+    "b": (np.float32(2), np.int64(3), "x", None, True),
+}
+
+
+def test_numbers_are_kept_with_the_digits_asked_for(tmp_path):
+    path = tmp_path / "folder" / "kept.json"
+    write(NUMBERS, path, digits=4)
+    assert read(path) == {"a": [1.235, None], "b": [2.0, 3, "x", None, True]}
+    write(NUMBERS, path)
+    assert read(path)["a"][0] == 1.23456789 and np.isnan(read(path)["a"][1])
+
+
+@pytest.mark.parametrize("name", ["rows.json", "arrays.npz"])
+def test_what_is_kept_is_not_computed_again(name, tmp_path):
+    calls = []
+
+    def compute(value):
+        calls.append(value)
+        return {"x": np.arange(3) * value}
+
+    for value in (2, 5):
+        found = kept(tmp_path / name, compute, value)
+        np.testing.assert_array_equal(found["x"], [0, 2, 4])
+    assert calls == [2]
+
+
+def test_a_file_that_could_not_be_written_is_not_there(tmp_path):
+    with pytest.raises(TypeError):
+        kept(tmp_path / "rows.json", lambda: {"x": object()})
+    assert not (tmp_path / "rows.json").exists()

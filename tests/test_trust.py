@@ -16,7 +16,7 @@ from examples.studies.trust.replay import (
     verdict_at,
 )
 from examples.studies.trust.tables import TABLES
-from examples.studies.trust.traces import Trace, Variant, recorded
+from examples.studies.trust.traces import Trace, Variant, recorded, trace_run
 from sufficient import SampleSizeEstimator
 
 PAIR = next(pair for pair in PAIRS if pair.name == "digits / logistic")
@@ -30,8 +30,8 @@ def trace_of(seed=0, **columns):
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_a_replayed_trace_says_what_the_estimator_says(tmp_path):
-    trace = recorded(PAIR, 0, tmp_path, Variant(settings={"n_monte_carlo": 4}))
-    again = recorded(PAIR, 0, tmp_path, Variant(settings={"n_monte_carlo": 4}))
+    run = trace_run(PAIR, 0, tmp_path, Variant(settings={"n_monte_carlo": 4}))
+    trace, again = recorded(run), recorded(run)
     np.testing.assert_array_equal(trace.apart, again.apart)
     data = PAIR.load()
     est = SampleSizeEstimator(

@@ -1,11 +1,11 @@
 """The command ``python -m examples.studies.benchmarks``."""
 
 import argparse
-import json
 import os
 from pathlib import Path
 
 from ..common.environment import environment
+from ..common.store import write
 from . import __doc__ as about
 from .context import Context
 from .run import run_workload
@@ -24,7 +24,7 @@ def main():
         rows = run_workload(WORKLOADS[name], context, chosen.limit, chosen.skip)
         results["rows"] += rows
         print(as_markdown(rows), end="\n\n", flush=True)
-        chosen.output.write_text(json.dumps(results, indent=1), encoding="utf-8")
+        write(results, chosen.output)
 
 
 def _arguments():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from ..common.store import write
 from .context import Context
 from .workloads import WORKLOADS
 
@@ -35,7 +36,7 @@ def main():
     task = json.load(sys.stdin)
     settings = {**task["context"], "cache": Path(task["context"]["cache"])}
     figures = measure(task["workload"], task["entry"], Context(**settings))
-    Path(sys.argv[1]).write_text(json.dumps(figures), encoding="utf-8")
+    write(figures, Path(sys.argv[1]))
 
 
 if __name__ == "__main__":

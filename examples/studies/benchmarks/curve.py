@@ -1,7 +1,5 @@
 """The landscape after every batch, at one fixed w."""
 
-import warnings
-
 import numpy as np
 import torch
 from skorch import NeuralNetClassifier
@@ -12,6 +10,7 @@ from sufficient.settings import Settings
 
 from ..common.clock import timed
 from ..common.memory import PeakMemory
+from ..common.quiet import quiet
 from .context import ACCURACY, Context, Entry, Figures
 from .eigen import fastest_chunk
 from .peers import PEERS
@@ -95,8 +94,7 @@ def _net(problem):
 
 def _ours(problem, context):
     memory = PeakMemory()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         run = timed(ours, problem)
     peak = memory.beyond_baseline()
     curve = run.result
@@ -117,8 +115,7 @@ def _our_error(problem, curve, context):
     settings = _settings(len(problem.X))
     seed = settings.pop("random_state")
     estimator = SampleSizeEstimator(_net(problem), **settings)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         plan = plan_run(
             estimator.estimator,
             problem.X.numpy(),

@@ -4,7 +4,6 @@
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import matplotlib
@@ -13,6 +12,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from ..common.pages import show
+from ..common.store import read
 from .table import with_machine
 
 __all__ = ["draw", "main"]
@@ -106,7 +106,7 @@ def main():
     )
     parser.add_argument("--page", type=Path, default=DOCS / "benchmarks.md")
     chosen = parser.parse_args()
-    results = json.loads(chosen.results.read_text(encoding="utf-8"))
+    results = read(chosen.results)
     draw(results["rows"]).savefig(chosen.image, dpi=200)
     show({"results": with_machine(results)}, chosen.page)
 

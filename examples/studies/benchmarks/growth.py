@@ -1,11 +1,10 @@
 """How the time grows with the answer."""
 
-import warnings
-
 from sufficient import SampleSizeEstimator
 
 from ..common.clock import timed
 from ..common.memory import PeakMemory
+from ..common.quiet import quiet
 from .context import Context, Entry, Figures
 from .problems import load_images
 
@@ -42,8 +41,7 @@ class Growth:
             return _in_proportion(context.earlier["ours"])
         X, y = load_images(20_000, context)
         settings = QUICK if context.quick else FULL
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             return _ours(X, y, settings)
 
 

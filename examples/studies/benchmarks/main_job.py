@@ -1,7 +1,5 @@
 """The library's main job, beside the straightforward assembly of other packages."""
 
-import warnings
-
 import numpy as np
 import torch
 from scipy.sparse.linalg import eigsh
@@ -16,6 +14,7 @@ from sufficient.settings import Settings
 
 from ..common.clock import timed
 from ..common.memory import PeakMemory
+from ..common.quiet import quiet
 from .context import Context, Entry, Figures
 from .draws import plain_losses
 from .peers import N_DIRECTIONS
@@ -73,8 +72,7 @@ class MainJob:
         """One entry."""
         X, y = load_images(10_000, context)
         settings = QUICK if context.quick else FULL
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             return (_assembly if entry == PEER else _ours)(X, y, settings)
 
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from sufficient.datasets import load_digits_images, load_fashion_mnist
 
+from ..common.store import kept
 from .context import Context
 
 __all__ = ["Problem", "load_images", "load_problem", "start_vector"]
@@ -40,7 +41,8 @@ def load_problem(kind: str, n: int, context: Context) -> Problem:
     """A network trained on the first 20,000 samples, looked at on the first n."""
     X, y = _tensors(kind, n, context)
     module = _module(kind, X)
-    module.load_state_dict(_trained_weights(kind, context))
+    weights = _trained_weights(kind, context)
+    module.load_state_dict({name: torch.as_tensor(w) for name, w in weights.items()})
     return Problem(module.eval(), X, y)
 
 
@@ -71,11 +73,8 @@ def _module(kind, X):
 
 def _trained_weights(kind, context):
     data = "digits" if context.quick else "fashion"
-    path = context.cache / f"{kind}-{data}-torch{torch.__version__}.pt"
-    if not path.exists():
-        context.cache.mkdir(parents=True, exist_ok=True)
-        torch.save(_train(kind, context).state_dict(), path)
-    return torch.load(path, weights_only=True)
+    path = context.cache / f"{kind}-{data}-torch{torch.__version__}.npz"
+    return kept(path, _train, kind, context)
 
 
 def _train(kind, context):
@@ -88,4 +87,4 @@ def _train(kind, context):
             optimizer.zero_grad()
             nn.functional.cross_entropy(module(X[rows]), y[rows]).backward()
             optimizer.step()
-    return module
+    return {name: weight.numpy() for name, weight in module.state_dict().items()}

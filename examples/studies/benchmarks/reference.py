@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from scipy.sparse.linalg import LinearOperator, eigsh
 
+from ..common.store import kept
 from .context import Context
 from .peers import N_DIRECTIONS, graph_kept_product
 from .problems import Problem
@@ -19,11 +20,8 @@ KRYLOV_DIMENSION = 48
 
 def reference_eigenvalues(problem: Problem, context: Context) -> np.ndarray:
     """Ten leading eigenvalues by eigsh in float64 with tolerance 1e-10."""
-    path = context.cache / f"eigenvalues-{_fingerprint(problem)}.npy"
-    if not path.exists():
-        context.cache.mkdir(parents=True, exist_ok=True)
-        np.save(path, _solve(problem))
-    return np.load(path)
+    path = context.cache / f"eigenvalues-{_fingerprint(problem)}.npz"
+    return kept(path, _solve, problem)["eigenvalues"]
 
 
 def relative_error(found: np.ndarray, exact: np.ndarray) -> float:
@@ -45,7 +43,7 @@ def _solve(problem):
     start = np.random.default_rng(0).standard_normal(size)
     settings = {"which": "LA", "ncv": KRYLOV_DIMENSION, "tol": 1e-10, "v0": start}
     values = eigsh(operator, N_DIRECTIONS, return_eigenvectors=False, **settings)
-    return np.sort(values)[::-1]
+    return {"eigenvalues": np.sort(values)[::-1]}
 
 
 def _fingerprint(problem):

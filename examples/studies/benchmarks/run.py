@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..common.environment import installed_version
+from ..common.store import read
 from .context import Context, Entry
 
 __all__ = ["run_workload"]
@@ -79,7 +80,7 @@ def _in_child(workload, entry, context, limit):
             timeout=limit,
             check=True,
         )
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read(path)
 
 
 def _described(entry: Entry):

@@ -8,12 +8,14 @@ import matplotlib
 from ..common.clock import timed
 from ..common.environment import environment
 from ..common.pages import show
+from ..common.store import read, write
 from . import __doc__ as about
 from .parts import PARTS
 from .settings import FULL, SMALL
-from .store import read, write
 
 __all__ = ["main"]
+
+DIGITS = 4
 
 
 def main():
@@ -22,13 +24,14 @@ def main():
     matplotlib.use("Agg")
     settings = FULL if chosen.full else SMALL
     path = chosen.output / "papers.json"
-    results = {} if chosen.only is None else read(path)
+    results = read(path) if chosen.only is not None and path.exists() else {}
     for name in PARTS if chosen.only is None else chosen.only:
         print(name, flush=True)
         found = timed(PARTS[name], settings)
         results |= {"full": chosen.full, "environment": environment()}
         results[name] = {"cpu_seconds": found.cpu, **found.result}
-        results = write(results, path)
+        write(results, path, DIGITS)
+        results = read(path)
     _publish(results, chosen.output)
 
 

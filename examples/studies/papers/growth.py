@@ -1,7 +1,5 @@
 """Paper B: surfaces, eigenvalues, Delta, formula (2) and plateau as the set grows."""
 
-import warnings
-
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import linregress
@@ -10,6 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sufficient import LandscapeDisplay, SampleSizeEstimator
 from sufficient.decision.stopping import forecast_sample_size
 
+from ..common.quiet import quiet
 from .data import available, images
 from .settings import Settings
 
@@ -41,8 +40,7 @@ def measure(settings: Settings) -> dict:
 def _run(data, seed, settings):
     X, y = images(data, settings.n_samples)
     est = SampleSizeEstimator(tol=UNREACHABLE, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with quiet(ConvergenceWarning):
         est.fit(X, y)
     curves = est.curves_
     return {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 import pandas as pd
 
 from ..common.pages import markdown, show
+from ..common.store import write
 from . import __doc__ as about
 from .results import PARTS
 from .tables import TABLES
@@ -22,13 +22,12 @@ ROWS_OF = {"verdicts": "states", "gains": "states"}
 def main():
     """Run what is missing, and show the tables."""
     chosen = _arguments()
-    chosen.folder.mkdir(parents=True, exist_ok=True)
     work = Work(FULL if chosen.full else SMALL, chosen.folder, chosen.jobs)
     rows = {name: part(work) for name, part in PARTS.items() if name in chosen.only}
     tables = dict(_tables(rows))
     show(tables, chosen.page)
     if chosen.output:
-        chosen.output.write_text(json.dumps(rows, indent=0), encoding="utf-8")
+        write(rows, chosen.output)
 
 
 def _tables(rows):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .forecasts import forecasts
-from .independence import independence
+from .independence import VARIANTS, independence
 from .pairs import PAIRS
 from .paper_table import PAPER, paper_row
 from .repeatability import repeatability
@@ -19,7 +19,8 @@ SMALL_VALIDATION_SETS = (500, 200)
 def repeatability_rows(work: Work) -> list[dict]:
     """Spread of n* over seeds."""
     return [
-        repeatability(BY_NAME[name], traces) for name, traces in work.repeats().items()
+        repeatability(BY_NAME[name], traces)
+        for name, traces in work.traces(work.repeats()).items()
     ]
 
 
@@ -27,14 +28,14 @@ def paper_rows(work: Work) -> list[dict]:
     """Paper B's table."""
     return [
         paper_row(BY_NAME[name], traces)
-        for name, traces in work.repeats().items()
+        for name, traces in work.traces(work.repeats()).items()
         if name in PAPER
     ]
 
 
 def forecast_rows(work: Work) -> list[dict]:
     """Forecasts of n*."""
-    runs = work.traces().items()
+    runs = work.traces(work.long_runs()).items()
     return [
         row
         for bound in ("projected", "monte_carlo")
@@ -45,7 +46,7 @@ def forecast_rows(work: Work) -> list[dict]:
 
 def state_rows(work: Work) -> list[dict]:
     """Verdicts and gains, by default and with small validation sets."""
-    runs = work.traces().items()
+    runs = work.traces(work.long_runs()).items()
     return [
         {**row, "held out": "default" if held_out is None else f"{held_out}"}
         for held_out in (None, *SMALL_VALIDATION_SETS)
@@ -57,19 +58,36 @@ def state_rows(work: Work) -> list[dict]:
 
 def independence_rows(work: Work) -> list[dict]:
     """Changes of n* with what should not matter."""
-    long = work.traces() if work.scale.independent else {}
+    long = work.traces(work.long_runs()) if work.independent else {}
     return [
         row
-        for name, traces in work.variants().items()
-        for row in independence(BY_NAME[name], traces, long[name])
+        for pair in work.independent
+        for row in independence(pair, _variants(work, pair), long[pair.name])
     ]
+
+
+def _variants(work, pair):
+    return {
+        name: work.traces(work.variant(pair, variant))[pair.name]
+        for name, variant in VARIANTS.items()
+    }
+
+
+def coverage_rows(work: Work) -> list[dict]:
+    """Cells of the bounds."""
+    return work.rows(work.covered())
+
+
+def error_rows(work: Work) -> list[dict]:
+    """Cells of the standard errors."""
+    return work.rows(work.errors())
 
 
 PARTS = {
     "repeatability": repeatability_rows,
     "paper": paper_rows,
-    "coverage": Work.covered,
-    "errors": Work.errors,
+    "coverage": coverage_rows,
+    "errors": error_rows,
     "forecasts": forecast_rows,
     "states": state_rows,
     "independence": independence_rows,

@@ -16,8 +16,17 @@ from sufficient.decision.stopping import forecast_sample_size
 
 from ..common.clock import timed
 from .pairs import Pair
+from .runs import Run, file_name
 
-__all__ = ["NEVER", "Trace", "Variant", "recorded", "slug"]
+__all__ = [
+    "DEFAULTS",
+    "NEVER",
+    "Trace",
+    "Variant",
+    "followed",
+    "recorded",
+    "trace_run",
+]
 
 NEVER = 1e-300
 COLUMN = "column "
@@ -46,16 +55,15 @@ class Trace:
     apart: np.ndarray
     cpu_seconds: float
 
-    def save(self, path: Path) -> None:
-        """Write, whole or not at all."""
-        written = path.with_suffix(".part.npz")
-        np.savez_compressed(
-            written,
-            apart=self.apart,
-            cpu_seconds=self.cpu_seconds,
-            **{COLUMN + name: values for name, values in self.columns.items()},
-        )
-        written.replace(path)
+    @classmethod
+    def of(cls, pair: str, seed: int, arrays: dict[str, np.ndarray]) -> Trace:
+        """From the arrays that `followed` returns."""
+        columns = {
+            name.removeprefix(COLUMN): values
+            for name, values in arrays.items()
+            if name.startswith(COLUMN)
+        }
+        return cls(pair, seed, columns, arrays["apart"], float(arrays["cpu_seconds"]))
 
 
 @dataclass(frozen=True)
@@ -80,33 +88,30 @@ class Variant:
     permuted: bool = False
 
 
-def recorded(
-    pair: Pair, seed: int, folder: Path, variant: Variant | None = None
-) -> Trace:
+DEFAULTS = Variant()
+
+
+def trace_run(pair: Pair, seed: int, folder: Path, variant: Variant = DEFAULTS) -> Run:
+    """The run of a trace, and the file in which it is kept."""
+    path = folder / f"{file_name(pair.name, variant.name)}-{seed}.npz"
+    return Run(path, followed, pair, seed, (variant,))
+
+
+def recorded(run: Run) -> Trace:
     """The trace, read if it is there, otherwise run and kept."""
-    variant = variant or Variant()
-    path = folder / f"{slug(pair.name, variant.name)}-{seed}.npz"
-    if not path.exists():
-        _run(pair, seed, variant).save(path)
-    with np.load(path) as kept:
-        columns = {
-            name.removeprefix(COLUMN): kept[name] for name in kept if COLUMN in name
-        }
-        seconds = float(kept["cpu_seconds"])
-        return Trace(pair.name, seed, columns, kept["apart"], seconds)
+    return Trace.of(run.pair.name, run.seed, run.result())
 
 
-def slug(*parts) -> str:
-    """A name for a file."""
-    whole = " ".join(str(part) for part in parts if part != "")
-    return "".join(c if c.isalnum() else "_" for c in whole)
-
-
-def _run(pair, seed, variant):
+def followed(pair: Pair, seed: int, variant: Variant) -> dict[str, np.ndarray]:
+    """Run and return the arrays of a trace by name."""
     data = pair.load()
     run = timed(_followed, pair, data, seed, variant)
     columns, apart = run.result
-    return Trace(pair.name, seed, columns, np.array(apart, np.float16), run.cpu)
+    return {
+        "apart": np.array(apart, np.float16),
+        "cpu_seconds": np.array(run.cpu),
+        **{COLUMN + name: values for name, values in columns.items()},
+    }
 
 
 def _followed(pair, data, seed, variant):

@@ -1,24 +1,20 @@
-"""All that is run: kept in files, so that a run that is stopped goes on."""
+"""All runs of the study, each kept in a file."""
 
 from __future__ import annotations
 
-import json
-import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from joblib import Parallel, delayed
-from sklearn.exceptions import ConvergenceWarning
 
 from sufficient.growing.schedule import batch_counts
-from sufficient.reproducibility.arithmetic import one_thread
 
 from .coverage import SIGMAS, coverage
 from .errors import standard_errors
 from .independence import VARIANTS
 from .pairs import PAIRS, Pair
-from .traces import Trace, Variant, recorded, slug
+from .runs import Run, file_name
+from .traces import DEFAULTS, Trace, Variant, recorded, trace_run
 
 __all__ = ["FULL", "SMALL", "Scale", "Work"]
 
@@ -78,7 +74,7 @@ SMALL = Scale(
 
 @dataclass(frozen=True)
 class Work:
-    """Everything the tables need, made where it is not there yet.
+    """All runs that the tables need, and their results.
 
     Attributes
     ----------
@@ -94,87 +90,83 @@ class Work:
     folder: Path
     n_jobs: int = 1
 
-    def traces(self) -> dict[str, list[Trace]]:
-        """The long runs of every pair."""
-        return self._traces(self._long_runs())
+    def long_runs(self) -> list[Run]:
+        """Runs of every pair that go on to the end of the data."""
+        return [
+            trace_run(pair, seed, self.folder)
+            for pair in _named(self.scale.pairs)
+            # The CNNs take so long that they have the runs of `repeats` only.
+            if pair.net != "CNN"
+            for seed in range(1 if pair.training == "restart" else self.scale.n_seeds)
+        ]
 
-    def repeats(self) -> dict[str, list[Trace]]:
-        """Runs with many seeds, stopped where they settle."""
-        return self._traces(self._repeats())
+    def repeats(self) -> list[Run]:
+        """Runs with many seeds; those that have no long run stop once settled."""
+        return [
+            trace_run(pair, seed, self.folder, self._repeated(pair, seed))
+            for pair in _named(self.scale.repeated)
+            for seed in pair.repeated[: self.scale.n_repeats]
+        ]
 
-    def variants(self) -> dict[str, dict[str, list[Trace]]]:
-        """Runs that differ in what should not matter, by pair and variant."""
-        return {
-            pair.name: {
-                name: self._parallel(
-                    (recorded, pair, seed, self.folder, variant)
-                    for seed in self.scale.independent_seeds
-                )
-                for name, variant in VARIANTS.items()
-            }
-            for pair in _named(self.scale.independent)
-        }
+    def variants(self) -> list[Run]:
+        """Runs that differ in what should not matter."""
+        return [
+            run
+            for pair in self.independent
+            for variant in VARIANTS.values()
+            for run in self.variant(pair, variant)
+        ]
 
-    def covered(self) -> list[dict]:
+    def variant(self, pair: Pair, variant: Variant) -> list[Run]:
+        """The same of one pair and one difference."""
+        seeds = self.scale.independent_seeds
+        return [trace_run(pair, seed, self.folder, variant) for seed in seeds]
+
+    def covered(self) -> list[Run]:
         """Cells of the bounds."""
-        return self._kept(
-            (coverage, pair, seed, sigma)
+        return [
+            self._cell(coverage, pair, seed, sigma)
             for pair in _named(self.scale.covered)
             for seed in range(self.scale.covered_seeds)
             for sigma in SIGMAS
-        )
+        ]
 
-    def errors(self) -> list[dict]:
+    def errors(self) -> list[Run]:
         """Cells of the standard errors."""
-        return self._kept(
-            (standard_errors, pair, seed)
+        return [
+            self._cell(standard_errors, pair, seed)
             for pair in _named(self.scale.with_errors)
             for seed in range(self.scale.error_seeds)
-        )
+        ]
 
-    def _long_runs(self) -> Iterator[tuple]:
-        for pair in _named(self.scale.pairs):
-            # The slow ones have one long run; those of the CNN are in `repeats` only.
-            n_seeds = 1 if pair.training == "restart" else self.scale.n_seeds
-            if pair.net != "CNN":
-                yield from ((pair, seed, Variant()) for seed in range(n_seeds))
+    @property
+    def independent(self) -> list[Pair]:
+        """Pairs of which `variants` are run."""
+        return _named(self.scale.independent)
 
-    def _repeats(self) -> Iterator[tuple]:
-        for pair in _named(self.scale.repeated):
-            for seed in pair.repeated[: self.scale.n_repeats]:
-                long = Variant() if seed < self.scale.n_seeds else VARIANTS["defaults"]
-                yield pair, seed, CNN if pair.net == "CNN" else long
+    def rows(self, runs: list[Run]) -> list[dict]:
+        """Results of cells, one after another."""
+        return [row for rows in self._parallel(Run.result, runs) for row in rows]
 
-    def _traces(self, runs):
-        traces = self._parallel(
-            (recorded, pair, seed, self.folder, variant) for pair, seed, variant in runs
-        )
+    def traces(self, runs: list[Run]) -> dict[str, list[Trace]]:
+        """Traces by the name of their pair."""
         found: dict[str, list[Trace]] = {}
-        for trace in traces:
+        for trace in self._parallel(recorded, runs):
             found.setdefault(trace.pair, []).append(trace)
         return found
 
-    def _kept(self, calls):
-        lists = self._parallel((_kept, self.folder, *call) for call in calls)
-        return [row for rows in lists for row in rows]
+    def _repeated(self, pair, seed):
+        if pair.net == "CNN":
+            return CNN
+        return DEFAULTS if seed < self.scale.n_seeds else VARIANTS["defaults"]
 
-    def _parallel(self, calls):
-        return Parallel(n_jobs=self.n_jobs)(delayed(_alone)(*call) for call in calls)
+    def _cell(self, compute, pair, seed, *more):
+        name = file_name(compute.__name__, pair.name, seed, *more)
+        return Run(self.folder / f"{name}.json", compute, pair, seed, more)
+
+    def _parallel(self, function, runs):
+        return Parallel(n_jobs=self.n_jobs)(delayed(function)(run) for run in runs)
 
 
 def _named(names) -> list[Pair]:
     return [pair for pair in PAIRS if pair.name in names]
-
-
-def _alone(function, *arguments):
-    with one_thread(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return function(*arguments)
-
-
-def _kept(folder, function, pair, *arguments):
-    path = folder / f"{slug(function.__name__, pair.name, *arguments)}.json"
-    if not path.exists():
-        rows = function(pair, *arguments)
-        path.write_text(json.dumps(rows), encoding="utf-8")
-    return json.loads(path.read_text(encoding="utf-8"))
