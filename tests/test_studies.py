@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from examples.studies.common.command import parser_of
 from examples.studies.common.pages import fill, markdown
+from examples.studies.common.results import Results
 from examples.studies.common.store import kept, read, write
 
 
@@ -52,3 +54,38 @@ def test_a_file_that_could_not_be_written_is_not_there(tmp_path):
     with pytest.raises(TypeError):
         kept(tmp_path / "rows.json", lambda: {"x": object()})
     assert not (tmp_path / "rows.json").exists()
+
+
+def test_a_study_goes_on_where_it_was_stopped(tmp_path):
+    """Parts are kept one by one; small results are no full ones."""
+    calls = []
+
+    def part(name, fails=False):
+        def measure():
+            calls.append(name)
+            if fails:
+                raise RuntimeError
+            return [name, len(calls)]
+
+        return measure
+
+    def run(*arguments, **fails):
+        parser = parser_of("any", "About.", "abc")
+        chosen = parser.parse_args(["--folder", str(tmp_path), *arguments])
+        results = Results.of("any", chosen)
+        parts = {name: part(name, name in fails) for name in "abc"}
+        return results.measure(parts, results.wanted(parts, chosen.only))["parts"]
+
+    with pytest.raises(RuntimeError):
+        run(b=True)
+    assert run() == {"a": ["a", 1], "b": ["b", 3], "c": ["c", 4]}
+    assert run("--only") == run()
+    assert run("--only", "b")["b"] == ["b", 5]
+    assert "".join(calls) == "abbcb"
+    assert run("--full", "--only", "c") == {"c": ["c", 6]}
+
+
+def test_a_page_that_is_not_there_is_refused(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        parser_of("any", "About.", "abc").parse_args(["--page", str(tmp_path / "x.md")])
+    assert "there is no page" in capsys.readouterr().err

@@ -86,11 +86,13 @@ def test_verdicts_are_counted():
         {
             "pair": "one",
             "chosen_on": False,
+            "held out": "default",
             "gain": [0.0, 0.0, 0.02, 0.02],
             "verdict": ["sufficient", "not stable yet", "sufficient", "has not learnt"],
         }
     )
-    table = TABLES["verdicts"](states)
+    _, verdicts = TABLES["verdicts"]
+    table = verdicts(states)
     assert table["wrongly so"].tolist() == ["50% (1 of 2)"]
     assert table["said, of all that should"].tolist() == ["50% (1 of 2)"]
     assert table["of those that had settled"].tolist() == ["100% (1 of 1)"]

@@ -3,8 +3,10 @@
 Run from the root of the repository::
 
     pip install -e ".[bench]"
-    python -m examples.studies.benchmarks --output results.json
-    python -m examples.studies.benchmarks.figure results.json
+    python -m examples.studies.benchmarks --full --folder runs --page docs/benchmarks.md
+
+Without ``--full`` everything is small, on scikit-learn's digits: that shows that all
+works and says nothing about speed.
 
 All figures of one run come from one machine and one core: every measurement is made in
 a process of its own with one thread of torch, OpenMP and BLAS, one after another, and

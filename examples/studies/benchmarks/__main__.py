@@ -1,43 +1,57 @@
 """The command ``python -m examples.studies.benchmarks``."""
 
-import argparse
-import os
+from functools import partial
 from pathlib import Path
 
-from ..common.environment import environment
+from ..common.command import parser_of
+from ..common.environment import installed_version
+from ..common.pages import show
+from ..common.results import Results
 from ..common.store import write
 from . import __doc__ as about
 from .context import Context
 from .run import run_workload
-from .table import as_markdown
+from .table import with_machine
 from .workloads import WORKLOADS
 
 __all__ = ["main"]
 
 
-def main():
-    """Measure, print, write."""
+def main() -> None:
+    """Measure, keep the figures, draw, fill in the table."""
     chosen = _arguments()
-    context = Context(chosen.quick, chosen.reference_cache, chosen.enough)
-    results = {"environment": environment(), "quick": chosen.quick, "rows": []}
-    for name in chosen.only or WORKLOADS:
-        rows = run_workload(WORKLOADS[name], context, chosen.limit, chosen.skip)
-        results["rows"] += rows
-        print(as_markdown(rows), end="\n\n", flush=True)
-        write(results, chosen.output)
+    results = Results.of("benchmarks", chosen)
+    context = Context(chosen.full, chosen.folder, chosen.enough)
+    parts = {
+        name: partial(run_workload, workload, context, chosen.limit, chosen.skip)
+        for name, workload in WORKLOADS.items()
+    }
+    found = results.measure(parts, results.wanted(parts, chosen.only))
+    _publish(found, chosen)
+
+
+def _publish(results, chosen):
+    rows = [row for rows in results["parts"].values() for row in rows]
+    place = chosen.page.parent if chosen.page else chosen.folder
+    show({"results": with_machine(rows, results["environment"])}, chosen.page)
+    if chosen.page:
+        write(results, place / "benchmarks.json")
+    if rows and installed_version("matplotlib"):
+        _draw(rows, place / "images" / "benchmarks.png")
+
+
+def _draw(rows: list[dict], path: Path):
+    from .figure import draw
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draw(rows).savefig(path, dpi=200)
 
 
 def _arguments():
-    parser = argparse.ArgumentParser(
-        prog="python -m examples.studies.benchmarks",
-        description=about,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = parser_of("benchmarks", about, WORKLOADS)
+    parser.add_argument(
+        "--skip", nargs="+", metavar="ENTRY", default=(), help="entries to leave out"
     )
-    parser.add_argument("--quick", action="store_true", help="small, on digits")
-    parser.add_argument("--only", nargs="+", metavar="NAME", choices=list(WORKLOADS))
-    parser.add_argument("--skip", nargs="+", metavar="ENTRY", default=())
-    parser.add_argument("--output", type=Path, default=Path("results.json"))
-    parser.add_argument("--reference-cache", type=Path, default=_cache_folder())
     parser.add_argument(
         "--enough", type=float, default=600.0, help="CPU s for the starts of an entry"
     )
@@ -45,11 +59,6 @@ def _arguments():
         "--limit", type=float, default=7200.0, help="wall s to give an entry up after"
     )
     return parser.parse_args()
-
-
-def _cache_folder():
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "sufficient" / "benchmarks"
 
 
 if __name__ == "__main__":

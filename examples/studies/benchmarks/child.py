@@ -34,7 +34,7 @@ def main():
     torch.set_num_interop_threads(1)
     torch.set_flush_denormal(True)
     task = json.load(sys.stdin)
-    settings = {**task["context"], "cache": Path(task["context"]["cache"])}
+    settings = {**task["context"], "folder": Path(task["context"]["folder"])}
     figures = measure(task["workload"], task["entry"], Context(**settings))
     write(figures, Path(sys.argv[1]))
 

@@ -15,18 +15,19 @@ class Context:
 
     Attributes
     ----------
-    quick : bool
-        Small sizes on scikit-learn's digits: shows that all works, says nothing.
-    cache : Path
-        Folder of trained networks and reference eigenvalues.
+    full : bool
+        Real sizes on Fashion-MNIST. Otherwise small ones on scikit-learn's digits,
+        which show that all works and say nothing about speed.
+    folder : Path
+        Where trained networks and reference eigenvalues are kept.
     enough : float
         CPU seconds after which no further start vector is tried.
     earlier : dict of str to dict
         Figures of the entries of this workload that were measured before.
     """
 
-    quick: bool
-    cache: Path
+    full: bool
+    folder: Path
     enough: float = 600.0
     earlier: dict[str, dict] = field(default_factory=dict)
 

@@ -1,24 +1,13 @@
-"""The results as a picture and a Markdown table.
-
-``python -m examples.studies.benchmarks.figure results.json``
-"""
-
-import argparse
-from pathlib import Path
+"""The results as a picture."""
 
 import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from ..common.pages import show
-from ..common.store import read
-from .table import with_machine
-
-__all__ = ["draw", "main"]
+__all__ = ["draw"]
 
 COLOURS = {"ours": "#0072b2", "peer": "#b0b0b0", "floor": "#e0c080"}
-DOCS = Path(__file__).parents[3] / "docs"
 
 
 def draw(rows: list[dict]):
@@ -95,21 +84,3 @@ def _add_legend(axes, rows):
     axes.figure.legend(
         marks, labels, fontsize=8, frameon=False, ncols=4, loc="outside upper right"
     )
-
-
-def main():
-    """Draw the picture and fill in the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("results", type=Path)
-    parser.add_argument(
-        "--image", type=Path, default=DOCS / "images" / "benchmarks.png"
-    )
-    parser.add_argument("--page", type=Path, default=DOCS / "benchmarks.md")
-    chosen = parser.parse_args()
-    results = read(chosen.results)
-    draw(results["rows"]).savefig(chosen.image, dpi=200)
-    show({"results": with_machine(results)}, chosen.page)
-
-
-if __name__ == "__main__":
-    main()

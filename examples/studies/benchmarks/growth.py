@@ -13,7 +13,7 @@ __all__ = ["Growth"]
 FLOOR = "in proportion to k*"
 N_WARM = 640
 FULL = {"tol": 0.06, "random_state": 0}
-QUICK = {"tol": 2.0, "random_state": 0, "n_fresh": 256}
+SMALL = {"tol": 2.0, "random_state": 0, "n_fresh": 256}
 
 
 class Growth:
@@ -40,7 +40,7 @@ class Growth:
         if entry == FLOOR:
             return _in_proportion(context.earlier["ours"])
         X, y = load_images(20_000, context)
-        settings = QUICK if context.quick else FULL
+        settings = FULL if context.full else SMALL
         with quiet():
             return _ours(X, y, settings)
 

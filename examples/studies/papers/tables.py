@@ -7,13 +7,13 @@ from ..common.pages import markdown
 __all__ = ["tables"]
 
 
-def tables(results: dict) -> dict[str, str]:
-    """One table for each part that has been measured."""
+def tables(parts: dict) -> dict[str, str]:
+    """One table for each part that has been measured, and one of their times."""
     return {
-        name: markdown(make(results[part]))
+        name: markdown(make(parts[part]))
         for name, (part, make) in TABLES.items()
-        if part in results
-    } | {"time": markdown(_times(results))}
+        if part in parts
+    } | {"time": markdown(_times(parts))}
 
 
 def _number(value, digits=3):
@@ -203,9 +203,8 @@ def _plane(part):
     ]
 
 
-def _times(results):
-    parts = {n: p for n, p in results.items() if isinstance(p, dict)}
-    seconds = {n: p["cpu_seconds"] for n, p in parts.items() if "cpu_seconds" in p}
+def _times(parts):
+    seconds = {name: part["cpu_seconds"] for name, part in parts.items()}
     seconds["all"] = sum(seconds.values())
     return [{"part": n, "CPU s": f"{found:.0f}"} for n, found in seconds.items()]
 

@@ -1,14 +1,12 @@
 """The command ``python -m examples.studies.trust``."""
 
-from __future__ import annotations
-
-import argparse
-from pathlib import Path
+from functools import partial
 
 import pandas as pd
 
+from ..common.command import parser_of
 from ..common.pages import markdown, show
-from ..common.store import write
+from ..common.results import Results
 from . import __doc__ as about
 from .results import PARTS
 from .tables import TABLES
@@ -16,41 +14,27 @@ from .work import FULL, SMALL, Work
 
 __all__ = ["main"]
 
-ROWS_OF = {"verdicts": "states", "gains": "states"}
 
-
-def main():
+def main() -> None:
     """Run what is missing, and show the tables."""
     chosen = _arguments()
+    results = Results.of("trust", chosen)
     work = Work(FULL if chosen.full else SMALL, chosen.folder, chosen.jobs)
-    rows = {name: part(work) for name, part in PARTS.items() if name in chosen.only}
-    tables = dict(_tables(rows))
-    show(tables, chosen.page)
-    if chosen.output:
-        write(rows, chosen.output)
+    parts = {name: partial(part, work) for name, part in PARTS.items()}
+    found = results.measure(parts, results.wanted(parts, chosen.only))
+    show(dict(_tables(found["parts"])), chosen.page)
 
 
 def _tables(rows):
-    for name, table in TABLES.items():
-        found = pd.DataFrame(rows.get(ROWS_OF.get(name, name), []))
-        if name == "verdicts" and len(found):
-            found = found[found["held out"] == "default"]
+    for name, (part, table) in TABLES.items():
+        found = pd.DataFrame(rows.get(part, []))
         if len(found):
             yield name, markdown(table(found))
 
 
 def _arguments():
-    parser = argparse.ArgumentParser(
-        prog="python -m examples.studies.trust",
-        description=about,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--full", action="store_true", help="all pairs: hours")
-    parser.add_argument("--folder", type=Path, required=True, help="to keep runs in")
+    parser = parser_of("trust", about, PARTS)
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
-    parser.add_argument("--only", nargs="+", choices=list(PARTS), default=list(PARTS))
-    parser.add_argument("--page", type=Path, help="page whose tables are renewed")
-    parser.add_argument("--output", type=Path, help="all rows, as JSON")
     return parser.parse_args()
 
 
