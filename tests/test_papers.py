@@ -10,10 +10,10 @@ matplotlib.use("Agg")
 
 from examples.studies.common.pages import fill  # noqa: E402
 from examples.studies.common.store import read, write  # noqa: E402
-from examples.studies.papers import curves, ensembles, plane, published  # noqa: E402
+from examples.studies.papers import curves, ensembles, needs, plane, published  # noqa: E402
 from examples.studies.papers.figures import draw  # noqa: E402
 from examples.studies.papers.parts import PARTS  # noqa: E402
-from examples.studies.papers.settings import SMALL  # noqa: E402
+from examples.studies.papers.settings import FULL, SMALL  # noqa: E402
 from examples.studies.papers.tables import tables  # noqa: E402
 
 
@@ -150,6 +150,18 @@ def test_near_the_weights_the_gap_is_not_one_of_neglected_eigenvectors():
     model = a + step @ c + np.einsum("ni,ij,nj->n", step, B, step) / 2
     assert (real**2).mean() == pytest.approx((model**2).mean(), rel=0.01)
     assert np.corrcoef(real - a, model - a)[0, 1] > 0.99
+
+
+def test_what_is_missing_is_told_before_anything_is_computed(monkeypatch):
+    monkeypatch.setattr(needs, "without_packages", lambda *names: list(names))
+    monkeypatch.setattr(needs, "available", lambda names: names[:1])
+    assert needs.missing(["norms"], FULL) == ["matplotlib"]
+    assert needs.missing(["differences"], FULL) == ["matplotlib", *needs.PACKAGES]
+    assert needs.missing(["differences", "growth"], SMALL) == ["matplotlib"]
+    assert needs.left_out(["growth"], FULL) == ["Fashion-MNIST"]
+    monkeypatch.setattr(needs, "available", lambda names: [])
+    (_, files) = needs.missing(["growth"], FULL)
+    assert "MNIST, Fashion-MNIST" in files
 
 
 def test_pictures_and_tables_are_made_from_the_kept_numbers(results, tmp_path):

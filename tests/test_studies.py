@@ -4,6 +4,12 @@ import numpy as np
 import pytest
 
 from examples.studies.common.command import parser_of
+from examples.studies.common.needs import (
+    note,
+    require,
+    without_files,
+    without_packages,
+)
 from examples.studies.common.pages import fill, markdown
 from examples.studies.common.results import Results
 from examples.studies.common.store import kept, read, write
@@ -89,3 +95,18 @@ def test_a_page_that_is_not_there_is_refused(tmp_path, capsys):
     with pytest.raises(SystemExit):
         parser_of("any", "About.", "abc").parse_args(["--page", str(tmp_path / "x.md")])
     assert "there is no page" in capsys.readouterr().err
+
+
+def test_a_study_stops_before_it_computes_what_it_cannot(capsys):
+    def load(n_samples, split):
+        if split == "test":
+            raise FileNotFoundError("no test files")
+
+    require([])
+    missing = without_packages("numpy", "no-such-thing") + without_files([load, None])
+    assert missing == ["packages: pip install no-such-thing", "no test files"]
+    with pytest.raises(SystemExit, match=r"(?s)Nothing was computed.*no test files"):
+        require(missing)
+    note("Left out", [])
+    note("Left out", ["a", "b", "a"])
+    assert capsys.readouterr().out == "Left out: a, b\n"

@@ -15,9 +15,12 @@ from examples.studies.trust.replay import (
     true_gain,
     verdict_at,
 )
+from examples.studies.trust.results import PARTS
 from examples.studies.trust.tables import TABLES
 from examples.studies.trust.traces import Trace, Variant, recorded, trace_run
+from examples.studies.trust.work import FULL, SMALL, Work
 from sufficient import SampleSizeEstimator
+from sufficient.datasets import load_fashion_mnist, load_mnist
 
 PAIR = next(pair for pair in PAIRS if pair.name == "digits / logistic")
 N = np.round(256 * 1.13 ** np.arange(34))
@@ -42,6 +45,17 @@ def test_a_replayed_trace_says_what_the_estimator_says(tmp_path):
     last = len(forecast.smoothed) - 1
     assert verdict_at(trace, last, gain_at(trace, last)) == est.verdict_
     assert trace.columns["test_score"][last] == est.score(data.X_test, data.y_test)
+
+
+def test_only_runs_that_are_not_kept_need_their_data(tmp_path):
+    work = Work(FULL, tmp_path)
+    repeats = PARTS["repeatability"].to_run(work)
+    assert {load_mnist, load_fashion_mnist, None} == {
+        run.pair.loader for run in repeats
+    }
+    repeats[0].path.touch()
+    assert PARTS["repeatability"].to_run(work) == repeats[1:]
+    assert not PARTS["independence"].to_run(Work(SMALL, tmp_path))
 
 
 def test_the_true_gain_of_a_straight_curve_is_its_slope():

@@ -29,6 +29,7 @@ from sufficient import SampleSizeEstimator
 from sufficient.datasets import load_digits_images, load_fashion_mnist
 from sufficient.nets import default_net
 
+from .common.needs import require, without_files
 from .common.quiet import quiet
 
 
@@ -164,6 +165,7 @@ def main() -> int:
     parser.add_argument("action", choices=["store", "compare"])
     parser.add_argument("folder", type=Path)
     args = parser.parse_args()
+    require(without_files([load_fashion_mnist]))
     torch.set_num_threads(1)
     with threadpool_limits(1), quiet():
         if args.action == "compare":

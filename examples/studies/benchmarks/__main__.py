@@ -3,8 +3,11 @@
 from functools import partial
 from pathlib import Path
 
+from sufficient.datasets import load_fashion_mnist
+
 from ..common.command import parser_of
 from ..common.environment import installed_version
+from ..common.needs import note, require, without_files
 from ..common.pages import show
 from ..common.results import Results
 from ..common.store import write
@@ -26,8 +29,18 @@ def main() -> None:
         name: partial(run_workload, workload, context, chosen.limit, chosen.skip)
         for name, workload in WORKLOADS.items()
     }
-    found = results.measure(parts, results.wanted(parts, chosen.only))
-    _publish(found, chosen)
+    wanted = results.wanted(parts, chosen.only)
+    _look_around(wanted, chosen.full)
+    _publish(results.measure(parts, wanted), chosen)
+
+
+def _look_around(wanted, full):
+    """Stop where the data are missing; tell what is left out."""
+    require(without_files([load_fashion_mnist] if wanted and full else []))
+    entries = [entry for name in wanted for entry in WORKLOADS[name].entries]
+    needs = ["matplotlib", *(entry.needs for entry in entries if entry.needs)]
+    missing = [name for name in needs if installed_version(name) is None]
+    note("Left out, because it is not installed", missing)
 
 
 def _publish(results, chosen):

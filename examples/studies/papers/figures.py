@@ -3,6 +3,9 @@
 from io import BytesIO
 from pathlib import Path
 
+import matplotlib
+
+matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from PIL import Image
 

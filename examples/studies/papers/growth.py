@@ -1,6 +1,5 @@
 """Paper B: surfaces, eigenvalues, Delta, formula (2) and plateau as the set grows."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import linregress
 from sklearn.exceptions import ConvergenceWarning
@@ -99,7 +98,9 @@ def _found(forecast, batch_size):
 
 
 def _surfaces(est, X, y):
+    from matplotlib.pyplot import close
+
     display = LandscapeDisplay.from_estimator(est, X, y)
-    plt.close(display.figure_)
+    close(display.figure_)
     names = ("offsets", "losses", "increments", "train_sizes")
     return {name: getattr(display, name) for name in names}

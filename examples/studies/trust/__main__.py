@@ -5,6 +5,7 @@ from functools import partial
 import pandas as pd
 
 from ..common.command import parser_of
+from ..common.needs import require, without_files
 from ..common.pages import markdown, show
 from ..common.results import Results
 from . import __doc__ as about
@@ -20,8 +21,11 @@ def main() -> None:
     chosen = _arguments()
     results = Results.of("trust", chosen)
     work = Work(FULL if chosen.full else SMALL, chosen.folder, chosen.jobs)
-    parts = {name: partial(part, work) for name, part in PARTS.items()}
-    found = results.measure(parts, results.wanted(parts, chosen.only))
+    parts = {name: partial(part.rows, work) for name, part in PARTS.items()}
+    wanted = results.wanted(parts, chosen.only)
+    to_run = [run for name in wanted for run in PARTS[name].to_run(work)]
+    require(without_files(run.pair.loader for run in to_run))
+    found = results.measure(parts, wanted)
     show(dict(_tables(found["parts"])), chosen.page)
 
 

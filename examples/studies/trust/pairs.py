@@ -12,7 +12,7 @@ from sklearn.datasets import make_classification, make_friedman1
 from sufficient.datasets import load_digits_images, load_fashion_mnist, load_mnist
 from sufficient.nets import default_net
 
-__all__ = ["PAIRS", "Pair", "pairs"]
+__all__ = ["PAIRS", "Pair"]
 
 N_POOL = 18_432
 N_APART = 2_048
@@ -71,9 +71,14 @@ class Pair:
         return self.data not in REGRESSIONS
 
     @property
-    def has_objects_apart(self) -> bool:
+    def has_samples_apart(self) -> bool:
         """Whether validation sets of any size can be drawn from samples apart."""
         return self.is_classification and self.data != "digits"
+
+    @property
+    def loader(self) -> Callable | None:
+        """What reads the files of the data; None where it needs none."""
+        return LOADERS.get(self.data.partition(",")[0])
 
     def load(self) -> Data:
         """The samples."""
@@ -163,6 +168,11 @@ DATA: dict[str, Callable[[], Data]] = {
     "lower half": _lower_half,
 }
 DATA = {name: cache(load) for name, load in DATA.items()}
+LOADERS = {
+    "Fashion-MNIST": load_fashion_mnist,
+    "MNIST": load_mnist,
+    "lower half": load_fashion_mnist,
+}
 REGRESSIONS = {"Friedman", "lower half"}
 
 PAIRS = [
@@ -202,8 +212,3 @@ PAIRS = [
     Pair("Fashion-MNIST", "CNN", repeated=range(2, 7)),
     Pair("MNIST", "CNN", repeated=range(2, 7)),
 ]
-
-
-def pairs(chosen_on: bool) -> list[Pair]:
-    """Those on which constants were chosen, or those that were kept from it."""
-    return [pair for pair in PAIRS if pair.chosen_on == chosen_on]

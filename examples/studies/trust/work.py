@@ -92,13 +92,11 @@ class Work:
 
     def long_runs(self) -> list[Run]:
         """Runs of every pair that go on to the end of the data."""
-        return [
-            trace_run(pair, seed, self.folder)
-            for pair in _named(self.scale.pairs)
-            # The CNNs take so long that they have the runs of `repeats` only.
-            if pair.net != "CNN"
-            for seed in range(1 if pair.training == "restart" else self.scale.n_seeds)
-        ]
+        return self._to_the_end(self.scale.pairs)
+
+    def thinned(self) -> list[Run]:
+        """The same of the pairs of `variants`, whose sizes are thinned afterwards."""
+        return self._to_the_end(self.scale.independent)
 
     def repeats(self) -> list[Run]:
         """Runs with many seeds; those that have no long run stop once settled."""
@@ -154,6 +152,15 @@ class Work:
         for trace in self._parallel(recorded, runs):
             found.setdefault(trace.pair, []).append(trace)
         return found
+
+    def _to_the_end(self, names):
+        return [
+            trace_run(pair, seed, self.folder)
+            for pair in _named(names)
+            # The CNNs take so long that they have the runs of `repeats` only.
+            if pair.net != "CNN"
+            for seed in range(1 if pair.training == "restart" else self.scale.n_seeds)
+        ]
 
     def _repeated(self, pair, seed):
         if pair.net == "CNN":
