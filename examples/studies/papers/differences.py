@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.stats import kendalltau
 
-from .curves import height, loss_differences, random_orders, slope, smoothed
+from .curves import DEAD, height, loss_differences, random_orders, slope, smoothed
 from .data import INPUTS, available, problem
 from .ensembles import losses_of, trained
 from .settings import Settings
@@ -11,78 +11,76 @@ from .settings import Settings
 __all__ = ["measure"]
 
 N_POINTS = 100
-# A network whose losses scatter less than this (nats) gives one answer to everything.
-DEAD = 1e-3
+# What the paper says about the heights of the curves: they fall with h and rise with L.
+CLAIMED_TAU = {"hidden": -1, "layers": 1}
 
 
 def measure(settings: Settings) -> dict:
-    """Curves and their figures for every data set, input, h and L."""
+    """Curves of every data set, input, h and L, and the order of their heights."""
     here = available(settings.data)
-    rows = [
-        _row(data, kind, shape, settings)
-        for data in here
-        for kind in INPUTS
-        for shape in settings.architectures
-    ]
+    inputs = [(data, kind) for data in here for kind in INPUTS]
+    rows = {
+        one: [_row(*one, shape, settings) for shape in settings.architectures]
+        for one in inputs
+    }
     return {
         "left_out": [name for name in settings.data if name not in here],
-        "rows": rows,
+        "rows": [row for some in rows.values() for row in some],
         "orders": [
-            _order(rows, data, kind, axis, settings)
-            for data in here
-            for kind in INPUTS
-            for axis in ("hidden", "layers")
+            _order(settings.along(axis, rows[one]), *one, axis)
+            for one in inputs
+            for axis in CLAIMED_TAU
         ],
     }
 
 
 def _row(data, kind, shape, settings):
+    """Numbers of one architecture; lists are over the seeds or over k."""
     source = problem(data, kind, settings.n_samples)
-    orders = random_orders(len(source.y), settings.n_orders)
     modules = trained(data, kind, shape, settings)
     losses = [losses_of(module, source.X, source.y).numpy() for module in modules]
+    orders = random_orders(len(source.y), settings.n_orders)
     curves = np.array([loss_differences(one, orders) for one in losses])
-    after = np.array([smoothed(curve) for curve in curves])
-    shown = np.unique(np.geomspace(1, curves.shape[1], N_POINTS).round().astype(int))
-    first, late = settings.first_k, settings.late_k
-    heights = np.array([height(curve, first) for curve in curves])
-    learnt = after[heights > DEAD] if (heights > DEAD).any() else after
+    hidden, layers = shape
     return {
         "data": data,
         "input": kind,
-        "hidden": shape[0],
-        "layers": shape[1],
+        "hidden": hidden,
+        "layers": layers,
         "mean_loss": [one.mean() for one in losses],
         "deviation": [np.abs(one - one.mean()).mean() for one in losses],
         "largest_loss": [one.max() for one in losses],
-        "height": heights,
-        "slope": [slope(curve, first) for curve in curves],
-        "slope_smoothed": [slope(curve, first) for curve in after],
-        "slope_smoothed_late": [slope(curve, late) for curve in after],
-        "k": shown,
-        "raw": np.median(curves, axis=0)[shown - 1],
-        "smoothed": np.median(after, axis=0)[shown - 1],
-        "lowest": learnt.min(axis=0)[shown - 1],
-        "highest": learnt.max(axis=0)[shown - 1],
+        **_described(curves, settings),
     }
 
 
-def _order(rows, data, kind, axis, settings):
-    """Kendall's tau between heights and h or L, for every seed and for the medians."""
-    other, fixed = {
-        "hidden": ("layers", settings.fixed_layers),
-        "layers": ("hidden", settings.fixed_hidden),
-    }[axis]
-    mine = [
-        row
-        for row in sorted(rows, key=lambda row: row[axis])
-        if (row["data"], row["input"], row[other]) == (data, kind, fixed)
-    ]
-    sizes = [row[axis] for row in mine]
-    claimed = {"hidden": -1, "layers": 1}[axis]
-    heights = np.array([row["height"] for row in mine])
-    losses = np.array([row["mean_loss"] for row in mine])
-    taus = [kendalltau(sizes, seed).statistic for seed in heights.T]
+def _described(curves, settings):
+    """Heights and slopes of each seed's curve, and the curves at some k."""
+    first, late = settings.first_k, settings.late_k
+    averages = np.array([smoothed(curve) for curve in curves])
+    heights = np.array([height(curve, first) for curve in curves])
+    alive = averages[heights > DEAD] if (heights > DEAD).any() else averages
+    k = np.geomspace(1, curves.shape[1], N_POINTS).round().astype(int)
+    shown = np.unique(k) - 1
+    return {
+        "height": heights,
+        "slope": [slope(curve, first) for curve in curves],
+        "slope_smoothed": [slope(curve, first) for curve in averages],
+        "slope_smoothed_late": [slope(curve, late) for curve in averages],
+        "k": shown + 1,
+        "raw": np.median(curves, axis=0)[shown],
+        "smoothed": np.median(averages, axis=0)[shown],
+        "lowest": alive.min(axis=0)[shown],
+        "highest": alive.max(axis=0)[shown],
+    }
+
+
+def _order(rows, data, kind, axis):
+    """Kendall's tau between heights and h or L, of every seed and of the medians."""
+    sizes = [row[axis] for row in rows]
+    heights = np.array([row["height"] for row in rows])
+    losses = np.array([row["mean_loss"] for row in rows])
+    taus = [kendalltau(sizes, of_seed).statistic for of_seed in heights.T]
     return {
         "data": data,
         "input": kind,
@@ -92,6 +90,6 @@ def _order(rows, data, kind, axis, settings):
         "n_dead": (heights < DEAD).sum(axis=1),
         "tau_median": kendalltau(sizes, np.median(heights, axis=1)).statistic,
         "tau_seeds": taus,
-        "n_as_claimed": int(np.isclose(taus, claimed).sum()),
+        "n_as_claimed": int(np.isclose(taus, CLAIMED_TAU[axis]).sum()),
         "tau_loss": kendalltau(losses.ravel(), heights.ravel()).statistic,
     }

@@ -7,8 +7,8 @@ from sufficient.curvature import top_eigenpairs
 from sufficient.curvature.objective import Objective
 from sufficient.landscape.displaced import losses_at
 
-from .data import available, problem
-from .ensembles import trained
+from .draws import standard_normal
+from .ensembles import main_problem, trained
 from .settings import Settings
 
 __all__ = ["measure"]
@@ -18,31 +18,28 @@ N_RANDOM = 16
 
 
 def measure(settings: Settings) -> dict:
-    """Mean |l_i - L| at distances from the weights, along two kinds of direction."""
-    data = available(settings.data)[0]
-    shape = (settings.fixed_hidden, settings.fixed_layers)
-    source = problem(data, "pixels", settings.n_samples)
-    modules = trained(data, "pixels", shape, settings)
+    """Mean |l_i - L| at several distances from the weights, in two kinds of direction.
+
+    The directions are the leading eigenvector of the Hessian, and random ones.
+    """
+    data, source = main_problem(settings)
+    modules = trained(data, "pixels", settings.middle, settings)
     found = [_heights(module, source, seed) for seed, module in enumerate(modules)]
-    heights = {
-        kind: np.median([one[kind] for one in found], axis=0) for kind in found[0]
-    }
+    hidden, layers = settings.middle
     return {
         "data": data,
-        "hidden": shape[0],
-        "layers": shape[1],
+        "hidden": hidden,
+        "layers": layers,
         "radii": RADII,
-        "heights": heights,
+        "heights": {
+            kind: np.median([one[kind] for one in found], axis=0) for kind in found[0]
+        },
     }
 
 
 def _heights(module, source, seed):
     objective = Objective(module, "cross_entropy")
-    draw = torch.randn(
-        objective.n_parameters,
-        N_RANDOM,
-        generator=torch.Generator().manual_seed(seed),
-    )
+    draw = standard_normal(objective.n_parameters, N_RANDOM, seed)
     leading = top_eigenpairs(
         module, source.X, source.y, n_directions=1, random_state=seed
     ).eigenvectors
@@ -53,7 +50,7 @@ def _heights(module, source, seed):
 
 
 def _along(objective, source, directions):
-    """Averaged over the directions, for every radius."""
+    """The mean over the directions, for every radius."""
     d = directions.shape[1]
     steps = torch.cat([radius * torch.eye(d) for radius in RADII])
     losses = losses_at(objective, source.X, source.y, directions, steps)

@@ -1,4 +1,4 @@
-"""Paper A's networks: without biases, several seeds of one shape trained at once."""
+"""Paper A's networks, without biases; those of one shape are trained side by side."""
 
 from functools import cache
 
@@ -10,12 +10,18 @@ from sufficient import MLP
 from sufficient.reproducibility.arithmetic import exact_arithmetic
 from sufficient.reproducibility.seeds import seeded
 
-from .data import problem
+from .data import Problem, available, problem
 from .settings import Settings
 
-__all__ = ["losses_of", "module_of", "train", "trained"]
+__all__ = ["losses_of", "main_problem", "module_of", "train", "trained"]
 
 LEARNING_RATE, BATCH = 1e-3, 64
+
+
+def main_problem(settings: Settings) -> tuple[str, Problem]:
+    """The name and the pixels of the first data set that is on this machine."""
+    name = available(settings.data)[0]
+    return name, problem(name, "pixels", settings.n_samples)
 
 
 @cache
@@ -24,22 +30,26 @@ def trained(
 ) -> list[MLP]:
     """One network for each seed, trained on all samples."""
     source = problem(data, kind, settings.n_samples)
-    seeds = range(settings.n_seeds)
-    modules = [
-        module_of(source.X.shape[1], source.n_classes, shape, seed) for seed in seeds
-    ]
+    sizes = source.X.shape[1], source.n_classes
+    modules = [module_of(*sizes, shape, seed) for seed in range(settings.n_seeds)]
     return train(modules, source.X, source.y, settings.epochs)
 
 
 def module_of(n_inputs: int, n_outputs: int, shape: tuple[int, int], seed: int) -> MLP:
-    """L blocks from hidden to hidden after the layer that reads the data."""
+    """A network of L + 2 linear layers.
+
+    L blocks from hidden to hidden layer follow the layer that reads the data.
+    """
     hidden, layers = shape
     with seeded(seed):
         return MLP(n_inputs, n_outputs, (hidden,) * (layers + 1), bias=False)
 
 
 def train(modules: list[MLP], X: Tensor, y: Tensor, epochs: int) -> list[MLP]:
-    """Adam on cross-entropy; what a network sees depends on its place alone."""
+    """Train networks of one shape side by side, by Adam on the cross-entropy.
+
+    The i-th network sees the batches that seed i draws, whichever the others are.
+    """
     pairs = zip(*(module.parameters() for module in modules), strict=True)
     weights = [torch.stack(pair).detach().requires_grad_() for pair in pairs]
     optimizer = torch.optim.Adam(weights, lr=LEARNING_RATE)
@@ -50,8 +60,8 @@ def train(modules: list[MLP], X: Tensor, y: Tensor, epochs: int) -> list[MLP]:
             for rows in torch.stack(orders).split(BATCH, dim=1):
                 optimizer.zero_grad()
                 logits = _logits(weights, X[rows])
-                # The sum over networks of their mean losses, so that none disturbs
-                # another: Adam treats every weight on its own.
+                # The sum of the networks' mean losses. Adam treats every weight on its
+                # own, so that no network disturbs another.
                 loss = cross_entropy(logits.flatten(0, 1), y[rows].flatten())
                 (loss * len(modules)).backward()
                 optimizer.step()

@@ -8,10 +8,11 @@ from matplotlib import colormaps
 
 from sufficient.display.style import COLORS, size_axis
 
+from .curves import DEAD
+from .settings import LETTER, OTHER
+
 __all__ = ["PICTURES"]
 
-LETTER = {"hidden": "h", "layers": "L"}
-FIXED = {"hidden": "layers", "layers": "hidden"}
 DIFFERENCE = r"$|L_{k+1} - L_k|$ (nats)"
 # The brightest end of the colour map does not show on white.
 BRIGHTEST = 0.88
@@ -21,7 +22,7 @@ EDGES = {"edgecolor": "0.35", "linewidth": 0.25, "rcount": 21, "ccount": 21}
 
 
 def surfaces(part):
-    """Figure 1: a surface, and the changes by one sample at growing k, at one scale."""
+    """Figure 1: a loss surface, and its changes by one more sample at three sizes."""
     changes, k = np.array(part["changes"]), part["k"]
     figure = plt.figure(figsize=(11, 3.0))
     ax = _surface(figure, 1, part, part["losses"][-1], {"cmap": COLORS["losses"]})
@@ -76,13 +77,13 @@ def _order(part, data, kind, axis):
 
 
 def _rows(part, order):
-    """The rows of one panel: the other of h and L is the same in all of them."""
+    """The rows of one panel: only h differs, or only L."""
     mine = [
         row
         for row in part["rows"]
         if (row["data"], row["input"]) == (order["data"], order["input"])
     ]
-    other = FIXED[order["axis"]]
+    other = OTHER[order["axis"]]
     values = [row[other] for row in mine]
     fixed = max(set(values), key=values.count)
     mine = [row for row in mine if row[other] == fixed]
@@ -101,7 +102,7 @@ def _curve(ax, row, axis, place, count):
 
 
 def _spread_marks(k):
-    """Places of marks about evenly along a linear axis."""
+    """Indices of marks that are about evenly spaced along the axis."""
     k = np.array(k)
     wanted = np.linspace(k[-1] / 12, k[-1], 6)
     return sorted({int(np.abs(k - one).argmin()) for one in wanted})
@@ -110,7 +111,7 @@ def _spread_marks(k):
 def _finish(ax, part, order):
     rows = _rows(part, order)
     lines = np.concatenate([row["smoothed"] for row in rows if _is_alive(row)])
-    other = FIXED[order["axis"]]
+    other = OTHER[order["axis"]]
     ax.set(yscale="log", xlabel="sample size k", ylabel=DIFFERENCE)
     ax.set_ylim(lines.min() / 2, lines.max() * 1.5)
     title = f"{order['data']}, {order['input']}, {LETTER[other]} = {rows[0][other]}"
@@ -120,7 +121,7 @@ def _finish(ax, part, order):
 
 
 def _enlarge_end(ax, rows, axis):
-    """The later half once more, where the order of the lines can be seen."""
+    """The later half of the curves, large enough to see their order."""
     inset = ax.inset_axes([0.36, 0.36, 0.6, 0.36])
     alive = [row for row in rows if _is_alive(row)]
     for place, row in enumerate(rows):
@@ -139,11 +140,11 @@ def _enlarge_end(ax, rows, axis):
 
 
 def _is_alive(row):
-    return np.median(row["height"]) > 1e-3
+    return np.median(row["height"]) > DEAD
 
 
 def rates(part):
-    """What the smoothing does to 1/k, and what is left once 1/k is divided out."""
+    """Left: a curve before and after smoothing. Right: the heights of all curves."""
     data, kind = part["rows"][0]["data"], "pixels"
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
     rows = _rows(part, _order(part, data, kind, "layers"))
@@ -178,7 +179,7 @@ def _heights_against_losses(ax, part):
 
 
 def distance(part):
-    """Height of the curve at a distance R from the weights."""
+    """Height of the curve at distances R from the weights."""
     figure, ax = plt.subplots(figsize=(5.4, 3.5), layout="constrained")
     radii = np.array(part["radii"])
     names = {"leading": "leading eigenvector", "random": "random directions"}

@@ -15,7 +15,7 @@ RATIOS = [digit * 10.0**power for power in range(-5, 5) for digit in (1, 2, 3, 5
 
 
 def landscape(part, *, place):
-    """Surfaces along k, and what the next batch changes of them."""
+    """Loss surfaces at three sizes, and their changes by the next batch."""
     runs = [run for run in part["runs"] if run["surfaces"]]
     if place >= len(runs):
         return None
@@ -26,7 +26,7 @@ def landscape(part, *, place):
 
 
 def spectrum(part, *, place):
-    """Eigenvalues along k, and their changes by one batch."""
+    """Eigenvalues along k, and their changes by the next batch."""
     runs = [run for run in part["runs"] if run["seed"] == 0]
     if place >= len(runs):
         return None
@@ -50,10 +50,10 @@ def delta(part):
     colors = dict(zip(_names(part), ("delta", "bound"), strict=False))
     for run in part["runs"]:
         k, values = _curve(run, "delta")
-        label = run["data"] if run["seed"] == 0 else None
         style = {"color": COLORS[colors[run["data"]]], "lw": 1, "ms": 2.5, "alpha": 0.8}
-        left.plot(k, values, "o-", label=label, **style)
-        right.plot(k, values * k**2, "o-", label=label, **style)
+        style["label"] = _once(run["data"], run)
+        left.plot(k, values, "o-", **style)
+        right.plot(k, values * k**2, "o-", **style)
     _guide(left, part)
     left.set_ylabel(LABELS["delta"])
     right.set_ylabel(r"$\Delta_k \, k^2$ (loss²)")
@@ -66,52 +66,57 @@ def delta(part):
 
 def formula(part):
     """Formula (2) dashed, the Monte-Carlo Delta solid, and the tolerance."""
-    names = _names(part)
-    shape = {"figsize": (4.5 * len(names), 3.6), "squeeze": False, "sharey": True}
-    figure, axes = plt.subplots(1, len(names), layout="constrained", **shape)
-    for name, ax in zip(names, axes[0], strict=True):
-        runs = [run for run in part["runs"] if run["data"] == name]
+    figure, panels = _panels(part, LABELS["delta"])
+    for ax, runs in panels:
         for run in runs:
             for curve, line in (("eigenvalue", "--"), ("delta", "-")):
                 k, values = _curve(run, curve)
                 meaning = {"delta": "monte_carlo"}.get(curve, curve)
-                label = LABELS[meaning] if run is runs[0] else None
-                style = {"color": SHADES[curve], "lw": 1.1, "alpha": 0.8}
-                ax.plot(k, values, line, label=label, **style)
+                style = {"color": SHADES[curve], "label": _once(LABELS[meaning], run)}
+                ax.plot(k, values, line, lw=1.1, alpha=0.8, **style)
         tol = runs[0]["tol"]
         ax.axhline(tol, color="black", ls=":", label=f"tol = {tol:g}")
-        ax.set_title(name, fontsize="medium")
         _finish(ax, k)
-    axes[0, 0].set_ylabel(LABELS["delta"])
     return figure
 
 
 def plateau(part):
-    """Relative shift of the eigenvalues, beside Delta over its tolerance."""
-    names = _names(part)
-    shape = {"figsize": (4.5 * len(names), 3.6), "squeeze": False, "sharey": True}
-    figure, axes = plt.subplots(1, len(names), layout="constrained", **shape)
-    for name, ax in zip(names, axes[0], strict=True):
-        for run in (run for run in part["runs"] if run["data"] == name):
-            first = run["seed"] == 0
-            k = np.array(run["curves"]["batch_count"])
-            shifts = np.array(run["relative_shifts"]) / 0.01
-            label = "eigenvalue shift / 1 %" if first else None
-            style = {"lw": 1.1, "alpha": 0.8}
-            ax.plot(k, shifts, "--", color=COLORS["answer"], label=label, **style)
+    """Relative shift of the eigenvalues and Delta, each over its threshold."""
+    figure, panels = _panels(part, "in units of the threshold")
+    for ax, runs in panels:
+        for run in runs:
             k, values = _curve(run, "delta")
-            label = r"$\Delta_k$ / tol" if first else None
+            shifts = np.array(run["relative_shifts"]) / 0.01
+            style = {"color": COLORS["answer"], "lw": 1.1, "alpha": 0.8}
+            label = _once("eigenvalue shift / 1 %", run)
+            ax.plot(k, shifts, "--", label=label, **style)
             style["color"] = COLORS["delta"]
+            label = _once(r"$\Delta_k$ / tol", run)
             ax.plot(k, values / run["tol"], "-", label=label, **style)
         ax.axhline(1, color="black", ls=":")
-        ax.set_title(name, fontsize="medium")
         _finish(ax, k)
-    axes[0, 0].set_ylabel("in units of the threshold")
     return figure
 
 
+def _panels(part, label):
+    """A figure, and for each data set its axes and runs."""
+    names = _names(part)
+    shape = {"figsize": (4.5 * len(names), 3.6), "squeeze": False, "sharey": True}
+    figure, axes = plt.subplots(1, len(names), layout="constrained", **shape)
+    axes[0, 0].set_ylabel(label)
+    for ax, name in zip(axes[0], names, strict=True):
+        ax.set_title(name, fontsize="medium")
+    runs = [[run for run in part["runs"] if run["data"] == name] for name in names]
+    return figure, list(zip(axes[0], runs, strict=True))
+
+
+def _once(label, run):
+    """The label for the first of several runs, so that the legend has it once."""
+    return label if run["seed"] == 0 else None
+
+
 def published(part):
-    """One of ten directions, all ten, and formula (2)."""
+    """Delta in one direction and in ten, and formula (2)."""
     figure, ax = plt.subplots(figsize=(6.2, 3.8), layout="constrained")
     k = [row["k"] for row in part["rows"]]
     style = {"one": ("s", "score"), "all": ("o", "delta")}
@@ -134,7 +139,7 @@ def published(part):
 
 
 def plane(part):
-    """The gap against the dimension, and the Monte-Carlo error against the draws."""
+    """Left: ratios of formulas to Delta. Right: Monte-Carlo error against the draws."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
     for sigma, line in zip((1.0, 0.1), LINES, strict=False):
         rows = [row for row in part["rows"] if row["sigma"] == sigma]
@@ -168,7 +173,7 @@ def _draw_spread(ax, spread):
 
 
 def _plain_ratios(ax):
-    """Numbers near one, written out."""
+    """Tick labels without exponents."""
     low, high = ax.get_ylim()
     shown = [r for r in RATIOS if low <= r <= high]
     ax.set_yticks(shown, [f"{ratio:g}" for ratio in shown])

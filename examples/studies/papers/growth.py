@@ -1,84 +1,93 @@
-"""Paper B: surfaces, eigenvalues, Delta, formula (2) and plateau as the set grows."""
+"""Paper B: what Algorithm 1 of this library measures as the training set grows."""
 
 import numpy as np
-from scipy.stats import linregress
 from sklearn.exceptions import ConvergenceWarning
 
 from sufficient import LandscapeDisplay, SampleSizeEstimator
 from sufficient.decision.stopping import forecast_sample_size
 
 from ..common.quiet import quiet
+from .curves import log_slope
 from .data import available, images
 from .settings import Settings
 
-__all__ = ["CURVES", "measure"]
+__all__ = ["measure"]
 
-# The paper's own, for the data it has.
+# The paper's own, for the data that it uses.
 TOLERANCES = {"MNIST": 0.025, "Fashion-MNIST": 0.030, "digits": 0.5}
-CURVES = ("delta", "projected", "eigenvalue")
+# Each curve, and the bound of the estimator that reads it.
 BOUNDS = {"delta": "monte_carlo", "projected": "projected", "eigenvalue": "eigenvalue"}
 KEPT = (
     *("batch_count", "train_size", "delta", "delta_std_err", "projected"),
     *("eigenvalue", "eigenvalue_std_err", "one_batch", "level_share"),
     *("gradient_norm", "train_loss", "fresh_loss", "validation_score"),
 )
-# No curve is ever below it, so that every run goes to the end of the data.
+# So small that no run stops before the end of the data.
 UNREACHABLE = 1e-12
 
 
 def measure(settings: Settings) -> dict:
-    """Several seeds on every data set, to the end of the data."""
+    """Runs with several seeds on every data set, to the end of the data."""
     runs = [
-        _run(data, seed, settings)
+        _run(data, seed, *images(data, settings.n_samples))
         for data in available(settings.grown_data)
         for seed in range(settings.n_runs)
     ]
     return {"runs": runs}
 
 
-def _run(data, seed, settings):
-    X, y = images(data, settings.n_samples)
+def _run(data, seed, X, y):
     est = SampleSizeEstimator(tol=UNREACHABLE, random_state=seed)
     with quiet(ConvergenceWarning):
         est.fit(X, y)
-    curves = est.curves_
+    tol = TOLERANCES[data]
     return {
         "data": data,
         "seed": seed,
-        "tol": TOLERANCES[data],
-        "curves": {name: curves[name] for name in KEPT},
+        "tol": tol,
+        "curves": {name: est.curves_[name] for name in KEPT},
         "eigenvalues": est.eigenvalues_,
         "eigenvalue_shifts": est.curve_.eigenvalue_shifts,
         "relative_shifts": est.plateau_.relative_shifts,
-        "plateau": _found(est.plateau_.forecast, est.batch_size_),
-        "k_star": {name: _k_star(est, name, TOLERANCES[data]) for name in CURVES},
-        "rates": {name: _rate(curves, name) for name in CURVES},
-        "eigenvalue_rates": [_slope(est.train_sizes_, one) for one in _positive(est)],
-        "formula_below": {
-            name: float((curves["eigenvalue"] < curves[name]).mean())
-            for name in ("delta", "one_batch")
-        },
-        "formula_ratio": float(np.median(curves["eigenvalue"] / curves["delta"])),
+        "plateau": _in_batches(est.plateau_.forecast, est.batch_size_),
+        "k_star": {name: _k_star(est, name, tol) for name in BOUNDS},
+        **_rates(est),
+        **_formula_2(est.curves_),
         "surfaces": _surfaces(est, X, y) if seed == 0 else None,
     }
 
 
-def _positive(est):
-    return np.maximum(est.eigenvalues_, np.finfo(np.float32).tiny).T
+def _rates(est):
+    """Exponents of the power laws through the curves and through the eigenvalues."""
+    values = np.maximum(est.eigenvalues_, np.finfo(np.float32).tiny).T
+    sizes = np.log(est.train_sizes_)
+    return {
+        "rates": {name: _rate(est.curves_, name) for name in BOUNDS},
+        "eigenvalue_rates": [log_slope(sizes, one) for one in values],
+    }
 
 
 def _rate(curves, name):
-    """Slope of the logarithms over all sizes, and over the later half of them."""
-    k, values = curves["batch_count"], curves[name]
+    """The exponent over all sizes, and over the later half of them."""
+    k, values = np.log(curves["batch_count"]), curves[name]
     half = len(k) // 2
-    return [_slope(k, values), _slope(k[half:], values[half:])]
+    return [log_slope(k, values), log_slope(k[half:], values[half:])]
 
 
-def _slope(x, y):
-    return linregress(np.log(x), np.log(y)).slope
+def _formula_2(curves):
+    """Where formula (2) lies beside the Monte-Carlo Delta and beside formula (1)."""
+    formula = curves["eigenvalue"]
+    return {
+        "formula_below": {
+            name: float((formula < curves[name]).mean())
+            for name in ("delta", "one_batch")
+        },
+        "formula_ratio": float(np.median(formula / curves["delta"])),
+    }
 
 
 def _k_star(est, name, tol):
+    """The size from which on the curve stays below the tolerance."""
     forecast = forecast_sample_size(
         est.train_sizes_,
         est.curves_[name],
@@ -86,11 +95,11 @@ def _k_star(est, name, tol):
         patience=est.patience,
         bound=BOUNDS[name],
     )
-    return _found(forecast, est.batch_size_)
+    return _in_batches(forecast, est.batch_size_)
 
 
-def _found(forecast, batch_size):
-    """Batches, and whether they were reached within the data."""
+def _in_batches(forecast, batch_size):
+    """Number of batches, and whether it was reached within the data."""
     return {
         "batches": -(-forecast.n_samples // batch_size),
         "reached": bool(forecast.converged),

@@ -1,4 +1,4 @@
-"""What can be measured, in order; later parts use the networks of earlier ones."""
+"""The parts of the study, in order: later ones use networks of earlier ones."""
 
 from . import (
     differences,

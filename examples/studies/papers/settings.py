@@ -1,8 +1,12 @@
-"""How large everything is."""
+"""The sizes of the experiments."""
 
 from dataclasses import dataclass
 
-__all__ = ["FULL", "SMALL", "Settings"]
+__all__ = ["FULL", "LETTER", "OTHER", "SMALL", "Settings"]
+
+LETTER = {"hidden": "h", "layers": "L"}
+# Along one of h and L, the other is the same for all networks.
+OTHER = {"hidden": "layers", "layers": "hidden"}
 
 
 @dataclass(frozen=True)
@@ -12,35 +16,42 @@ class Settings:
     Attributes
     ----------
     data : tuple of str
-        Data sets of paper A's figures; the first is its main one.
+        Data sets of paper A's figures. The first that is on the machine is also used
+        where one data set is enough.
     grown_data : tuple of str
-        Data sets of paper B's.
+        The same for paper B's figures.
     n_samples : int
-        Samples of each, the first in file order.
-    hidden_sizes, layer_counts : tuple of int
-        Paper A's h, and L: blocks from hidden to hidden layer.
-    fixed_hidden, fixed_layers : int
-        The h of all L, and the L of all h.
+        Samples of each data set, the first in file order.
+    hidden_sizes : tuple of int
+        Values of h, paper A's number of units in a hidden layer.
+    layer_counts : tuple of int
+        Values of L, paper A's number of blocks from hidden to hidden layer.
+    fixed_hidden : int
+        h of the networks that differ in L.
+    fixed_layers : int
+        L of the networks that differ in h.
     n_seeds : int
         Networks for each h and L.
     epochs : int
-        Passes over the data.
+        Passes over the data in the training of paper A's networks.
     n_orders : int
-        Random orders over which a curve is averaged.
-    first_k, late_k : int
-        Where fits of slopes begin, and where they begin once more.
+        Random orders of the samples over which a curve is averaged.
+    first_k : int
+        Smallest k at which a slope is fitted.
+    late_k : int
+        The same for a second fit, to the late part of the curve.
     n_runs : int
-        Seeds of paper B's runs.
+        Seeds of paper B's Algorithm 1.
     published_hidden : tuple of int
-        Hidden layers of paper B's network as published.
+        Hidden layers of the network in paper B's code.
     published_counts : tuple of int
-        Batches of 64 at which its code is followed.
+        Numbers of batches of 64 at which paper B's code is compared.
     n_draws : int
-        Displacements there.
+        Random displacements in this comparison.
     plane_count : int
-        Batches at which many displacements and directions are compared.
+        Number of batches at which displacements and directions are varied.
     most_draws : int
-        Displacements there.
+        Random displacements there.
     """
 
     data: tuple[str, ...]
@@ -63,11 +74,23 @@ class Settings:
     most_draws: int
 
     @property
+    def middle(self) -> tuple[int, int]:
+        """The (h, L) that belongs to both series."""
+        return self.fixed_hidden, self.fixed_layers
+
+    @property
     def architectures(self) -> list[tuple[int, int]]:
         """All (h, L), each once."""
         by_width = [(h, self.fixed_layers) for h in self.hidden_sizes]
         by_depth = [(self.fixed_hidden, layers) for layers in self.layer_counts]
         return list(dict.fromkeys(by_width + by_depth))
+
+    def along(self, axis: str, rows: list[dict]) -> list[dict]:
+        """The rows in which only "hidden" or only "layers" varies, sorted by it."""
+        other = OTHER[axis]
+        fixed = {"hidden": self.fixed_hidden, "layers": self.fixed_layers}[other]
+        mine = [row for row in rows if row[other] == fixed]
+        return sorted(mine, key=lambda row: row[axis])
 
 
 FULL = Settings(

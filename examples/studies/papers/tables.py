@@ -3,6 +3,8 @@
 import numpy as np
 
 from ..common.pages import markdown
+from .curves import DEAD
+from .settings import LETTER
 
 __all__ = ["tables"]
 
@@ -42,46 +44,41 @@ def _features(part):
     ]
 
 
+SLOPES = {
+    "slope": "slope",
+    "slope_smoothed": "after the average",
+    "slope_smoothed_late": "after it, late k",
+}
+
+
 def _slopes(part):
     names = dict.fromkeys((row["data"], row["input"]) for row in part["rows"])
     return [_slope_row(part, *name) for name in names]
 
 
 def _slope_row(part, data, kind):
-    mine = [r for r in part["rows"] if (r["data"], r["input"]) == (data, kind)]
-    alive = [
-        (row, seed)
-        for row in mine
-        for seed, height in enumerate(row["height"])
-        if height > 1e-3
-    ]
-    columns = {
-        "slope": "slope",
-        "slope_smoothed": "after the average",
-        "slope_smoothed_late": "after it, late k",
-    }
+    rows = [r for r in part["rows"] if (r["data"], r["input"]) == (data, kind)]
+    networks = [(row, seed) for row in rows for seed in range(len(row["height"]))]
+    alive = [(row, seed) for row, seed in networks if row["height"][seed] > DEAD]
+    ratios = [row["height"][seed] / row["deviation"][seed] for row, seed in alive]
     return {
         "data": data,
         "input": kind,
-        "networks": f"{len(alive)} of {sum(len(row['height']) for row in mine)}",
+        "networks": f"{len(alive)} of {len(networks)}",
         **{
             title: _range([row[name][seed] for row, seed in alive])
-            for name, title in columns.items()
+            for name, title in SLOPES.items()
         },
-        "height / deviation": _range(
-            [row["height"][seed] / row["deviation"][seed] for row, seed in alive],
-            "{:.3f}",
-        ),
+        "height / deviation": _range(ratios, "{:.3f}"),
     }
 
 
 def _orders(part):
-    letter = {"hidden": "h", "layers": "L"}
     return [
         {
             "data": order["data"],
             "input": order["input"],
-            "along": letter[order["axis"]],
+            "along": LETTER[order["axis"]],
             "heights": ", ".join(_number(height) for height in order["heights"]),
             "tau": f"{order['tau_median']:+.1f}",
             "tau of a seed": _range(order["tau_seeds"], "{:+.1f}"),
@@ -109,18 +106,21 @@ def _norms(part):
 
 
 def _distances(part):
-    start = {kind: heights[0] for kind, heights in part["heights"].items()}
+    kinds = {kind: part["heights"][kind] for kind in ("leading", "random")}
     return [
         {
             "R": radius,
             **{
-                f"{kind} (over R = 0)": f"{_number(part['heights'][kind][i])} "
-                f"({_number(part['heights'][kind][i] / start[kind])})"
-                for kind in ("leading", "random")
+                f"{kind} (over R = 0)": f"{_number(heights[i])} "
+                f"({_number(heights[i] / heights[0])})"
+                for kind, heights in kinds.items()
             },
         }
         for i, radius in enumerate(part["radii"])
     ]
+
+
+CURVES = {"delta": "Δ", "projected": "(3)", "eigenvalue": "(2)"}
 
 
 def _rates(part):
@@ -128,9 +128,10 @@ def _rates(part):
         {
             "data": run["data"],
             "seed": run["seed"],
-            "rate of Δ": _two(run["rates"]["delta"]),
-            "rate of (3)": _two(run["rates"]["projected"]),
-            "rate of (2)": _two(run["rates"]["eigenvalue"]),
+            **{
+                f"rate of {title}": _two(run["rates"][name])
+                for name, title in CURVES.items()
+            },
             "Δ k², last / first": _number(_flatness(run["curves"])),
             "rate of the λ": _range(run["eigenvalue_rates"]),
         }
@@ -139,10 +140,12 @@ def _rates(part):
 
 
 def _two(rates):
+    """Over all sizes, and over the later half."""
     return f"{rates[0]:.2f} ({rates[1]:.2f})"
 
 
 def _flatness(curves):
+    """1 where Delta falls as 1/k²."""
     k, delta = np.array(curves["batch_count"]), np.array(curves["delta"])
     flat = delta * k**2
     return flat[-1] / flat[0]
@@ -158,11 +161,7 @@ def _formulas(part):
             "(2) below (1)": f"{run['formula_below']['one_batch']:.0%}",
             **{
                 f"k\\* by {title}": _count(run["k_star"][name])
-                for name, title in (
-                    ("delta", "Δ"),
-                    ("projected", "(3)"),
-                    ("eigenvalue", "(2)"),
-                )
+                for name, title in CURVES.items()
             },
             "plateau": _count(run["plateau"]),
         }
@@ -171,6 +170,7 @@ def _formulas(part):
 
 
 def _count(found):
+    """In brackets where it lies beyond the data."""
     return f"{found['batches']}" if found["reached"] else f"({found['batches']})"
 
 
@@ -209,6 +209,7 @@ def _times(parts):
     return [{"part": n, "CPU s": f"{found:.0f}"} for n, found in seconds.items()]
 
 
+# Each with the part of which it is made.
 TABLES = {
     "features": ("features", _features),
     "slopes": ("differences", _slopes),
