@@ -91,6 +91,22 @@ def test_a_study_goes_on_where_it_was_stopped(tmp_path):
     assert run("--full", "--only", "c") == {"c": ["c", 6]}
 
 
+def test_a_page_keeps_the_parts_that_were_not_measured_again(tmp_path):
+    page = tmp_path / "docs" / "any.md"
+    before = {"full": True, "environment": {}, "parts": {"a": 1, "b": 1}}
+    write(before, page.with_suffix(".json"))
+    results = Results(tmp_path / "any.json", full=True)
+    with pytest.raises(SystemExit, match="Nothing is kept"):
+        results.measure({"b": lambda: 2}, [])
+    results.measure({"b": lambda: 2}, ["b"])
+    found, folder = results.published(page)
+    assert found["parts"] == {"a": 1, "b": 2} and folder == page.parent
+    assert read(page.with_suffix(".json")) == found
+    small, _ = Results(tmp_path / "any.json", full=False).published(page)
+    assert small["parts"] == {"b": 2}
+    assert results.published(None) == (results.read(), tmp_path)
+
+
 def test_a_page_that_is_not_there_is_refused(tmp_path, capsys):
     with pytest.raises(SystemExit):
         parser_of("any", "About.", "abc").parse_args(["--page", str(tmp_path / "x.md")])

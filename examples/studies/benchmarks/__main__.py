@@ -10,7 +10,6 @@ from ..common.environment import installed_version
 from ..common.needs import note, require, without_files
 from ..common.pages import show
 from ..common.results import Results
-from ..common.store import write
 from . import __doc__ as about
 from .context import Context
 from .run import run_workload
@@ -31,7 +30,8 @@ def main() -> None:
     }
     wanted = results.wanted(parts, chosen.only)
     _look_around(wanted, chosen.full)
-    _publish(results.measure(parts, wanted), chosen)
+    results.measure(parts, wanted)
+    _show(*results.published(chosen.page), chosen.page)
 
 
 def _look_around(wanted, full):
@@ -43,14 +43,11 @@ def _look_around(wanted, full):
     note("Left out, because it is not installed", missing)
 
 
-def _publish(results, chosen):
+def _show(results, folder, page):
     rows = [row for rows in results["parts"].values() for row in rows]
-    place = chosen.page.parent if chosen.page else chosen.folder
-    show({"results": with_machine(rows, results["environment"])}, chosen.page)
-    if chosen.page:
-        write(results, place / "benchmarks.json")
-    if rows and installed_version("matplotlib"):
-        _draw(rows, place / "images" / "benchmarks.png")
+    show({"results": with_machine(rows, results["environment"])}, page)
+    if installed_version("matplotlib"):
+        _draw(rows, folder / "images" / "benchmarks.png")
 
 
 def _draw(rows: list[dict], path: Path):

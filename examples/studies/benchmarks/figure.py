@@ -1,8 +1,5 @@
 """The results as a picture."""
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 __all__ = ["draw"]

@@ -54,7 +54,25 @@ class Results:
             print(name, flush=True)
             found = {**self.read()["parts"], name: parts[name]()}
             self._write({n: found[n] for n in parts if n in found})
+        if not self.path.exists():
+            raise SystemExit(f"Nothing is kept: there is no {self.path}")
         return self.read()
+
+    def published(self, page: Path | None) -> tuple[dict, Path]:
+        """Write the results beside a page; return what it shows, and where.
+
+        Parts that only the page's own results have stay there. Without a page, all that
+        is kept is shown, in the folder where it is kept.
+        """
+        kept = self.read()
+        if page is None:
+            return kept, self.path.parent
+        path = page.with_suffix(".json")
+        before = read(path) if path.exists() else {}
+        if before.get("full") == self.full:
+            kept["parts"] = {**before["parts"], **kept["parts"]}
+        write(kept, path, self.digits)
+        return kept, page.parent
 
     def _write(self, parts):
         results = {"full": self.full, "environment": environment(), "parts": parts}

@@ -1,6 +1,5 @@
 """The command ``python -m examples.studies.papers``."""
 
-from argparse import Namespace
 from functools import partial
 
 from ..common.clock import timed
@@ -8,7 +7,6 @@ from ..common.command import parser_of
 from ..common.needs import note, require
 from ..common.pages import show
 from ..common.results import Results
-from ..common.store import write
 from . import __doc__ as about
 from .needs import left_out, missing
 from .parts import PARTS
@@ -28,7 +26,8 @@ def main() -> None:
     wanted = results.wanted(parts, chosen.only)
     require(missing(wanted, settings))
     note("Left out, because its files are not here", left_out(wanted, settings))
-    _publish(results.measure(parts, wanted), chosen)
+    results.measure(parts, wanted)
+    _show(*results.published(chosen.page), chosen.page)
 
 
 def _timed(part, settings):
@@ -36,15 +35,13 @@ def _timed(part, settings):
     return {"cpu_seconds": found.cpu, **found.result}
 
 
-def _publish(results: dict, chosen: Namespace):
+def _show(results, folder, page):
+    # They need matplotlib, which `missing` looks for.
     from .figures import draw
     from .tables import tables
 
-    page = chosen.page
-    draw(results["parts"], (page.parent if page else chosen.folder) / "images/papers")
+    draw(results["parts"], folder / "images" / "papers")
     show(tables(results["parts"]), page)
-    if page:
-        write(results, page.with_name("papers.json"), DIGITS)
 
 
 if __name__ == "__main__":
