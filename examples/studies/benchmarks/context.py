@@ -2,7 +2,10 @@
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
+
+from ..common.clock import Timed
 
 __all__ = ["ACCURACY", "Context", "Entry", "Figures"]
 
@@ -34,18 +37,18 @@ class Context:
 
 @dataclass(frozen=True)
 class Entry:
-    """One bar of the picture.
+    """One thing that is measured: a line of the table, a bar of the picture.
 
     Attributes
     ----------
     name : str
-        What is measured.
+        Its name.
     kind : {"ours", "peer", "floor"}
-        A floor is a time that was derived, not reached by anybody.
+        The library, somebody else's program, or a time that was calculated.
     target : float or None
-        Ratio of the fastest peer's seconds to ours that we aim at.
+        The ratio of the fastest peer's seconds to ours that we aim at.
     needs : str or None
-        Distribution that has to be installed.
+        A distribution that has to be installed.
     """
 
     name: str
@@ -84,6 +87,17 @@ class Figures:
     max_relative_error: float | None = None
     peak_memory: int | None = None
     details: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, n: int, runs: list[Timed], **more) -> "Figures":
+        """Medians of the seconds of runs that were timed."""
+        return cls(
+            n=n,
+            seconds=median(run.cpu for run in runs),
+            wall_seconds=median(run.wall for run in runs),
+            repetitions=[run.cpu for run in runs],
+            **more,
+        )
 
     def as_dict(self) -> dict:
         """Ready for JSON."""

@@ -28,17 +28,16 @@ LEAST_SAMPLED = 4
 class FixedWeightsCurve:
     """Eigenvalues, `projected` and `eigenvalue` Delta for every k = 1 ... 937.
 
-    Batches of 64 of Fashion-MNIST's 60,000 images at the weights of the benchmark's
-    network, trained on the first 20,000. Ours holds the 32 images that fill no batch
-    out; they are its fresh samples. Of the real loss it takes two draws, as few as can
-    be, because the peer takes none.
+    Batches of 64 of Fashion-MNIST's 60,000 images, at the weights of a network that was
+    trained on the first 20,000. Ours holds out the 32 images that fill no batch; they
+    are its fresh samples. It makes two draws of the real loss, the fewest possible,
+    because the peer makes none.
 
-    The peer is the fastest eigensolver, cold at every k. It is measured at 12 sizes
-    spaced geometrically from k = 4 on, with the cheapest setting that meets the
-    accuracy there, and its seconds are interpolated linearly in k and added up over all
-    k. It gets everything but the eigenvalues for free: the Deltas and the trajectory's
-    other columns are not charged to it, nor is what it would take to keep the graphs of
-    all samples in less memory.
+    The peer is the fastest eigensolver, started anew at every k. It is measured at 12
+    sizes spaced geometrically from k = 4 on, with the cheapest setting that meets the
+    accuracy there. Its seconds are interpolated linearly in k and added up over all k.
+    Only the eigenvalues are charged to it, not the Deltas and the other columns, nor
+    what it would take to keep the graphs of all samples in less memory.
 
     Our error is that of the eigenvalues at a sixteenth, a quarter and all of the
     batches, in the order in which our batches came.
@@ -62,7 +61,7 @@ class FixedWeightsCurve:
 
 
 def ours(problem: Problem):
-    """The whole curve by the library; adapt here when its interface changes."""
+    """The whole curve by the library."""
     n = len(problem.X)
     return sample_size_curve(_net(problem), problem.X, problem.y, **_settings(n))
 
@@ -80,7 +79,7 @@ def _settings(n):
 
 
 def _net(problem):
-    """A net that stays where it is: the curve is for the weights that it has."""
+    """A net that is not trained: the curve is for the weights that it has."""
     return NeuralNetClassifier(
         problem.module,
         criterion=torch.nn.CrossEntropyLoss,
@@ -99,11 +98,9 @@ def _ours(problem, context):
     peak = memory.beyond_baseline()
     curve = run.result
     counts = curve.columns["batch_count"].astype(int)
-    return Figures(
-        n=int(counts[-1]) * BATCH,
-        seconds=run.cpu,
-        wall_seconds=run.wall,
-        repetitions=[run.cpu],
+    return Figures.of(
+        int(counts[-1]) * BATCH,
+        [run],
         products=float(curve.columns["n_products"].sum()),
         max_relative_error=_our_error(problem, curve, context),
         peak_memory=peak,
@@ -112,20 +109,8 @@ def _ours(problem, context):
 
 
 def _our_error(problem, curve, context):
-    settings = _settings(len(problem.X))
-    seed = settings.pop("random_state")
-    estimator = SampleSizeEstimator(_net(problem), **settings)
-    with quiet():
-        plan = plan_run(
-            estimator.estimator,
-            problem.X.numpy(),
-            problem.y.numpy(),
-            Settings.of(estimator),
-            seed,
-        )
-    rows = torch.as_tensor(plan.train_indices)
-    ordered = Problem(problem.module, problem.X[rows], problem.y[rows])
-    n_batches = len(curve.eigenvalues)
+    """The largest at a sixteenth, a quarter and all of the batches."""
+    ordered, n_batches = _in_our_order(problem), len(curve.eigenvalues)
     return max(
         relative_error(
             curve.eigenvalues[k - 1],
@@ -133,6 +118,17 @@ def _our_error(problem, curve, context):
         )
         for k in (max(n_batches // 16, 1), n_batches // 4, n_batches)
     )
+
+
+def _in_our_order(problem):
+    settings = _settings(len(problem.X))
+    seed = settings.pop("random_state")
+    estimator = SampleSizeEstimator(_net(problem), **settings)
+    X, y = problem.X.numpy(), problem.y.numpy()
+    with quiet():
+        plan = plan_run(estimator.estimator, X, y, Settings.of(estimator), seed)
+    rows = torch.as_tensor(plan.train_indices)
+    return Problem(problem.module, problem.X[rows], problem.y[rows])
 
 
 def _peer(problem, context):
@@ -160,7 +156,7 @@ def _peer(problem, context):
 
 
 def _cheapest(peer, problem, exact, chunk, least):
-    """Search on from the setting of the next larger size, one less to begin with."""
+    """The cheapest accurate setting, from the one before `least` on."""
     for index in range(max(least - 1, 0), len(peer.accuracies)):
         run = timed(peer.solve, problem, 0, peer.accuracies[index], chunk)
         error = relative_error(run.result.eigenvalues, exact)

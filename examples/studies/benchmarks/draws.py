@@ -1,7 +1,5 @@
 """Loss of every sample at 64 random displacements."""
 
-import statistics
-
 import numpy as np
 import torch
 
@@ -27,9 +25,9 @@ class MonteCarlo:
     """Losses of 5,000 samples at 64 displacements in a plane of ten directions.
 
     The peer makes a plain forward pass of all samples for every displacement, without
-    gradients, in the fastest chunks, and makes it twice: once for L_k and once for
-    L_{k+1}, as the definition of Delta is written. Half of its seconds is what a peer
-    needs that remembers the losses of the first pass.
+    gradients, in the fastest chunks. It makes it twice, once for L_k and once for
+    L_{k+1}, as the definition of Delta is written. A peer that keeps the losses of the
+    first pass needs half of these seconds.
     """
 
     name = "monte-carlo"
@@ -47,23 +45,31 @@ class MonteCarlo:
         basis = random_basis(problem)
         offsets = np.random.default_rng(0).standard_normal((N_DRAWS, N_DIRECTIONS))
         offsets = torch.as_tensor(offsets, dtype=torch.float32)
-        memory = PeakMemory()
         if entry == PEER:
-            chunk = _fastest_chunk(problem, basis, offsets[:4])
-            return _figures(
-                problem,
-                lambda: [plain_losses(problem, basis, offsets, chunk) for _ in "kl"],
-                memory,
-                chunk=chunk,
-            )
-        objective = Objective(problem.module, "cross_entropy")
-        found = _figures(
-            problem,
-            lambda: losses_at(objective, problem.X, problem.y, basis, offsets),
-            memory,
-        )
-        found.max_relative_error = _error(objective, problem, basis, offsets[:4])
-        return found
+            return _peer(problem, basis, offsets)
+        return _ours(problem, basis, offsets)
+
+
+def _peer(problem, basis, offsets):
+    memory = PeakMemory()
+    chunk = _fastest_chunk(problem, basis, offsets[:4])
+
+    def twice():
+        return [plain_losses(problem, basis, offsets, chunk) for _ in range(2)]
+
+    return _figures(problem, twice, memory, details={"chunk": chunk})
+
+
+def _ours(problem, basis, offsets):
+    memory = PeakMemory()
+    objective = Objective(problem.module, "cross_entropy")
+
+    def once():
+        return losses_at(objective, problem.X, problem.y, basis, offsets)
+
+    found = _figures(problem, once, memory)
+    found.max_relative_error = _error(objective, problem, basis, offsets[:4])
+    return found
 
 
 def plain_losses(problem: Problem, basis, offsets, chunk: int) -> np.ndarray:
@@ -91,18 +97,12 @@ def _fastest_chunk(problem, basis, offsets):
     return min(seconds, key=seconds.get)
 
 
-def _figures(problem, compute, memory, **details):
+def _figures(problem, compute, memory, **more):
     compute()
     memory.restart()
     runs = [timed(compute) for _ in range(REPETITIONS)]
-    return Figures(
-        n=len(problem.X),
-        seconds=statistics.median(run.cpu for run in runs),
-        wall_seconds=statistics.median(run.wall for run in runs),
-        repetitions=[run.cpu for run in runs],
-        peak_memory=memory.beyond_baseline(),
-        details=details,
-    )
+    peak = memory.beyond_baseline()
+    return Figures.of(len(problem.X), runs, peak_memory=peak, **more)
 
 
 def _error(objective, problem, basis, offsets):

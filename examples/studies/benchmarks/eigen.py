@@ -1,7 +1,7 @@
 """The ten leading eigenpairs of one trained network on n samples."""
 
 import gc
-import statistics
+from statistics import median
 
 from ..common.clock import timed
 from ..common.memory import PeakMemory
@@ -89,7 +89,7 @@ def _tuned(peer, problem, exact, context):
 
 
 def fastest_chunk(peer, problem: Problem) -> int:
-    """The fastest among those that divide n: some peers average over chunks."""
+    """The fastest that divides n: some peers average over chunks of one size."""
     n = len(problem.X)
     if not peer.in_chunks:
         return n
@@ -105,14 +105,14 @@ def fastest_chunk(peer, problem: Problem) -> int:
 
 
 def _from_hint(accuracies, earlier):
-    """Methods that build the same Krylov space need no less of it than the first."""
+    """Begin with the setting of the first peer: the others build the same space."""
     found = [figures["details"].get("accuracy") for figures in earlier.values()]
     first = next((a for a in found if a in accuracies), accuracies[0])
     return accuracies[accuracies.index(first) :]
 
 
 def _runs(solve, exact, enough, memory, give_up=False):
-    """Timed solutions with their errors; the first miss ends them where told."""
+    """Timed solutions with their errors; `give_up` ends them at the first large one."""
     memory.restart()
     runs, spent = [], 0.0
     for start in STARTS:
@@ -125,14 +125,13 @@ def _runs(solve, exact, enough, memory, give_up=False):
     return runs
 
 
-def _figures(problem, runs, memory, details):
-    return Figures(
-        n=len(problem.X),
-        seconds=statistics.median(run.cpu for run, _ in runs),
-        wall_seconds=statistics.median(run.wall for run, _ in runs),
-        repetitions=[run.cpu for run, _ in runs],
-        products=statistics.median(run.result.n_products for run, _ in runs),
-        max_relative_error=max(error for _, error in runs),
+def _figures(problem, solved, memory, details):
+    runs = [run for run, _ in solved]
+    return Figures.of(
+        len(problem.X),
+        runs,
+        products=median(run.result.n_products for run in runs),
+        max_relative_error=max(error for _, error in solved),
         peak_memory=memory.beyond_baseline(),
         details={**details, "starts": len(runs)},
     )

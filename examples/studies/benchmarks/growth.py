@@ -17,14 +17,14 @@ SMALL = {"tol": 2.0, "random_state": 0, "n_fresh": 256}
 
 
 class Growth:
-    """Seconds to k* at a tolerance that makes k* about twice as large.
+    """Seconds to k*, at two tolerances of which the second makes k* twice as large.
 
-    The first tolerance, 0.06 on 20,000 images, gives a k* and the exponent of Delta at
-    its end; the second tolerance is the one at which this power law has fallen to 2 k*.
-    "In proportion" are the seconds at the first tolerance times the ratio of the two k*
-    that were then found, so that a ratio of 1 means linear growth. Networks are trained
-    on for the same number of steps after every batch, so growth cannot be slower than
-    that by much.
+    A fit at the first tolerance, 0.06 on 20,000 images, gives a k* and the exponent
+    with which Delta falls there. By this power law the second tolerance is reached at
+    2 k*. "In proportion" are the seconds of the first fit times the ratio of the two k*
+    that were found, so that a ratio of 1 means linear growth. Much less than linear
+    growth is not possible: after every batch the network is trained for the same number
+    of steps.
     """
 
     name = "growth"
@@ -51,11 +51,9 @@ def _ours(X, y, settings):
     first = timed(SampleSizeEstimator(**settings).fit, X, y)
     smaller = settings["tol"] * 2**first.result.rate_
     second = timed(SampleSizeEstimator(**{**settings, "tol": smaller}).fit, X, y)
-    return Figures(
-        n=len(X),
-        seconds=second.cpu,
-        wall_seconds=second.wall,
-        repetitions=[second.cpu],
+    return Figures.of(
+        len(X),
+        [second],
         peak_memory=memory.beyond_baseline(),
         details={
             "tol": [settings["tol"], smaller],
@@ -67,7 +65,7 @@ def _ours(X, y, settings):
 
 
 def _k_star(estimator):
-    """Reached or forecast."""
+    """In batches, reached or forecast."""
     return -(-estimator.n_samples_needed_ // estimator.batch_size_)
 
 

@@ -17,7 +17,7 @@ from ..common.memory import PeakMemory
 from ..common.quiet import quiet
 from .context import Context, Entry, Figures
 from .draws import plain_losses
-from .peers import N_DIRECTIONS
+from .peers import N_DIRECTIONS, curvlinops_operator
 from .plane import losses_in_plane
 from .problems import Problem, load_images
 
@@ -81,11 +81,9 @@ def _ours(X, y, settings):
     memory = PeakMemory()
     run = timed(SampleSizeEstimator(**settings).fit, X, y)
     est = run.result
-    return Figures(
-        n=len(X),
-        seconds=run.cpu,
-        wall_seconds=run.wall,
-        repetitions=[run.cpu],
+    return Figures.of(
+        len(X),
+        [run],
         products=float(est.curves_["n_products"].sum()),
         peak_memory=memory.beyond_baseline(),
         details={"k_star": est.k_star_, "sizes": len(est.batch_counts_)},
@@ -113,7 +111,7 @@ def _assembly(X, y, settings):
 
 
 def _loose(settings):
-    """For a first run that pays for what is imported and compiled only once."""
+    """For a short first run, in which everything is imported."""
     return {**settings, "tol": 1e9}
 
 
@@ -199,16 +197,7 @@ def _landscape(here, there, offsets):
 
 
 def _eigenpairs(problem):
-    from curvlinops import HessianLinearOperator
-
-    operator = HessianLinearOperator(
-        problem.module,
-        nn.CrossEntropyLoss(),
-        list(problem.module.parameters()),
-        list(zip(problem.X.split(CHUNK), problem.y.split(CHUNK), strict=True)),
-        check_deterministic=False,
-        num_data=len(problem.X),
-    )
+    operator = curvlinops_operator(problem, CHUNK)
     start = np.random.default_rng(0).standard_normal(operator.shape[0])
     settings = {"which": "LA", "tol": 1e-3, "v0": start.astype(np.float32)}
     values, vectors = eigsh(operator.to_scipy(np.float32), N_DIRECTIONS, **settings)

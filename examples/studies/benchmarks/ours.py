@@ -9,15 +9,14 @@ __all__ = ["solve"]
 
 
 def solve(problem: Problem, start: int, tol: float, **how) -> Solved:
-    """The signature of a peer, but for the chunk, which the library chooses."""
-    size = sum(p.numel() for p in problem.module.parameters())
+    """As the peers do; the library chooses the chunk of samples by itself."""
     found = top_eigenpairs(
         problem.module,
         problem.X,
         problem.y,
         n_directions=N_DIRECTIONS,
         tol=tol,
-        v0=start_vector(start, size),
+        v0=start_vector(start, problem.n_weights),
         **how,
     )
     return Solved(found.eigenvalues, found.n_products)

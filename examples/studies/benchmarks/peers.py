@@ -14,33 +14,19 @@ from torch.func import functional_call, grad, jvp
 
 from .problems import Problem, start_vector
 
-__all__ = ["PEERS", "Peer", "Solved", "graph_kept_product"]
+__all__ = [
+    "N_DIRECTIONS",
+    "PEERS",
+    "Peer",
+    "Solved",
+    "curvlinops_operator",
+    "graph_kept_product",
+]
 
 N_DIRECTIONS = 10
-# Dimensions of the Krylov space, cheapest first. No tolerance is asked of ARPACK, so
-# that it never restarts: one space of the right size is the cheapest way there.
-SPACES = (
-    16,
-    18,
-    20,
-    21,
-    22,
-    23,
-    24,
-    25,
-    26,
-    27,
-    28,
-    29,
-    30,
-    31,
-    32,
-    34,
-    36,
-    40,
-    48,
-    64,
-)
+# Dimensions of the Krylov space, cheapest first. ARPACK is given a tolerance that it
+# always meets, so that it never restarts: one space of the right size is cheapest.
+SPACES = (16, 18, *range(20, 33), 34, 36, 40, 48, 64)
 # At 1e-3, its default, PyHessian is off by a per cent.
 TOLERANCES = (1e-4, 3e-5, 1e-5, 3e-6, 1e-6)
 
@@ -57,22 +43,23 @@ class Solved:
 
 @dataclass(frozen=True)
 class Peer:
-    """Somebody else's way to the leading eigenvalues.
+    """Somebody else's program for the leading eigenvalues.
 
     Attributes
     ----------
     name : str
         Its name.
     solve : callable
-        ``solve(problem, start, accuracy, chunk)`` with the seed of the start vector.
+        ``solve(problem, start, accuracy, chunk)``, where start is the seed of the start
+        vector.
     accuracies : sequence
         Settings to choose from, cheapest first.
     probe : int or float
-        Setting for a quick look at its speed.
+        Setting with which the speed of different chunks is compared.
     needs : str or None
         Distribution to install.
     in_chunks : bool
-        Whether it minds the chunk; PyHessian keeps a graph for a single batch only.
+        Whether it takes the samples in chunks; PyHessian takes a single batch.
     """
 
     name: str
@@ -130,10 +117,11 @@ def _functional_product(problem, chunk):
     return product
 
 
-def _curvlinops_product(problem, chunk):
+def curvlinops_operator(problem: Problem, chunk: int):
+    """The Hessian as a linear operator of curvlinops."""
     from curvlinops import HessianLinearOperator
 
-    operator = HessianLinearOperator(
+    return HessianLinearOperator(
         problem.module,
         nn.CrossEntropyLoss(),
         list(problem.module.parameters()),
@@ -141,13 +129,16 @@ def _curvlinops_product(problem, chunk):
         check_deterministic=False,
         num_data=len(problem.X),
     )
+
+
+def _curvlinops_product(problem, chunk):
+    operator = curvlinops_operator(problem, chunk)
     return lambda vector: operator @ vector
 
 
 def _by_eigsh(make_product):
     def solve(problem, start, accuracy, chunk):
         product, n_products = make_product(problem, chunk), 0
-        size = sum(p.numel() for p in problem.module.parameters())
 
         def matvec(vector):
             nonlocal n_products
@@ -157,9 +148,9 @@ def _by_eigsh(make_product):
                 return product(tensor).detach().numpy()
 
         values = _eigenvalues(
-            LinearOperator((size, size), matvec=matvec, dtype=np.float32),
+            LinearOperator((problem.n_weights,) * 2, matvec=matvec, dtype=np.float32),
             ncv=accuracy,
-            v0=start_vector(start, size).numpy(),
+            v0=start_vector(start, problem.n_weights).numpy(),
         )
         return Solved(values, n_products)
 

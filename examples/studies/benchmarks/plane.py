@@ -15,10 +15,10 @@ Named = dict[str, Tensor]
 
 
 def random_basis(problem: Problem) -> Tensor:
-    """Orthonormal directions; no time depends on which."""
-    size = sum(p.numel() for p in problem.module.parameters())
+    """Ten orthonormal directions; the time does not depend on which."""
     generator = torch.Generator().manual_seed(0)
-    return torch.linalg.qr(torch.randn(size, N_DIRECTIONS, generator=generator))[0]
+    draw = torch.randn(problem.n_weights, N_DIRECTIONS, generator=generator)
+    return torch.linalg.qr(draw)[0]
 
 
 def weights_in_plane(problem: Problem, basis: Tensor) -> Callable[[Tensor], Named]:

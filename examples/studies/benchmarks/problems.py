@@ -25,6 +25,10 @@ class Problem:
     X: Tensor
     y: Tensor
 
+    @property
+    def n_weights(self) -> int:
+        return sum(p.numel() for p in self.module.parameters())
+
     def first(self, n: int) -> "Problem":
         """The same network on the first n samples."""
         return Problem(self.module, self.X[:n], self.y[:n])
@@ -38,7 +42,7 @@ def load_images(n: int, context: Context, *, as_images: bool = False):
 
 
 def load_problem(kind: str, n: int, context: Context) -> Problem:
-    """A network trained on the first 20,000 samples, looked at on the first n."""
+    """The first n samples, and a network trained on the first 20,000."""
     X, y = _tensors(kind, n, context)
     module = _module(kind, X)
     weights = _trained_weights(kind, context)

@@ -65,11 +65,9 @@ def _ours(problem):
     few = project(objective, part.X, part.y, basis, matrix="hessian")
     memory = PeakMemory()
     run = timed(project, objective, problem.X, problem.y, basis, matrix="hessian")
-    return Figures(
-        n=len(problem.X),
-        seconds=run.cpu,
-        wall_seconds=run.wall,
-        repetitions=[run.cpu],
+    return Figures.of(
+        len(problem.X),
+        [run],
         max_relative_error=_error(few.hessians, part, basis),
         peak_memory=memory.beyond_baseline(),
     )

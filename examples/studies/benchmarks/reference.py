@@ -33,14 +33,14 @@ def relative_error(found: np.ndarray, exact: np.ndarray) -> float:
 
 def _solve(problem):
     module = copy.deepcopy(problem.module).double()
-    product = graph_kept_product(Problem(module, problem.X.double(), problem.y), CHUNK)
-    size = sum(p.numel() for p in module.parameters())
+    exact = Problem(module, problem.X.double(), problem.y)
+    product = graph_kept_product(exact, CHUNK)
     operator = LinearOperator(
-        (size, size),
+        (exact.n_weights, exact.n_weights),
         matvec=lambda v: product(torch.from_numpy(v.reshape(-1))).numpy(),
         dtype=np.float64,
     )
-    start = np.random.default_rng(0).standard_normal(size)
+    start = np.random.default_rng(0).standard_normal(exact.n_weights)
     settings = {"which": "LA", "ncv": KRYLOV_DIMENSION, "tol": 1e-10, "v0": start}
     values = eigsh(operator, N_DIRECTIONS, return_eigenvectors=False, **settings)
     return {"eigenvalues": np.sort(values)[::-1]}

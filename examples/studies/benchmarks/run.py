@@ -46,9 +46,8 @@ def run_workload(workload, context: Context, limit: float, skip=()) -> list[dict
         if entry.name in skip:
             continue
         print(f"{workload.name}: {entry.name}", file=sys.stderr, flush=True)
-        figures = _figures(
-            workload.name, entry, replace(context, earlier=earlier), limit
-        )
+        so_far = replace(context, earlier=earlier)
+        figures = _figures(workload.name, entry, so_far, limit)
         if "failure" not in figures:
             earlier = {**earlier, entry.name: figures}
         rows.append({"workload": workload.name, **_described(entry), **figures})
@@ -88,7 +87,7 @@ def _described(entry: Entry):
 
 
 def _with_ratios(rows):
-    """Seconds of the fastest peer that is accurate, in units of the row's own."""
+    """Add the seconds of the fastest accurate peer, and their ratio to the row's."""
     best = min(filter(_counts, rows), key=lambda row: row["seconds"], default=None)
     for row in rows:
         row["accurate"] = _is_accurate(row)
