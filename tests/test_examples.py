@@ -1,4 +1,4 @@
-"""Every example runs in small."""
+"""Every example, and every study of a single file, runs in small."""
 
 import subprocess
 import sys
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+ROOT = Path(__file__).parents[1]
+EXAMPLES, STUDIES = ROOT / "examples", ROOT / "examples" / "studies"
 SMALL = {
     "plot_architectures.py": [],
     "plot_digits.py": [],
@@ -14,9 +15,13 @@ SMALL = {
     "plot_grid_search.py": [],
     "plot_labelling_session.py": [],
     "plot_settings.py": [],
-    "theory_bounds.py": [],
-    "big_data.py": ["--rows", "4000", "--tol", "1"],
 }
+SMALL_STUDIES = {
+    "theory_bounds": [],
+    "big_data": ["--rows", "4000", "--tol", "1"],
+}
+# It fits eight estimators, and compares them with what an earlier commit has stored.
+BY_HAND = ["__init__", "references"]
 # The documentation runs these as well, whenever it is built.
 SLOW = ["plot_architectures.py", "plot_grid_search.py", "plot_settings.py"]
 FASHION = Path("/usr/share/datasets/fashion-mnist")
@@ -24,6 +29,7 @@ FASHION = Path("/usr/share/datasets/fashion-mnist")
 
 def test_every_example_is_listed():
     assert {path.name for path in EXAMPLES.glob("*.py")} == set(SMALL)
+    assert {path.stem for path in STUDIES.glob("*.py")} == {*SMALL_STUDIES, *BY_HAND}
 
 
 @pytest.mark.parametrize(
@@ -33,10 +39,18 @@ def test_every_example_is_listed():
 def test_an_example_runs_in_small(name, tmp_path):
     if name == "plot_fashion_mnist.py" and not FASHION.exists():
         pytest.skip("Fashion-MNIST is not installed")
-    command = [sys.executable, str(EXAMPLES / name), *SMALL[name]]
+    _runs([str(EXAMPLES / name), *SMALL[name]], tmp_path)
+
+
+@pytest.mark.parametrize("name", SMALL_STUDIES)
+def test_a_study_runs_in_small(name):
+    _runs(["-m", f"examples.studies.{name}", *SMALL_STUDIES[name]], ROOT)
+
+
+def _runs(arguments, folder):
     done = subprocess.run(
-        command,
-        cwd=tmp_path,
+        [sys.executable, *arguments],
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=240,
