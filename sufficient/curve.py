@@ -14,11 +14,11 @@ from sklearn.utils._param_validation import validate_parameter_constraints
 from sufficient.data.numbers import check_numbers
 from sufficient.data.sources import column_of, is_source, source_of
 from sufficient.growing.plan import Plan, plan_run
-from sufficient.kinds import ArrayLike, Net, RandomState
 from sufficient.report.summary import warn_of_weaknesses
 from sufficient.results import SampleSizeCurve
 from sufficient.settings import Settings, constraints_of, with_settings
 from sufficient.training.criteria import is_regression, takes_rows
+from sufficient.typing import ArrayLike, Net, RandomState
 
 __all__ = ["iterate_sample_size_curve", "sample_size_curve"]
 

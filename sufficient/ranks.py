@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 from torch import distributed as dist
 
-from sufficient.kinds import Rows
+from sufficient.typing import Rows
 
 __all__ = [
     "LostRankError",

@@ -4,7 +4,7 @@ How loose are the bounds?
 
 Every bound of `sufficient.theory` divided by what it bounds, for networks with random
 and with trained weights. Small by default; ``--full`` takes Fashion-MNIST and networks
-of the two papers, and a minute. Prints the tables of docs/theory.md.
+of the two papers, and a minute. Prints the tables of docs/explanation/theory.md.
 """
 
 import argparse

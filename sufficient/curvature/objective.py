@@ -14,8 +14,8 @@ from sufficient.curvature.layers.chain import LinearisedChain, NamedLayers
 from sufficient.curvature.layers.tracing import chain_of
 from sufficient.curvature.losses import Loss, per_sample_loss
 from sufficient.curvature.memory import Chunks
-from sufficient.kinds import Rows
 from sufficient.ranks import Share
+from sufficient.typing import Rows
 
 __all__ = ["Objective", "chunks"]
 

@@ -12,8 +12,8 @@ from sufficient.curvature.layers.displaced import LEFT_OUT
 from sufficient.curvature.memory import OUT_OF_MEMORY, Chunks
 from sufficient.curvature.objective import Objective, chunks
 from sufficient.curvature.products import prepared_product
-from sufficient.kinds import Rows
 from sufficient.ranks import Share
+from sufficient.typing import Rows
 
 __all__ = ["CurvatureOperator"]
 

@@ -16,11 +16,11 @@ from sufficient.curvature.eigenpairs.leading import leading_curvature
 from sufficient.curvature.losses import Loss, check_is_mean
 from sufficient.curvature.memory import Chunks
 from sufficient.curvature.objective import Objective
-from sufficient.kinds import ArrayLike, RandomState
 from sufficient.ranks import Share
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.reproducibility.arithmetic import exact_arithmetic
 from sufficient.results import EigenResult
+from sufficient.typing import ArrayLike, RandomState
 
 __all__ = ["top_eigenpairs"]
 

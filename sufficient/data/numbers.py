@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sufficient.kinds import ArrayLike
+from sufficient.typing import ArrayLike
 
 __all__ = ["check_numbers"]
 

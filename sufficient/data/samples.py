@@ -11,7 +11,7 @@ from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import Tensor
 
 from sufficient.data.stream import Stream
-from sufficient.kinds import Rows
+from sufficient.typing import Rows
 
 __all__ = ["Samples"]
 

@@ -15,7 +15,7 @@ from torch.utils.data import Dataset, IterableDataset
 from sufficient.arrow import ArrowColumns
 from sufficient.data.items import as_pair, check_rows_finite, ragged, stacked
 from sufficient.data.parts import parts
-from sufficient.kinds import ArrayLike
+from sufficient.typing import ArrayLike
 
 __all__ = ["RowSource", "column_of", "is_source", "source_of", "targets_of"]
 

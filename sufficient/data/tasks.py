@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from skorch import NeuralNet
 
 from sufficient.data.task import Task
-from sufficient.kinds import ArrayLike
+from sufficient.typing import ArrayLike
 
 __all__ = ["Classification", "MultiLabel", "Regression", "as_task", "task_state"]
 

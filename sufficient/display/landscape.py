@@ -13,9 +13,9 @@ from sklearn.utils.validation import check_is_fitted
 from sufficient.display.style import COLORS, LABELS, axes_for
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.estimator.arrival import samples_in_order_of_arrival
-from sufficient.kinds import ArrayLike
 from sufficient.landscape.surfaces import mean_loss_surfaces
 from sufficient.training.criteria import objective_of
+from sufficient.typing import ArrayLike
 
 if TYPE_CHECKING:
     from matplotlib.contour import QuadContourSet

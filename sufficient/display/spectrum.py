@@ -18,7 +18,7 @@ from sufficient.display.style import (
     size_axis,
 )
 from sufficient.estimator import SampleSizeEstimator
-from sufficient.kinds import ArrayLike
+from sufficient.typing import ArrayLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

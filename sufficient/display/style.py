@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sufficient.kinds import ArrayLike
+from sufficient.typing import ArrayLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

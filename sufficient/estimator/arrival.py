@@ -9,7 +9,7 @@ from sufficient.data.samples import Samples
 from sufficient.data.sources import targets_of
 from sufficient.data.stream import rows_of
 from sufficient.estimator.estimator import SampleSizeEstimator
-from sufficient.kinds import ArrayLike
+from sufficient.typing import ArrayLike
 
 __all__ = ["samples_in_order_of_arrival"]
 

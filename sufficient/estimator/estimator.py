@@ -12,10 +12,10 @@ from sufficient.estimator.labelling import LabellingMixin
 from sufficient.estimator.prediction import FittedNetMixin
 from sufficient.estimator.saving import SavedToFolderMixin
 from sufficient.growing.plan import plan_run
-from sufficient.kinds import ArrayLike, Net, RandomState
 from sufficient.report.summary import warn_of_weaknesses
 from sufficient.reproducibility.seeds import one_fit_at_a_time
 from sufficient.settings import Settings, constraints_of, parameter
+from sufficient.typing import ArrayLike, Net, RandomState
 
 __all__ = ["SampleSizeEstimator"]
 

@@ -10,9 +10,9 @@ from sklearn.base import _fit_context
 from sufficient.estimator.answer import AnswerMixin
 from sufficient.growing.plan import task_of
 from sufficient.growing.session import LabellingSession
-from sufficient.kinds import ArrayLike, Net, RandomState
 from sufficient.reproducibility.seeds import drawn_seed, one_fit_at_a_time
 from sufficient.settings import Settings
+from sufficient.typing import ArrayLike, Net, RandomState
 
 if TYPE_CHECKING:
     from sufficient.estimator.estimator import SampleSizeEstimator

@@ -23,9 +23,9 @@ from sufficient.data.sources import (
     targets_of,
 )
 from sufficient.data.task import Task
-from sufficient.kinds import ArrayLike, Net
 from sufficient.results import SampleSizeCurve
 from sufficient.training.criteria import is_regression, may_be_multilabel, takes_rows
+from sufficient.typing import ArrayLike, Net
 
 __all__ = ["FittedNetMixin"]
 

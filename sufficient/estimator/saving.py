@@ -13,13 +13,13 @@ from skorch import NeuralNet
 
 from sufficient.data.tasks import as_task, task_state
 from sufficient.growing.session import LabellingSession
-from sufficient.kinds import Net
 from sufficient.reproducibility.fingerprint import described_net, differences, versions
 from sufficient.reproducibility.seeds import seeded
 from sufficient.results import GainForecast, SampleSizeCurve, SampleSizeForecast
 from sufficient.storage.folder import StateFolder, explain_damage
 from sufficient.training.net import prepared_net
 from sufficient.training.net_state import net_state, restore_net
+from sufficient.typing import Net
 
 if TYPE_CHECKING:
     from sufficient.estimator.estimator import SampleSizeEstimator

@@ -32,9 +32,9 @@ from sufficient.features.backbones import (
 )
 from sufficient.features.cache import store, stored
 from sufficient.features.images import ImagesMixin
-from sufficient.kinds import ArrayLike
 from sufficient.reproducibility.fingerprint import described, digest, versions
 from sufficient.reproducibility.seeds import seeded
+from sufficient.typing import ArrayLike
 
 __all__ = ["ImageFeatures"]
 

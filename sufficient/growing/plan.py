@@ -21,7 +21,6 @@ from sufficient.growing.growth import Growth
 from sufficient.growing.order import ordered
 from sufficient.growing.run import Run
 from sufficient.growing.schedule import batch_counts
-from sufficient.kinds import ArrayLike, Net, RandomState
 from sufficient.ranks import first_rank_says, ranks
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.reproducibility.fingerprint import (
@@ -39,6 +38,7 @@ from sufficient.training.criteria import (
     criterion_class,
     is_regression,
 )
+from sufficient.typing import ArrayLike, Net, RandomState
 
 __all__ = ["Plan", "plan_run", "task_of"]
 

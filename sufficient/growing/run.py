@@ -19,7 +19,6 @@ from sufficient.decision.stopping import StoppingRule
 from sufficient.growing.algorithm import grow_until_settled
 from sufficient.growing.growth import Fresh, Growth
 from sufficient.growing.probe import Probe
-from sufficient.kinds import Net
 from sufficient.results import Measurement, Record, SampleSizeCurve
 from sufficient.settings import Settings
 from sufficient.training.checks import check_loss, check_net_fits_data
@@ -31,6 +30,7 @@ from sufficient.training.net_state import (
     restore_net,
 )
 from sufficient.training.strategies import STRATEGIES
+from sufficient.typing import Net
 
 __all__ = ["Run"]
 

@@ -13,11 +13,11 @@ from sufficient.data.tasks import as_task, task_state
 from sufficient.growing.growth import Fresh
 from sufficient.growing.run import Run
 from sufficient.growing.schedule import resolve_batch_size
-from sufficient.kinds import Net
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.results import Record, SampleSizeCurve
 from sufficient.settings import Settings
 from sufficient.training.strategies import STRATEGIES
+from sufficient.typing import Net
 
 __all__ = ["LabellingSession"]
 

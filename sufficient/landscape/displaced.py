@@ -10,7 +10,7 @@ from sufficient.curvature.layers.chain import LinearisedChain
 from sufficient.curvature.layers.dense import Dense
 from sufficient.curvature.memory import Chunks
 from sufficient.curvature.objective import Objective
-from sufficient.kinds import Rows
+from sufficient.typing import Rows
 
 __all__ = ["losses_at"]
 

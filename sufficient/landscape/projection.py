@@ -15,8 +15,8 @@ from sufficient.curvature.memory import Chunks
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.curvature.products import output_curvature
-from sufficient.kinds import Rows
 from sufficient.ranks import Share
+from sufficient.typing import Rows
 
 __all__ = ["Projections", "project", "project_with_exact_mean"]
 

@@ -16,9 +16,9 @@ from sklearn.utils._param_validation import validate_params
 from sklearn.utils.metaestimators import _safe_split
 
 from sufficient.estimator import SampleSizeEstimator
-from sufficient.kinds import ArrayLike, Net
 from sufficient.many_fits.rows import as_estimator, fit_as_row, last_step
 from sufficient.many_fits.side_by_side import side_by_side
+from sufficient.typing import ArrayLike, Net
 
 __all__ = ["compare_architectures", "sample_size_scorer"]
 

@@ -15,9 +15,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
 from sufficient.estimator import SampleSizeEstimator
-from sufficient.kinds import ArrayLike, Net, RandomState
 from sufficient.many_fits.rows import as_estimator, fit_as_row, last_step
 from sufficient.many_fits.side_by_side import side_by_side
+from sufficient.typing import ArrayLike, Net, RandomState
 
 __all__ = ["RepeatedSampleSize", "repeat_sample_size"]
 

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from sufficient.estimator import SampleSizeEstimator
-from sufficient.kinds import ArrayLike, Net
+from sufficient.typing import ArrayLike, Net
 
 __all__ = ["as_estimator", "fit_as_row", "last_step"]
 

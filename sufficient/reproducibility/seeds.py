@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import torch
 from sklearn.utils import check_random_state
 
-from sufficient.kinds import RandomState
 from sufficient.ranks import agreed
+from sufficient.typing import RandomState
 
 __all__ = ["drawn_seed", "one_fit_at_a_time", "seeded"]
 

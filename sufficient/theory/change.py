@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sufficient.kinds import ArrayLike
+from sufficient.typing import ArrayLike
 
 __all__ = ["delta_bound", "loss_change_bound"]
 

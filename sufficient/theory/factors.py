@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sufficient.kinds import ArrayLike
 from sufficient.theory.layers import ForwardPass, forward_pass
+from sufficient.typing import ArrayLike
 
 __all__ = ["GaussNewtonFactors", "gauss_newton_factors", "gauss_newton_norms"]
 

@@ -23,8 +23,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sufficient.kinds import ArrayLike
 from sufficient.theory.layers import forward_pass, spectral_norms
+from sufficient.typing import ArrayLike
 
 __all__ = [
     "hessian_norm_bound",

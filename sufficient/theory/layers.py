@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sufficient.kinds import ArrayLike
 from sufficient.nets import MLP
+from sufficient.typing import ArrayLike
 
 __all__ = ["ForwardPass", "forward_pass", "linear_layers", "spectral_norms"]
 

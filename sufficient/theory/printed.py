@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from sufficient.kinds import ArrayLike
 from sufficient.theory.layers import forward_pass, spectral_norms
+from sufficient.typing import ArrayLike
 
 __all__ = [
     "lemma_1",

@@ -17,8 +17,8 @@ from sufficient.curvature.eigenpairs.leading import MAX_PRODUCTS
 from sufficient.curvature.losses import Loss
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.kinds import ArrayLike, RandomState
 from sufficient.reproducibility.arithmetic import exact_arithmetic
+from sufficient.typing import ArrayLike, RandomState
 
 __all__ = ["HessianSplit", "hessian_split"]
 

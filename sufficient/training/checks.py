@@ -10,7 +10,7 @@ from sufficient.curvature.losses import check_is_mean
 from sufficient.curvature.objective import Objective
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
-from sufficient.kinds import Rows
+from sufficient.typing import Rows
 
 __all__ = [
     "check_loss",

@@ -14,7 +14,7 @@ from torch import nn
 from sufficient.curvature.losses import per_sample_loss
 from sufficient.curvature.objective import Objective
 from sufficient.data.numbers import check_numbers
-from sufficient.kinds import ArrayLike, Net
+from sufficient.typing import ArrayLike, Net
 
 __all__ = [
     "LOSSES_OF_DIFFERENCES",

@@ -11,11 +11,11 @@ from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
 from skorch.dataset import Dataset
 from torch import nn
 
-from sufficient.kinds import Net
 from sufficient.nets import DEFAULT_MODULES, default_net
 from sufficient.reproducibility.devices import available_device, default_device
 from sufficient.training.batches import with_tensor_batches
 from sufficient.training.criteria import criterion_class, may_be_multilabel
+from sufficient.typing import Net
 
 __all__ = ["prepared_net"]
 

@@ -3,7 +3,7 @@
 Run from the root of the repository::
 
     pip install -e ".[bench]"
-    python -m examples.studies.benchmarks --full --folder runs --page docs/benchmarks.md
+    python -m examples.studies.benchmarks --full --folder runs --page docs/explanation/benchmarks.md
 
 Without ``--full`` everything is small, on scikit-learn's digits: that shows that all
 works and says nothing about speed.

@@ -2,7 +2,7 @@
 
 Run from the root of the repository::
 
-    python -m examples.studies.trust --full --folder runs --jobs 2 --page docs/trust.md
+    python -m examples.studies.trust --full --folder runs --jobs 2 --page docs/explanation/trust.md
 
 Without ``--full`` everything is small: three networks on scikit-learn's digits, in a
 minute. With it, 35 pairs of data and network take hours. Every single run is kept in

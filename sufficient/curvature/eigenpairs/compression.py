@@ -32,8 +32,8 @@ from sufficient.curvature.eigenpairs.moments import WeightedMoments
 from sufficient.curvature.layers.chain import NamedLayers
 from sufficient.curvature.layers.displaced import Displaced
 from sufficient.curvature.objective import Objective, chunks
-from sufficient.kinds import Rows
 from sufficient.ranks import agreed
+from sufficient.typing import Rows
 
 __all__ = ["N_KEPT", "Compression", "compression_of"]
 

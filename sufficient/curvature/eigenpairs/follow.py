@@ -16,9 +16,9 @@ from sufficient.curvature.eigenpairs.leading import LeadingCurvature, leading_cu
 from sufficient.curvature.eigenpairs.one_more_batch import grown_spectrum
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.kinds import Rows
 from sufficient.ranks import agreed, ranks
 from sufficient.results import EigenResult
+from sufficient.typing import Rows
 
 __all__ = ["FollowedCurvature"]
 

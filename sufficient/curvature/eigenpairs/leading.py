@@ -13,9 +13,9 @@ from sufficient.curvature.eigenpairs.krylov import HasImages, KrylovSpace
 from sufficient.curvature.eigenpairs.lanczos import lanczos
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.kinds import Rows
 from sufficient.ranks import Share
 from sufficient.results import EigenResult
+from sufficient.typing import Rows
 
 __all__ = [
     "MAX_PRODUCTS",

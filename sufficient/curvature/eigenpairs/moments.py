@@ -10,8 +10,8 @@ from torch import Tensor
 from sufficient.curvature.layers.chain import LinearisedChain, NamedLayers
 from sufficient.curvature.objective import Objective, chunks
 from sufficient.curvature.products import output_curvature
-from sufficient.kinds import Rows
 from sufficient.ranks import Share, agreed
+from sufficient.typing import Rows
 
 __all__ = ["WeightedMoments"]
 
