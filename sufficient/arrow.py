@@ -67,11 +67,7 @@ class ArrowColumns:
         return int(self._starts[-1])
 
     def __getitem__(self, rows: slice | Sequence[int]) -> dict[str, np.ndarray]:
-        wanted = (
-            np.arange(*rows.indices(len(self)))
-            if isinstance(rows, slice)
-            else np.asarray(rows, dtype=int)
-        )
+        wanted = _row_numbers(rows, len(self))
         ascending, places = np.unique(wanted, return_inverse=True)
         parts = self._of_batches(ascending)
         return {
@@ -82,11 +78,17 @@ class ArrowColumns:
     def _of_batches(self, rows: np.ndarray) -> list[list[np.ndarray]]:
         """Columns of ascending rows, for one batch of the file after another."""
         edges = np.searchsorted(rows, self._starts)
-        wanted = np.flatnonzero(np.diff(edges)) if len(rows) else [0]
+        wanted = np.flatnonzero(np.diff(edges)).tolist() if len(rows) else [0]
         return [
             _columns(self._batches[i], rows[edges[i] : edges[i + 1]] - self._starts[i])
             for i in wanted
         ]
+
+
+def _row_numbers(rows: slice | Sequence[int], n: int) -> np.ndarray:
+    if isinstance(rows, slice):
+        return np.arange(*rows.indices(n))
+    return np.asarray(rows, dtype=int)
 
 
 def _is_parquet(path: Path) -> bool:

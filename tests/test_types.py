@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[1]
 
 def test_mypy_finds_nothing():
     pytest.importorskip("mypy")
+    # Older ones say too little of themselves.
+    pytest.importorskip("numpy", minversion="2.2")
     done = subprocess.run(
         [sys.executable, "-m", "mypy"],
         cwd=ROOT,

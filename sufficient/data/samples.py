@@ -10,7 +10,7 @@ import torch
 from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import Tensor
 
-from sufficient.data.stream import Stream
+from sufficient.data.stream import Stream, as_rows
 from sufficient.typing import Rows
 
 __all__ = ["Samples"]
@@ -36,8 +36,7 @@ class Samples:
         """Samples on the device of the net, with targets in the type of its loss."""
         one_logit = isinstance(net, NeuralNetBinaryClassifier)
         y = y.astype(np.float32) if one_logit else y
-        rows = X if isinstance(X, Stream) else torch.as_tensor(X)
-        return cls(rows, torch.as_tensor(y)).to(net.device)
+        return cls(as_rows(X), torch.as_tensor(y)).to(net.device)
 
     def to(self, device: torch.device | str) -> Samples:
         """The same on another device."""

@@ -51,7 +51,7 @@ class SecondOrder(NamedTuple):
     hessian : ndarray of shape (..., d, d)
     """
 
-    loss: np.ndarray
+    loss: np.ndarray | np.float64
     gradient: np.ndarray
     hessian: np.ndarray
 

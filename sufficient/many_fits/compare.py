@@ -137,8 +137,9 @@ def compare_architectures(
     estimators = {
         name: as_estimator(given, parameters) for name, given in architectures.items()
     }
-    folds: Sequence[Fold | None]
-    folds = [None] if cv is None else _folds(cv, estimators.values(), X, y)
+    folds: Sequence[Fold | None] = [None]
+    if cv is not None:
+        folds = _folds(cv, estimators.values(), X, y)
     fits = [(one, X, y, fold) for one in estimators.values() for fold in folds]
     rows = pd.DataFrame(side_by_side(_fit_apart, fits, n_jobs))
     if cv is not None:

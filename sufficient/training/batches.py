@@ -10,7 +10,7 @@ from skorch import NeuralNet
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from sufficient.data.stream import Stream
+from sufficient.data.stream import as_rows
 
 __all__ = ["TensorBatches", "with_tensor_batches"]
 
@@ -19,8 +19,7 @@ class TensorBatches:
     """Slices of whole tensors where a DataLoader would collate single samples."""
 
     def __init__(self, dataset: Any, batch_size: int, shuffle: bool = False) -> None:
-        X, self.n = dataset.X, len(dataset)
-        self.X = X if isinstance(X, Stream) else torch.as_tensor(X)
+        self.X, self.n = as_rows(dataset.X), len(dataset)
         self.y = torch.zeros(self.n) if dataset.y is None else dataset.y
         self.batch_size, self.shuffle = batch_size, shuffle
 

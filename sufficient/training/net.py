@@ -43,15 +43,15 @@ def prepared_net(
     skorch.NeuralNet
         Not yet initialised.
     """
-    net, device = _net_and_device(estimator, device)
+    net, wanted_device = _net_and_device(estimator, device)
     one_logit = isinstance(net, NeuralNetBinaryClassifier)
     sizes = {"n_inputs": n_inputs, "n_outputs": 1 if one_logit else n_outputs}
     wanted = _missing_module_params(net, sizes)
-    device = str(available_device(device))
+    there = str(available_device(wanted_device))
     if net.predict_nonlinearity == "auto" and may_be_multilabel(net):
         kind = criterion_class(net)
         wanted["predict_nonlinearity"] = PROBABILITIES.get(kind, "auto")
-    net.set_params(train_split=None, verbose=0, device=device, **wanted)
+    net.set_params(train_split=None, verbose=0, device=there, **wanted)
     return with_tensor_batches(net)
 
 
