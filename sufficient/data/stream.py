@@ -10,7 +10,7 @@ import torch
 from sklearn import get_config
 
 from sufficient.data.sources import RowSource
-from sufficient.kinds import Rows
+from sufficient.typing import Rows
 
 __all__ = ["Stream", "as_rows", "rows_of", "share_of_memory"]
 
