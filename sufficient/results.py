@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from math import nan
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from skorch import NeuralNet
 
 __all__ = [
+    "UNKNOWN_GAIN",
     "DeltaEstimate",
     "EigenResult",
-    "GainForecast",
+    "Gain",
     "Measurement",
     "Record",
     "SampleSizeCurve",
@@ -67,12 +69,15 @@ class Measurement:
         Mean change of each eigenvalue when one more batch is added at the same weights.
     eigenvectors : Tensor of shape (n_parameters, n_directions) or None
         On the CPU; kept for the last size only.
+    contributions : Tensor of shape (n_contributions,)
+        What each held-out sample, or group of them, adds to the validation score.
     """
 
     columns: dict[str, float]
     eigenvalues: np.ndarray
     eigenvalue_shifts: np.ndarray
     eigenvectors: torch.Tensor | None
+    contributions: torch.Tensor = field(default_factory=lambda: torch.zeros(0))
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,10 @@ class Record:
         # Eigenvectors are ten times as large as the net, and only the last are shown.
         earlier = (replace(one, eigenvectors=None) for one in self.measurements)
         return Record((*earlier, measurement))
+
+    def with_last(self, measurement: Measurement) -> Record:
+        """The record with another last size."""
+        return Record((*self.measurements[:-1], measurement))
 
     def column(self, name: str) -> np.ndarray:
         """One quantity at every size, shape (n_sizes,)."""
@@ -133,10 +142,16 @@ class SampleSizeForecast:
     ----------
     converged : bool
         Whether the smoothed curve stayed below the tolerance within the data.
-    n_samples : int
-        Samples from which it does: read off the curve, or forecast beyond it.
-    interval : tuple of (int, int)
-        90 % interval of `n_samples`.
+    n_samples : int or None
+        Samples from which it does: read off the curve, or forecast beyond it. None
+        where the curve does not fall, or meets the tolerance beyond 16 times the data.
+    interval : tuple of (int, int or None)
+        90 % interval of `n_samples`; None is no upper limit.
+    crossing : float
+        Where the fitted line meets the tolerance, however far away; may be infinite.
+    is_at_most : bool
+        Whether it stayed below from the first measured size on, so that fewer samples
+        than `n_samples` may do.
     rate : float
         Exponent of the fitted local power law (``-2`` in theory).
     smoothed : ndarray of shape (n_sizes,)
@@ -146,41 +161,31 @@ class SampleSizeForecast:
     """
 
     converged: bool
-    n_samples: int
-    interval: tuple[int, int]
+    n_samples: int | None
+    interval: tuple[int, int | None]
+    crossing: float
+    is_at_most: bool
     rate: float
     smoothed: np.ndarray
     smoothed_std_err: np.ndarray
 
 
-@dataclass(frozen=True)
-class GainForecast:
-    """What doubling the training set should add to the validation score.
+class Gain(NamedTuple):
+    """What a change would add to the validation score.
 
     Attributes
     ----------
     expected : float
-        Forecast from the validation scores and the generalization gap, in score points.
+        In score points; NaN where it is not known.
     interval : tuple of (float, float)
-        90 % interval of `expected`.
-    last_doubling : float
-        Gain seen over the last doubling of the data.
-    generalization_gap : float
-        Training score minus validation score at the last size.
-    std_err : float
-        Standard error of `expected`.
+        90 % interval.
     """
 
     expected: float
     interval: tuple[float, float]
-    last_doubling: float
-    generalization_gap: float
-    std_err: float
 
-    @property
-    def is_unknown(self) -> bool:
-        """Whether there is no forecast at all."""
-        return bool(np.isnan(self.expected))
+
+UNKNOWN_GAIN = Gain(nan, (nan, nan))
 
 
 @dataclass(frozen=True)
@@ -189,6 +194,8 @@ class SampleSizeCurve:
 
     Attributes
     ----------
+    record : Record
+        What was measured.
     columns : dict of str to ndarray of shape (n_sizes,)
         Every quantity at every measured size, ready for a data frame.
     eigenvalues, eigenvalue_shifts : ndarray of shape (n_sizes, n_directions)
@@ -196,34 +203,51 @@ class SampleSizeCurve:
     eigenvectors : Tensor of shape (n_parameters, n_directions)
         Basis at the last measured size, on the CPU.
     forecast : SampleSizeForecast
-        The stopping decision.
-    gain : GainForecast
-        What doubling the data should add.
+        From where on the loss landscape is stable.
+    score_forecast : ScoreForecast or None
+        Of the validation score on more data; None where there is none.
+    gain_from_training : Gain
+        What twice the training steps add to the score at the last size.
+    limited_by : str
+        What holds the score back.
     verdict : str
         The joint answer.
     net : skorch.NeuralNet
-        The net at the size where the loop stopped.
+        As trained at the last size.
     task : Task
         How targets are read and predictions scored.
     batch_size : int
         Samples in one batch.
+    n_train : int
+        Samples there are to train on.
     """
 
+    record: Record
     columns: dict[str, np.ndarray]
     eigenvalues: np.ndarray
     eigenvalue_shifts: np.ndarray
     eigenvectors: torch.Tensor
     forecast: SampleSizeForecast
-    gain: GainForecast
+    score_forecast: Any  # of a stage that needs this module
+    gain_from_training: Gain
+    limited_by: str
     verdict: str
     net: NeuralNet
     task: Any  # of a stage that needs this module
     batch_size: int
+    n_train: int
+
+    @property
+    def gain_from_data(self) -> Gain:
+        """What doubling the data should add to the score; NaN where not known."""
+        if self.score_forecast is None:
+            return UNKNOWN_GAIN
+        return Gain(*self.score_forecast.gain(2))
 
     @property
     def k_star(self) -> int | None:
         """Batches from which the landscape is stable; None where not reached."""
-        if not self.forecast.converged:
+        if not self.forecast.converged or self.forecast.n_samples is None:
             return None
         return -(-self.forecast.n_samples // self.batch_size)
 
@@ -233,12 +257,14 @@ class SampleSizeCurve:
         return None if self.k_star is None else self.k_star * self.batch_size
 
     @property
-    def n_samples_needed(self) -> int:
+    def n_samples_needed(self) -> int | None:
         """`n_samples_star`, or a forecast of it where it was not reached."""
         return self.n_samples_star or self.forecast.n_samples
 
     @property
-    def n_samples_needed_interval(self) -> tuple[int, int]:
+    def n_samples_needed_interval(self) -> tuple[int, int | None]:
         """90 % interval of `n_samples_needed`, rounded to hold it."""
-        low, high = self.forecast.interval
-        return min(low, self.n_samples_needed), max(high, self.n_samples_needed)
+        (low, high), needed = self.forecast.interval, self.n_samples_needed
+        if needed is None:
+            return low, high
+        return min(low, needed), None if high is None else max(high, needed)

@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 __all__ = [
     "BOUNDS",
     "REFERENCE_BATCH",
+    "STOPS",
     "TRAININGS",
     "Settings",
     "constraints_of",
@@ -28,7 +29,8 @@ BOUNDS = {
     "eigenvalue": "eigenvalue",
     "monte_carlo": "delta",
 }
-TRAININGS = ("update", "restart", "full")
+TRAININGS = ("converged", "update", "restart", "full")
+STOPS = ("answer", "landscape", "never")
 # Delta depends on the size of the batch that arrives. It is always that of the papers,
 # so that the answer in samples does not depend on `batch_size`.
 REFERENCE_BATCH = 64
@@ -81,7 +83,13 @@ class Settings:
         "random displacements of the weights",
     )
     training: str = parameter(
-        "update", [StrOptions(set(TRAININGS))], "how the net follows the data"
+        "converged", [StrOptions(set(TRAININGS))], "how the net follows the data"
+    )
+    stop: str = parameter(
+        "answer", [StrOptions(set(STOPS))], "when to stop growing the training set"
+    )
+    refit: bool = parameter(
+        True, ["boolean"], "train and measure on all the data after stopping early"
     )
     scoring: str | Callable[..., Any] | None = parameter(
         None,

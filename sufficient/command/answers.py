@@ -19,7 +19,8 @@ __all__ = ["as_json", "as_text", "repeats_as_json", "repeats_as_text"]
 MOST_ROWS = 20
 ANSWERS = [
     "verdict", "converged", "k_star", "n_samples_star", "n_samples_needed",
-    "n_samples_needed_interval", "expected_gain", "expected_gain_interval",
+    "n_samples_needed_interval", "probability_sufficient", "expected_gain",
+    "expected_gain_interval", "gain_from_training", "limited_by", "n_train",
     "generalization_gap", "batch_size", "rate", "curves", "eigenvalues",
 ]  # fmt: skip
 ANSWERS_OF_SEVERAL = [

@@ -8,7 +8,7 @@ from typing import Any
 
 from sufficient._version import __version__
 from sufficient.nets import DEFAULT_MODULES
-from sufficient.settings import BOUNDS, PARAMETERS, TRAININGS
+from sufficient.settings import BOUNDS, PARAMETERS, STOPS, TRAININGS
 
 __all__ = ["CHOICES", "DATA_SETS", "FLAGS", "parser"]
 
@@ -48,6 +48,7 @@ FLAGS: dict[str, dict[str, Any]] = {
     "sigma": {"type": number},
     "bound": {"choices": list(BOUNDS)},
     "training": {"choices": list(TRAININGS)},
+    "stop": {"choices": list(STOPS)},
     "n_directions": {"type": number},
     "scoring": {},
     "min_gain": {"type": number},

@@ -53,12 +53,21 @@ class Task(ABC):
         """How right predictions are; larger is better."""
 
     @abstractmethod
-    def chance(self, encoded: np.ndarray, held_out: np.ndarray) -> float:
-        """Score on held-out targets of the best constant answer to those seen."""
+    def contributions(self, encoded: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+        """What each sample adds to the score, shape (n,).
+
+        Their mean is the score, and their variance over n its squared standard error.
+        """
 
     @abstractmethod
-    def score_std_err(self, score: float, n: int) -> float:
-        """Standard error of a score measured on n samples."""
+    def constant_predictions(self, encoded: np.ndarray, n: int) -> np.ndarray:
+        """The best constant answer to the targets seen, for n samples."""
+
+    def constant_losses(
+        self, encoded: np.ndarray, held_out: np.ndarray
+    ) -> np.ndarray | None:
+        """Log-loss of the frequencies seen, for held-out targets; None for numbers."""
+        return None
 
     @abstractmethod
     def constant_answer(self, y: np.ndarray) -> BaseEstimator:

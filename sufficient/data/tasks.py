@@ -68,13 +68,19 @@ class Classification(Task):
         """Share of right predictions."""
         return float(accuracy_score(codes.reshape(-1), predictions.reshape(-1)))
 
-    def chance(self, codes: np.ndarray, held_out: np.ndarray) -> float:
-        """Score of always predicting the class most frequent in training."""
-        return float(np.mean(held_out == np.bincount(codes.astype(int)).argmax()))
+    def contributions(self, codes: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+        """1 where a prediction is right, 0 where it is wrong."""
+        return (codes.reshape(-1) == predictions.reshape(-1)).astype(np.float64)
 
-    def score_std_err(self, score: float, n: int) -> float:
-        """Standard error of a score measured on n samples."""
-        return _share_std_err(score, n)
+    def constant_predictions(self, codes: np.ndarray, n: int) -> np.ndarray:
+        """The class most frequent among those seen."""
+        return np.full(n, np.bincount(codes.reshape(-1).astype(int)).argmax())
+
+    def constant_losses(self, codes: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+        """Minus the logarithm of how frequent the true class is."""
+        counts = np.bincount(codes.reshape(-1).astype(int), minlength=self.n_outputs)
+        shares = (counts + 1) / (counts.sum() + self.n_outputs)
+        return -np.log(shares)[held_out.reshape(-1).astype(int)]
 
     def constant_answer(self, y: np.ndarray) -> DummyClassifier:
         """The most frequent label; classes not seen are known, with probability 0."""
@@ -161,14 +167,21 @@ class MultiLabel(Task):
         """Share of samples whose labels are all right."""
         return float(accuracy_score(rows, self.decode(predictions)))
 
-    def chance(self, rows: np.ndarray, held_out: np.ndarray) -> float:
-        """Score of always predicting the row most frequent in training."""
-        kinds, counts = np.unique(rows, axis=0, return_counts=True)
-        return float((held_out == kinds[counts.argmax()]).all(axis=1).mean())
+    def contributions(self, rows: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+        """1 where all labels of a sample are right, 0 elsewhere."""
+        right = rows == self.decode(predictions)
+        return right.all(axis=1).astype(np.float64)
 
-    def score_std_err(self, score: float, n: int) -> float:
-        """Standard error of a score measured on n samples."""
-        return _share_std_err(score, n)
+    def constant_predictions(self, rows: np.ndarray, n: int) -> np.ndarray:
+        """The row most frequent among those seen."""
+        kinds, counts = np.unique(rows, axis=0, return_counts=True)
+        return np.tile(kinds[counts.argmax()], (n, 1))
+
+    def constant_losses(self, rows: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+        """Mean over the labels of the log-loss of how frequent each is."""
+        shares = (rows.sum(axis=0) + 1) / (len(rows) + 2)
+        each = np.where(held_out > 0, -np.log(shares), -np.log1p(-shares))
+        return each.mean(axis=1)
 
     def constant_answer(self, y: np.ndarray) -> DummyClassifier:
         """The most frequent value of every label."""
@@ -232,13 +245,25 @@ class Regression(Task):
         predictions = predictions.reshape(targets.shape).astype(np.float64)
         return float(r2_score(targets.astype(np.float64), predictions))
 
-    def chance(self, targets: np.ndarray, held_out: np.ndarray) -> float:
-        """Score of always predicting the mean."""
-        return 0.0
+    def contributions(self, targets: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+        r"""The score plus the influence of each sample on it.
 
-    def score_std_err(self, score: float, n: int) -> float:
-        """Standard error of a score measured on n samples, for normal errors."""
-        return float(np.sqrt(2 / n) * max(1 - score, 0) + 1 / n)
+        .. math:: R^2 - \frac{e_i^2 - (1 - R^2) (y_i - \bar y)^2}{s_y^2}
+
+        averaged over the targets, with :math:`e_i` the error of the prediction. Their
+        spread holds for errors of any distribution.
+        """
+        targets = targets.astype(np.float64)
+        errors = (predictions.reshape(targets.shape) - targets) ** 2
+        spread = (targets - targets.mean(axis=0)) ** 2
+        scale = np.maximum(spread.mean(axis=0), np.finfo(np.float32).tiny)
+        unexplained = errors.mean(axis=0) / scale
+        influence = (errors - unexplained * spread) / scale
+        return (1 - unexplained - influence).mean(axis=1)
+
+    def constant_predictions(self, targets: np.ndarray, n: int) -> np.ndarray:
+        """The mean of the targets seen."""
+        return np.tile(targets.mean(axis=0), (n, 1))
 
     def constant_answer(self, y: np.ndarray) -> DummyRegressor:
         """The mean."""
@@ -258,7 +283,3 @@ def as_task(state: dict[str, Any]) -> Task:
 
 def _no_features(y: np.ndarray) -> np.ndarray:
     return np.zeros((len(y), 1))
-
-
-def _share_std_err(share: float, n: int) -> float:
-    return float(np.sqrt(max(share * (1 - share), 1 / n) / n))

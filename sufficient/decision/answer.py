@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import stats
 from skorch import NeuralNet
 
 from sufficient.data.task import Task
-from sufficient.decision.gain import forecast_gain
-from sufficient.decision.stopping import StoppingRule
-from sufficient.decision.verdict import join_verdict, score_above_chance
-from sufficient.results import Record, SampleSizeCurve, SampleSizeForecast
-from sufficient.settings import BOUNDS
+from sufficient.decision.measured_scores import forecast_of
+from sufficient.decision.stopping import landscape_forecast
+from sufficient.decision.verdict import limited_by, verdict_of
+from sufficient.results import Gain, Record, SampleSizeCurve, SampleSizeForecast
+from sufficient.settings import BOUNDS, Settings
 
-__all__ = ["answer_of"]
+__all__ = ["answer_of", "gain_from_training"]
+
+COVERAGE = 0.9
 
 
 def answer_of(
-    record: Record, rule: StoppingRule, net: NeuralNet, task: Task, batch_size: int
+    record: Record,
+    settings: Settings,
+    net: NeuralNet,
+    task: Task,
+    *,
+    batch_size: int,
+    n_train: int,
+    is_one_net: bool,
 ) -> SampleSizeCurve:
     """What follows from the sizes measured so far.
 
@@ -24,14 +34,18 @@ def answer_of(
     ----------
     record : Record
         At least one size.
-    rule : StoppingRule
-        Reads the curve that decides.
+    settings : Settings
+        Tolerance, patience, bound and smallest gain that counts are read.
     net : NeuralNet
         As trained at the last size.
     task : Task
         How targets are read.
     batch_size : int
         Samples in a batch.
+    n_train : int
+        Samples there are to train on.
+    is_one_net : bool
+        Whether all sizes are seen by one net, whose scores say nothing of more data.
 
     Returns
     -------
@@ -44,43 +58,51 @@ def answer_of(
     """
     if not record:
         raise ValueError("Nothing has been measured yet.")
-    forecast = rule.forecast(record)
-    gain = forecast_gain(
-        record.column("train_size"),
-        record.column("validation_score"),
-        record.column("train_score"),
-        record.column("validation_score_std_err"),
-        one_net=rule.is_one_net,
-    )
-    verdict = join_verdict(
-        converged=forecast.converged,
-        gain=gain,
-        min_gain=rule.settings.min_gain,
-        score_above_chance=score_above_chance(record.last.columns),
-    )
+    landscape = landscape_forecast(record, settings)
+    scores = None if is_one_net else forecast_of(record, settings.scoring, task)
+    training, min_gain = gain_from_training(record), settings.min_gain
     columns = record.columns
-    columns["smoothed"] = forecast.smoothed
-    columns["smoothed_std_err"] = _smoothed_std_err(record, forecast, rule)
+    columns["smoothed"] = landscape.smoothed
+    columns["smoothed_std_err"] = _smoothed_std_err(record, landscape, settings)
     return SampleSizeCurve(
+        record=record,
         columns=columns,
         eigenvalues=np.array([m.eigenvalues for m in record.measurements]),
         eigenvalue_shifts=np.array([m.eigenvalue_shifts for m in record.measurements]),
         eigenvectors=record.eigenvectors,
-        forecast=forecast,
-        gain=gain,
-        verdict=verdict,
+        forecast=landscape,
+        score_forecast=scores,
+        gain_from_training=training,
+        limited_by=limited_by(scores, training, min_gain),
+        verdict=verdict_of(
+            scores,
+            training,
+            min_gain=min_gain,
+            above_chance=record.last.columns["above_chance"],
+        ),
         net=net,
         task=task,
         batch_size=batch_size,
+        n_train=n_train,
     )
 
 
+def gain_from_training(record: Record) -> Gain:
+    """What twice the training steps add at the last size; NaN where not measured."""
+    last = record.last.columns
+    expected, std_err = (
+        last[f"longer_training_gain{part}"] for part in ("", "_std_err")
+    )
+    reach = stats.norm.ppf((1 + COVERAGE) / 2) * std_err
+    return Gain(expected, (expected - reach, expected + reach))
+
+
 def _smoothed_std_err(
-    record: Record, forecast: SampleSizeForecast, rule: StoppingRule
+    record: Record, forecast: SampleSizeForecast, settings: Settings
 ) -> np.ndarray:
     # Displacements and late fresh samples are the same at all sizes, so their error
     # does not show as scatter along them.
-    name = BOUNDS[rule.settings.bound]
+    name = BOUNDS[settings.bound]
     values, errors = record.column(name), record.column(f"{name}_std_err")
     known = np.isfinite(errors) & (values > 0)
     shared = np.divide(errors, values, out=np.zeros(len(values)), where=known)

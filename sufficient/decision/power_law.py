@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-__all__ = ["LARGEST_FORECAST", "PowerLaw", "index_of_last_crossing", "local_power_law"]
+__all__ = ["PowerLaw", "index_of_last_crossing", "local_power_law"]
 
 PRIOR_SLOPE_SD = 0.35
 SLOPE_DRIFT_SD = 0.2
 PRIOR_SCATTER = 0.17
 PRIOR_SCATTER_WEIGHT = 4
-LARGEST_FORECAST = 10**12
+LARGEST_LOG = 30.0
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,16 @@ class PowerLaw:
         if self.slope >= 0:
             return np.inf
         log_n = self.centre + (np.log(tol) - self.level) / self.slope
-        return float(np.exp(min(log_n, np.log(LARGEST_FORECAST))))
+        return float(np.exp(log_n)) if log_n < LARGEST_LOG else np.inf
 
     def crossing_interval(
         self, tol: float, coverage: float = 0.9
     ) -> tuple[float, float]:
-        """Samples between which the line meets `tol` with the given probability."""
-        log_n = np.linspace(0, np.log(LARGEST_FORECAST), 20_001)
+        """Samples between which the line meets `tol` with the given probability.
+
+        The upper end is infinite where the line may not fall.
+        """
+        log_n = np.linspace(0, LARGEST_LOG, 20_001)
         away = log_n - self.centre
         std_err = self.log_std_err(np.exp(log_n))
         reach = stats.t.ppf((1 + coverage) / 2, self.dof) * std_err
@@ -126,4 +129,5 @@ def index_of_last_crossing(below: np.ndarray) -> int:
 
 
 def _first_below(log_n, line):
-    return log_n[min(index_of_last_crossing(line < 0), len(log_n) - 1)]
+    first = index_of_last_crossing(line < 0)
+    return log_n[first] if first < len(log_n) else np.inf

@@ -1,70 +1,105 @@
-"""Landscape stability, expected gain and chance level, joined to one answer."""
+"""Is it enough? The forecast of the score, training and chance, joined to one answer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from sufficient.results import GainForecast
+from sufficient.decision.score_forecast import ScoreForecast
+from sufficient.results import Gain
 
-__all__ = ["VERDICTS", "cautious_gain", "join_verdict", "score_above_chance"]
+__all__ = [
+    "CANNOT_TELL",
+    "HAS_NOT_LEARNT",
+    "MORE_DATA",
+    "SUFFICIENT",
+    "TRAIN_LONGER",
+    "VERDICTS",
+    "limited_by",
+    "verdict_of",
+]
 
-VERDICTS = (
-    "has not learnt",
-    "not stable yet",
-    "stable, still improving",
-    "sufficient",
-)
-CAUTION, LEFT_OF_GAP = 0.4, 0.25
+HAS_NOT_LEARNT = "has not learnt"
+TRAIN_LONGER = "train longer first"
+CANNOT_TELL = "cannot tell yet"
+MORE_DATA = "more data helps"
+SUFFICIENT = "sufficient"
+VERDICTS = (HAS_NOT_LEARNT, TRAIN_LONGER, CANNOT_TELL, MORE_DATA, SUFFICIENT)
+# From this probability on, something is said.
+SURE = 0.8
+LEARNT = 2.0
 
 
-def join_verdict(
-    *, converged: bool, gain: GainForecast, min_gain: float, score_above_chance: float
+def verdict_of(
+    forecast: ScoreForecast | None,
+    longer_training: Gain,
+    *,
+    min_gain: float,
+    above_chance: float,
 ) -> str:
-    """Join landscape stability, expected gain and chance level to one answer.
+    """The answer in one of five phrases.
 
     Parameters
     ----------
-    converged : bool
-        Whether Delta stays below the tolerance.
-    gain : GainForecast
-        What doubling the data should add.
+    forecast : ScoreForecast or None
+        Of the validation score; None where there is none.
+    longer_training : Gain
+        What twice the training steps add to the score.
     min_gain : float
         Gain, in score points, that is worth more data.
-    score_above_chance : float
-        Validation score less that of a constant answer and three standard errors.
+    above_chance : float
+        By how many standard errors the net is better than a constant answer.
 
     Returns
     -------
     str
         One of `VERDICTS`.
     """
-    if not score_above_chance > 0:
-        return VERDICTS[0]
-    if not converged:
-        return VERDICTS[1]
-    return VERDICTS[3] if cautious_gain(gain) < min_gain else VERDICTS[2]
+    if not above_chance > LEARNT:
+        return HAS_NOT_LEARNT
+    if _matters(longer_training, min_gain) and (
+        forecast is None or longer_training.expected >= forecast.gain()[0]
+    ):
+        return TRAIN_LONGER
+    if forecast is None:
+        return CANNOT_TELL
+    probability = forecast.probability_of_gain_below(min_gain)
+    if probability >= SURE:
+        return SUFFICIENT
+    return MORE_DATA if probability <= 1 - SURE else CANNOT_TELL
 
 
-def cautious_gain(gain):
-    """Forecast and margin, or what the gap leaves, whichever is larger."""
-    margin = gain.expected + CAUTION * gain.std_err
-    return float(np.maximum(margin, LEFT_OF_GAP * gain.generalization_gap))
-
-
-def score_above_chance(last: Mapping[str, float]) -> float:
-    """How far the score at a size is clearly above that of a constant answer.
+def limited_by(
+    forecast: ScoreForecast | None, longer_training: Gain, min_gain: float
+) -> str:
+    """What holds the score back, in words.
 
     Parameters
     ----------
-    last : mapping of str to float
-        The columns at that size.
+    forecast : ScoreForecast or None
+        Of the validation score.
+    longer_training : Gain
+        What twice the training steps add to the score.
+    min_gain : float
+        Gain, in score points, that counts.
 
     Returns
     -------
-    float
-        Less three standard errors.
+    str
+        "data", "training", "data and training", "net, features or labels" where
+        neither adds as much, or "cannot tell yet".
     """
-    margin = 3 * last["validation_score_std_err"]
-    return last["validation_score"] - last["chance_score"] - margin
+    if forecast is None:
+        return CANNOT_TELL
+    training = _matters(longer_training, min_gain)
+    probability = forecast.probability_of_gain_below(min_gain)
+    if probability < SURE and not training and probability > 1 - SURE:
+        return CANNOT_TELL
+    if probability < SURE:
+        return "data and training" if training else "data"
+    return "training" if training else "net, features or labels"
+
+
+def _matters(gain: Gain, least: float) -> bool:
+    """Whether a gain is large enough to count, and clearly above zero."""
+    known = np.isfinite(gain.expected)
+    return bool(known and gain.expected >= least and gain.interval[0] > 0)

@@ -22,6 +22,7 @@ from sufficient.display.style import (
     size_axis,
 )
 from sufficient.estimator import SampleSizeEstimator
+from sufficient.report.numbers import count
 from sufficient.typing import ArrayLike
 
 if TYPE_CHECKING:
@@ -123,8 +124,8 @@ class SampleSizeDisplay:
     smoothed: np.ndarray
     rate: float
     tol: float
-    n_samples_needed: int
-    n_samples_needed_interval: tuple[int, int]
+    n_samples_needed: int | None
+    n_samples_needed_interval: tuple[int, int | None]
     converged: bool
     batch_size: int
     scores: np.ndarray
@@ -237,13 +238,16 @@ class SampleSizeDisplay:
         self.axes_, self.ax_, self.figure_ = axes, axes[0], axes[0].figure
 
     def _is_far(self) -> bool:
-        return self.n_samples_needed > WIDEST * self.train_sizes[-1]
+        needed = self.n_samples_needed
+        return needed is None or needed > WIDEST * self.train_sizes[-1]
 
     def _horizon(self) -> float:
         last = self.train_sizes[-1]
         shown = 2 * last if len(self.axes_) > 1 else last
-        beyond = 0 if self._is_far() else self.n_samples_needed_interval[1]
-        return max(shown, min(beyond, WIDEST * last))
+        if self._is_far():
+            return shown
+        high = self.n_samples_needed_interval[1]
+        return max(shown, WIDEST * last if high is None else min(high, WIDEST * last))
 
     def _draw_curves(self, weight: np.ndarray, *in_view: float) -> None:
         read = "delta" if self.bound_name == "monte_carlo" else "bound"
@@ -267,7 +271,7 @@ class SampleSizeDisplay:
     def _draw_answer(self) -> None:
         self.ax_.axhline(self.tol, color="black", ls=":", label=f"tol = {self.tol:g}")
         if self._is_far():
-            self.ax_.plot([], [], " ", label=f"n* over {WIDEST} times the data")
+            self.ax_.plot([], [], " ", label="n* far beyond the data")
         else:
             self._draw_needed()
 
@@ -277,9 +281,10 @@ class SampleSizeDisplay:
         name, line = ("n*", "-") if self.converged else ("forecast n*", "--")
         label = f"{name} = {self.n_samples_needed:,} samples"
         low, high = self.n_samples_needed_interval
-        color, interval = COLORS["answer"], f"90 %: {low:,} to {high:,}"
+        color, interval = COLORS["answer"], f"90 %: {low:,} to {count(high)}"
         for panel, text in zip(self.axes_, (label, None), strict=False):
             panel.axvline(self.n_samples_needed, color=color, ls=line, label=text)
+        high = self._horizon() if high is None else high
         self.ax_.axvspan(low, high, color=color, alpha=0.15, lw=0, label=interval)
 
     def _draw_scores(self, ax: Axes) -> None:

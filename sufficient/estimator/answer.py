@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nan
+
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -19,16 +21,23 @@ class AnswerMixin(BaseEstimator):
 
     bound: str
     patience: int
+    min_gain: float
 
-    def summary(self) -> str:
-        """Say the answer, and what weakens it, in a few plain sentences.
+    def summary(self, detail: bool = False) -> str:
+        """Say the answer in five lines.
+
+        Parameters
+        ----------
+        detail : bool, default=False
+            Whether to add how the landscape was measured, and everything that weakens
+            the answer.
 
         Returns
         -------
         str
         """
         check_is_fitted(self)
-        return summarise(self.curve_, Settings.of(self))
+        return summarise(self.curve_, Settings.of(self), detail=detail)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Whether there is an answer."""
@@ -45,10 +54,12 @@ class AnswerMixin(BaseEstimator):
             self.__dict__.pop(name, None)
 
     def _publish(self, curve: SampleSizeCurve) -> None:
-        columns, forecast, gain = curve.columns, curve.forecast, curve.gain
+        columns, forecast = curve.columns, curve.forecast
+        gain, scores = curve.gain_from_data, curve.score_forecast
         self.curve_ = curve
         self.estimator_ = curve.net
         self.batch_size_ = curve.batch_size
+        self.n_train_ = curve.n_train
         self.curves_ = columns
         self.batch_counts_ = columns["batch_count"].astype(int)
         self.train_sizes_ = columns["train_size"].astype(int)
@@ -65,8 +76,16 @@ class AnswerMixin(BaseEstimator):
         self.n_samples_needed_ = curve.n_samples_needed
         self.n_samples_needed_interval_ = curve.n_samples_needed_interval
         self.rate_ = forecast.rate
-        self.expected_gain_ = gain.expected
-        self.expected_gain_interval_ = gain.interval
-        self.generalization_gap_ = gain.generalization_gap
+        self.score_forecast_ = scores
+        self.expected_gain_, self.expected_gain_interval_ = gain
+        self.gain_from_data_ = gain
+        self.gain_from_training_ = curve.gain_from_training
+        self.limited_by_ = curve.limited_by
+        self.probability_sufficient_ = (
+            nan if scores is None else scores.probability_of_gain_below(self.min_gain)
+        )
+        self.generalization_gap_ = float(
+            columns["train_score"][-1] - columns["validation_score"][-1]
+        )
         self.verdict_ = curve.verdict
         self.__dict__.update(curve.task.fitted_attributes())

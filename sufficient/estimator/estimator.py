@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
 
 from sufficient.estimator.labelling import LabellingMixin
-from sufficient.estimator.prediction import FittedNetMixin
+from sufficient.estimator.prediction import FittedNetMixin, checked_groups
 from sufficient.estimator.saving import SavedToFolderMixin
 from sufficient.growing.plan import plan_run
 from sufficient.report.summary import warn_of_weaknesses
@@ -235,8 +235,16 @@ class SampleSizeEstimator(
 
     @_fit_context(prefer_skip_nested_validation=False)
     @one_fit_at_a_time()
-    def fit(self, X: ArrayLike, y: ArrayLike = None) -> SampleSizeEstimator:
-        """Grow the training set until the loss landscape has settled.
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike = None,
+        *,
+        groups: ArrayLike = None,
+        X_val: ArrayLike = None,
+        y_val: ArrayLike = None,
+    ) -> SampleSizeEstimator:
+        """Grow the training set, train, measure and answer.
 
         Parameters
         ----------
@@ -248,6 +256,11 @@ height, width)
             Labels of any kind, rows of 0 and 1 for several labels at once, or
             regression targets. None takes those of a Dataset of pairs, a name those of
             a table's column.
+        groups : array-like of shape (n_samples,), default=None
+            Samples of one group, such as one patient or one document, are held out
+            together or not at all.
+        X_val, y_val : array-like, default=None
+            Samples and targets to hold out, instead of a part of X and y.
 
         Returns
         -------
@@ -266,10 +279,10 @@ height, width)
         Warns
         -----
         ConvergenceWarning
-            If the landscape does not settle within the data, or an eigenvalue could not
-            be certified.
+            If the answer is void, the net was still improving after the most steps
+            allowed, or an eigenvalue could not be certified.
         UserWarning
-            If a state in `checkpoint` is damaged, so that the one before it is used, or
+            If held-out samples are copies of training samples, or a state in `checkpoint` is damaged, so that the one before it is used, or
             one cannot be written, in which case the fit goes on.
         """
         before, plan = vars(self).copy(), None
@@ -282,6 +295,8 @@ height, width)
                 Settings.of(self),
                 self.random_state,
                 self.checkpoint,
+                groups=checked_groups(groups, len(y)),
+                validation=self._validation_set(X_val, y_val),
             )
             curve = plan.follow(self.verbose)
             warn_of_weaknesses(curve, plan.run.settings, stacklevel=WRAPPERS)

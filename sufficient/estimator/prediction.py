@@ -10,7 +10,13 @@ from sklearn.base import BaseEstimator
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import ClassifierTags, RegressorTags, Tags
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    _check_y,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
 from skorch import NeuralNet
 
 from sufficient.data.numbers import check_numbers
@@ -27,7 +33,7 @@ from sufficient.results import SampleSizeCurve
 from sufficient.training.criteria import is_regression, may_be_multilabel, takes_rows
 from sufficient.typing import ArrayLike, Net
 
-__all__ = ["FittedNetMixin"]
+__all__ = ["FittedNetMixin", "checked_groups"]
 
 INPUT: dict[str, Any] = {"dtype": np.float32, "allow_nd": True}
 
@@ -145,6 +151,18 @@ class FittedNetMixin(BaseEstimator):
             self._columns = getattr(X, "columns", None)
         return self._same_shape(X), y
 
+    def _validation_set(
+        self, X: ArrayLike, y: ArrayLike
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        if X is None and y is None:
+            return None
+        if X is None or y is None:
+            raise ValueError("X_val and y_val belong together. Pass both, or neither.")
+        checked, several = self._checked(X), takes_rows(self.estimator, y)
+        y = _check_y(y, multi_output=several, y_numeric=self._is_regression())
+        check_consistent_length(checked, y)
+        return checked[:], y
+
     def _checked(self, X: ArrayLike) -> np.ndarray | RowSource:
         if is_source(X):
             return self._same_shape(self._read_on_demand(X, reset=False, **INPUT))
@@ -168,3 +186,13 @@ class FittedNetMixin(BaseEstimator):
                 f"fitted on samples of shape {self._input_shape}."
             )
         return X
+
+
+def checked_groups(groups: ArrayLike, n: int) -> np.ndarray | None:
+    """Groups as one label for each of n samples."""
+    if groups is None:
+        return None
+    labels = column_or_1d(groups)
+    if len(labels) != n:
+        raise ValueError(f"groups has {len(labels):,} entries for {n:,} samples.")
+    return np.unique(labels, return_inverse=True)[1]

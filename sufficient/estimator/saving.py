@@ -12,13 +12,16 @@ from sklearn.utils.validation import check_is_fitted
 from skorch import NeuralNet
 
 from sufficient.data.tasks import as_task, task_state
+from sufficient.decision.answer import answer_of
 from sufficient.growing.session import LabellingSession
 from sufficient.reproducibility.fingerprint import described_net, differences, versions
 from sufficient.reproducibility.seeds import seeded
-from sufficient.results import GainForecast, SampleSizeCurve, SampleSizeForecast
+from sufficient.results import Measurement, Record, SampleSizeCurve
+from sufficient.settings import Settings
 from sufficient.storage.folder import StateFolder, explain_damage
 from sufficient.training.net import prepared_net
 from sufficient.training.net_state import net_state, restore_net
+from sufficient.training.strategies import STRATEGIES
 from sufficient.typing import Net
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SavedToFolderMixin"]
 
-KIND = "estimator 1"
+KIND = "estimator 2"
 KEPT = ("n_features_in_", "feature_names_in_", "_input_shape", "_columns")
 INDICES = ("train_indices_", "validation_indices_")
 
@@ -193,16 +196,16 @@ def _fitted(state: dict[str, Any]) -> dict[str, Any]:
 
 def _curve_state(curve: SampleSizeCurve) -> dict[str, Any]:
     return {
-        **vars(curve),
-        "forecast": vars(curve.forecast),
-        "gain": vars(curve.gain),
+        "measurements": [vars(one) for one in curve.record.measurements],
         "net": net_state(curve.net),
         "task": task_state(curve.task),
+        "batch_size": curve.batch_size,
+        "n_train": curve.n_train,
     }
 
 
 def _curve(est: SampleSizeEstimator, state: dict[str, Any]) -> SampleSizeCurve:
-    task = as_task(state["task"])
+    task, settings = as_task(state["task"]), Settings.of(est)
     net = prepared_net(
         est.estimator,
         n_inputs=int(np.prod(est._input_shape)),
@@ -211,10 +214,12 @@ def _curve(est: SampleSizeEstimator, state: dict[str, Any]) -> SampleSizeCurve:
     )
     with seeded(0, net.device):
         net.initialize()
-    changed = {
-        "forecast": SampleSizeForecast(**state["forecast"]),
-        "gain": GainForecast(**state["gain"]),
-        "net": restore_net(net, state["net"]),
-        "task": task,
-    }
-    return SampleSizeCurve(**{**state, **changed})
+    return answer_of(
+        Record(tuple(Measurement(**one) for one in state["measurements"])),
+        settings,
+        restore_net(net, state["net"]),
+        task,
+        batch_size=state["batch_size"],
+        n_train=state["n_train"],
+        is_one_net=STRATEGIES[settings.training].is_one_net,
+    )

@@ -28,9 +28,9 @@ def grow_until_settled(
         training.extend(seen, growth.batch_size, k)  # 2. Train on everything so far.
         if not growth.is_measured(k):
             continue
-        net = training.net_at(seen, k)  # 3. Find the leading eigenpairs, and Delta_k on
-        fresh = growth.fresh_after(k)  # samples that this net was not trained on.
+        fresh = growth.fresh_after(k)  # 3. Find the leading eigenpairs, and Delta_k on
+        net = training.net_at(seen, fresh.held_out, k)  # samples never trained on.
         record = record.with_one_more(probe.measure(net, seen, fresh, k, record))
         yield record
-        if rule.has_settled(record):  # 4. Stop where one more batch changes nothing.
+        if rule.says_enough(record):  # 4. Stop where one more batch changes nothing.
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,13 +51,23 @@ class Growth:
     measured_counts: np.ndarray
     n_upcoming: int
 
+    @property
+    def at_its_end(self) -> Growth:
+        """The same set, measured only when it is complete."""
+        return replace(self, measured_counts=self.measured_counts[-1:])
+
     def counts_after(self, k: int) -> range:
         """Numbers of batches that are still to come."""
-        return range(k + 1, int(self.measured_counts[-1]) + 1)
+        return range(k + 1, self.last_count + 1)
 
     def is_measured(self, k: int) -> bool:
         """Whether the landscape is measured at k batches."""
         return k in self.measured_counts
+
+    @property
+    def last_count(self) -> int:
+        """Number of batches at the last measured size."""
+        return int(self.measured_counts[-1])
 
     def first(self, k: int) -> Samples:
         """The first k batches."""

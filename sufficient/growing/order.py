@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from sufficient.growing.schedule import resolve_batch_size
 
@@ -35,8 +35,8 @@ class Order:
 
     @property
     def n_batches(self) -> int:
-        """Whole batches there are."""
-        return len(self.train_indices) // self.batch_size
+        """Batches there are; the last may not be full."""
+        return -(-len(self.train_indices) // self.batch_size)
 
 
 def ordered(
@@ -44,8 +44,9 @@ def ordered(
     *,
     stratify: bool,
     batch_size: int | str,
-    validation_fraction: float | str,
+    validation_fraction: float | str | None,
     rng: np.random.RandomState,
+    groups: np.ndarray | None = None,
 ) -> Order:
     """Hold a part out and put the rest in order.
 
@@ -57,11 +58,13 @@ def ordered(
         Whether every prefix should hold the classes in proportion.
     batch_size : int or "auto"
         Samples in a batch; "auto" is 64, or fewer where that leaves under 8 batches.
-    validation_fraction : float or "auto"
+    validation_fraction : float, "auto" or None
         Share to hold out. "auto" holds out 1,024 samples, but no less than a tenth and
-        no more than a fifth of the data, and 10,000 at most.
+        no more than a fifth of the data, and 10,000 at most; None holds out nothing.
     rng : RandomState
         Source of the permutation.
+    groups : ndarray of shape (n,) or None, default=None
+        Samples of one group are held out together, or not at all.
 
     Returns
     -------
@@ -72,22 +75,30 @@ def ordered(
     ValueError
         If fewer than two batches remain.
     """
-    n = len(y)
-    n_validation = _n_validation(n, validation_fraction, y if stratify else None)
-    rest, held_out = train_test_split(
-        np.arange(n),
-        test_size=n_validation,
-        random_state=rng,
-        stratify=y if stratify else None,
-    )
+    n, labels = len(y), y if stratify else None
+    rest, held_out = np.arange(n), np.arange(0)
+    if validation_fraction is not None:
+        n_validation = _n_validation(n, validation_fraction, labels)
+        rest, held_out = _split(n, n_validation, labels, groups, rng)
     order = stratified_order(y[rest], rng) if stratify else rng.permutation(len(rest))
     size = resolve_batch_size(batch_size, len(rest))
     if len(rest) < 2 * size:
         raise ValueError(
             f"batch_size={size} leaves fewer than two batches in {n} samples, of which "
-            f"{n_validation} are held out. Use a smaller batch_size or more data."
+            f"{len(held_out)} are held out. Use a smaller batch_size or more data."
         )
     return Order(rest[order], held_out, size)
+
+
+def _split(n, n_validation, labels, groups, rng):
+    if groups is None:
+        return train_test_split(
+            np.arange(n), test_size=n_validation, random_state=rng, stratify=labels
+        )
+    if len(np.unique(groups)) < 2:
+        raise ValueError("groups holds one group only; at least two are needed.")
+    splitter = GroupShuffleSplit(1, test_size=n_validation / n, random_state=rng)
+    return next(splitter.split(np.zeros(n), labels, groups))
 
 
 def stratified_order(y: np.ndarray, rng: np.random.RandomState) -> np.ndarray:

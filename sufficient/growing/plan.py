@@ -12,6 +12,7 @@ from sklearn.base import is_classifier
 from skorch import NeuralNet
 from tqdm.auto import tqdm
 
+from sufficient.data.copies import warn_of_copies
 from sufficient.data.samples import Samples
 from sufficient.data.sources import RowSource
 from sufficient.data.stream import rows_of, share_of_memory
@@ -101,6 +102,8 @@ def plan_run(
     settings: Settings,
     random_state: RandomState,
     checkpoint: str | os.PathLike[str] | None = None,
+    groups: np.ndarray | None = None,
+    validation: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Plan:
     """Set a run up from validated data.
 
@@ -118,6 +121,10 @@ def plan_run(
         Source of the run's seed; None takes that of a kept run.
     checkpoint : str, path-like or None, default=None
         Folder in which the run is kept, and from which it goes on.
+    groups : ndarray of shape (n_samples,) or None, default=None
+        Samples of one group are held out together, or not at all.
+    validation : tuple of (ndarray, ndarray) or None, default=None
+        Samples and targets to hold out; None takes part of X and y.
 
     Returns
     -------
@@ -134,8 +141,9 @@ def plan_run(
         targets,
         stratify=task.has_one_label,
         batch_size=settings.batch_size,
-        validation_fraction=settings.validation_fraction,
+        validation_fraction=None if validation else settings.validation_fraction,
         rng=np.random.RandomState(seed),
+        groups=groups,
     )
     in_memory = isinstance(X, np.ndarray)
     run = Run(
@@ -147,16 +155,28 @@ def plan_run(
         seed,
         cache_bytes=inf if in_memory else share_of_memory(),
     )
+    net, training = run.training.template, run.training
     pool, held_out = (
-        Samples.for_net(
-            run.training.template, rows_of(X, rows, settings.n_fresh), targets[rows]
-        )
+        Samples.for_net(net, rows_of(X, rows, settings.n_fresh), targets[rows])
         for rows in (order.train_indices, order.validation_indices)
     )
-    counts = batch_counts(settings.schedule, order.n_batches, order.batch_size)
+    if validation is not None:
+        held_out = Samples.for_net(net, validation[0], task.encode(validation[1]))
+    counts = batch_counts(
+        settings.schedule,
+        order.n_batches,
+        order.batch_size,
+        ratio=training.size_ratio,
+        first_size=training.first_size,
+    )
     if kept is not None:
-        data = {"X": digest(X), "y": digest(targets, described(vars(task)))}
-        identity = {**data, **_parameters(run, counts)}
+        data = [
+            ("X", X),
+            ("y", targets),
+            ("groups", groups),
+            ("validation", validation),
+        ]
+        identity = {**_digests(task, data), **_parameters(run, counts)}
         kept.resume(run, first_rank_says(lambda: identity))
     growth = Growth(
         pool=pool,
@@ -166,6 +186,8 @@ def plan_run(
         measured_counts=counts,
         n_upcoming=settings.n_fresh,
     )
+    if in_memory:
+        warn_of_copies(growth.pool.X, growth.held_out.X)
     return Plan(run, growth, order.train_indices, order.validation_indices, kept)
 
 
@@ -188,6 +210,23 @@ def _seed(random_state, kept):
     if random_state is None and kept is not None and kept.seed is not None:
         return kept.seed
     return drawn_seed(random_state)
+
+
+def _digests(task, data):
+    """Checksums of the data, of what was given of them."""
+    found = {}
+    for name, values in data:
+        parts = values if isinstance(values, tuple) else (values,)
+        if parts[0] is not None:
+            text = (described(vars(task)),) if name == "y" else ()
+            found[name] = digest(*map(_plain, parts), *text)
+    return found
+
+
+def _plain(values):
+    """Labels of any kind as what a checksum can be made of."""
+    is_text = isinstance(values, np.ndarray) and values.dtype.kind not in "biuf"
+    return described(values.tolist()) if is_text else values
 
 
 def _parameters(run, counts):

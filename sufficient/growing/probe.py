@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from math import inf
+from math import inf, nan
 
 import numpy as np
+import torch
 from skorch import NeuralNet
 
 from sufficient.curvature.eigenpairs.follow import FollowedCurvature
@@ -22,7 +24,12 @@ from sufficient.reproducibility.agreement import agree_on_weights, agreed_measur
 from sufficient.results import Measurement, Record
 from sufficient.settings import REFERENCE_BATCH, Settings
 from sufficient.training.criteria import objective_of
-from sufficient.training.scores import answers_for, scores_of
+from sufficient.training.scores import (
+    Scores,
+    answers_for,
+    scores_of,
+    std_err_of_mean,
+)
 
 __all__ = ["Probe"]
 
@@ -80,20 +87,37 @@ class Probe:
             seek_copies=_may_have_copies(record),
             followed=self._followed_curvature(objective, record),
         )
+        scores = self._scores(net, seen, fresh.held_out)
         measurement.columns.update(
-            scores_of(
-                net,
-                self.task,
-                self.scoring,
-                seen,
-                fresh.held_out,
-                predictions=self._known_predictions(net),
-            ),
+            scores.columns,
+            longer_training_gain=nan,
+            longer_training_gain_std_err=nan,
+            n_held_out=len(fresh.held_out),
             batch_count=k,
             train_size=len(seen),
             measure_seconds=time.perf_counter() - start,
         )
-        return agreed_measurement(measurement)
+        contributions = torch.from_numpy(scores.contributions).float()
+        return agreed_measurement(replace(measurement, contributions=contributions))
+
+    def with_gain_of(
+        self, net: NeuralNet, seen: Samples, held_out: Samples, last: Measurement
+    ) -> Measurement:
+        """What another net at the same size adds to the score, and its error."""
+        agree_on_weights(net.module_)
+        longer = self._scores(net, seen, held_out).contributions
+        gain = longer - last.contributions.numpy().astype(np.float64)
+        found = {
+            "longer_training_gain": float(gain.mean()),
+            "longer_training_gain_std_err": std_err_of_mean(gain)
+            if gain.any()
+            else 0.0,
+        }
+        return agreed_measurement(replace(last, columns={**last.columns, **found}))
+
+    def _scores(self, net: NeuralNet, seen: Samples, held_out: Samples) -> Scores:
+        known = self._known_predictions(net)
+        return scores_of(net, self.task, self.scoring, seen, held_out, known)
 
     def _followed_curvature(
         self, objective: Objective, record: Record

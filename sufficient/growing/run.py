@@ -76,13 +76,11 @@ class Run:
         )
         self.task, self.settings, self.seed = task, settings, seed
         self.batch_size = batch_size
-        self.training = STRATEGIES[settings.training](
-            template, seed=seed, update_epochs=settings.update_epochs
-        )
+        self.training = STRATEGIES[settings.training](template, settings, seed)
         n_parameters = objective_of(self.training.fresh_net()).n_parameters
         self.probe = Probe(settings, task, n_parameters, seed, cache_bytes)
-        self.rule = StoppingRule(settings, self.training.is_one_net)
-        self.record = Record()
+        self.rule = StoppingRule(settings, task, self.training.is_one_net)
+        self.record, self.n_train = Record(), 0
         self._measured_weights: dict[str, torch.Tensor] | None = None
 
     @property
@@ -101,18 +99,17 @@ class Run:
         """Begin, or go on, along a growing set; what was measured at every size."""
         if self.training.is_one_net:
             self.probe.set_pool(growth.pool)
+        self.n_train = len(growth.pool)
         if not self.record:
             self.begin(growth.pool)
-        if self.has_settled:
-            return
-        parts = self.training, self.probe, self.rule
-        for record in grow_until_settled(growth, *parts, self.record):
-            self._append(record)
-            yield record.last
+        if not self.says_enough:
+            yield from self._follow(growth)
+        if self.settings.refit and self.record.last_count < growth.last_count:
+            yield from self._follow(growth.at_its_end)
 
     def measure(self, seen: Samples, fresh: Fresh, k: int) -> Measurement:
         """Measure at k batches, outside of `grow`."""
-        net = self.training.net_at(seen, k)
+        net = self.training.net_at(seen, fresh.held_out, k)
         measurement = self.probe.measure(net, seen, fresh, k, self.record)
         self._append(self.record.with_one_more(measurement))
         return measurement
@@ -138,9 +135,9 @@ class Run:
             )
 
     @property
-    def has_settled(self) -> bool:
+    def says_enough(self) -> bool:
         """Whether more batches are unnecessary."""
-        return bool(self.record) and self.rule.has_settled(self.record)
+        return bool(self.record) and self.rule.says_enough(self.record)
 
     def rewind(self) -> None:
         """Put the net back to where it was last measured."""
@@ -149,10 +146,39 @@ class Run:
 
     def answer(self) -> SampleSizeCurve:
         """What was measured so far, and what follows from it."""
-        return answer_of(self.record, self.rule, self.net, self.task, self.batch_size)
+        return answer_of(
+            self.record,
+            self.settings,
+            self.net,
+            self.task,
+            batch_size=self.batch_size,
+            n_train=self.n_train,
+            is_one_net=self.training.is_one_net,
+        )
+
+    def _follow(self, growth):
+        parts = self.training, self.probe, self.rule
+        for record in grow_until_settled(growth, *parts, self.record):
+            self._append(record)
+            if record.last_count == growth.last_count or (
+                self.says_enough and not self.settings.refit
+            ):
+                self._ask_for_longer_training(growth)
+            yield self.record.last
+
+    def _ask_for_longer_training(self, growth):
+        k = self.record.last_count
+        seen, held_out = growth.first(k), growth.held_out
+        with self.training.twice_as_long(seen, held_out, k) as net:
+            if net is not None:
+                last = self.probe.with_gain_of(net, seen, held_out, self.record.last)
+                self.record = self.record.with_last(last)
 
     def _append(self, record):
-        weights = self._weights()
+        weights, training = self._weights(), self.training
+        record.last.columns.update(
+            n_steps=training.n_steps, training_capped=float(training.is_capped)
+        )
         # At once, so that no Ctrl-C leaves a measurement with other weights.
         self.record, self._measured_weights = record, weights
 

@@ -135,6 +135,7 @@ class LabellingSession:
             Samples(**state[part]).to(self.run.training.template.device)
             for part in ("seen", "held_out")
         )
+        self.run.n_train = len(self.seen)
         return self
 
     def _arrive(self, X, targets):
@@ -155,7 +156,7 @@ class LabellingSession:
         self.seen, self.held_out = new, held_out
         self.run.training.extend(self.seen, len(new), 1)
         self.run.measure(self.seen, Fresh(new[:0], held_out), 1)
-        return self.run.answer()
+        return self._answer()
 
     def _next(self, new, held_out):
         if self.n_calls == 2:
@@ -165,6 +166,11 @@ class LabellingSession:
         self.run.measure(self.seen, Fresh(new, self.held_out), self.n_calls - 1)
         self.seen = self.seen + new
         self.run.training.extend(self.seen, len(new), self.n_calls)
+        self.run.training.train_ahead(self.seen, self.held_out, self.n_calls)
+        return self._answer()
+
+    def _answer(self):
+        self.run.n_train = len(self.seen)
         return self.run.answer()
 
     def _split(self, n):

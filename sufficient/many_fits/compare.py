@@ -16,7 +16,12 @@ from sklearn.utils._param_validation import validate_params
 from sklearn.utils.metaestimators import _safe_split
 
 from sufficient.estimator import SampleSizeEstimator
-from sufficient.many_fits.rows import as_estimator, fit_as_row, last_step
+from sufficient.many_fits.rows import (
+    as_estimator,
+    fit_as_row,
+    last_step,
+    samples_needed,
+)
 from sufficient.many_fits.side_by_side import side_by_side
 from sufficient.typing import ArrayLike, Net
 
@@ -49,7 +54,9 @@ def sample_size_scorer(
     Returns
     -------
     float
-        ``-n_samples_needed_``, so that larger is better.
+        ``-n_samples_needed_``, so that larger is better. Where that is None, because
+        it is far beyond the data, the fitted line is followed as far as it takes;
+        minus infinity where it does not fall.
 
     Examples
     --------
@@ -57,7 +64,7 @@ def sample_size_scorer(
     >>> sample_size_scorer(SimpleNamespace(n_samples_needed_=640), None, None)
     -640.0
     """
-    return -float(last_step(estimator).n_samples_needed_)
+    return -samples_needed(last_step(estimator))
 
 
 @validate_params(CONSTRAINTS, prefer_skip_nested_validation=False)

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.typing import ArrayLike, Net
 
-__all__ = ["as_estimator", "fit_as_row", "last_step"]
+__all__ = ["as_estimator", "fit_as_row", "last_step", "samples_needed"]
 
 
 def as_estimator(
@@ -65,12 +65,18 @@ def fit_as_row(
     return {**_row_of(fitted), "score": fitted.score_curve_[-1], "seconds": seconds}
 
 
+def samples_needed(fitted: SampleSizeEstimator) -> float:
+    """Samples needed as a number, however far beyond the data; may be infinite."""
+    needed = fitted.n_samples_needed_
+    return float(fitted.curve_.forecast.crossing if needed is None else needed)
+
+
 def _row_of(fitted: SampleSizeEstimator) -> dict[str, Any]:
     """The answer of a fitted estimator as one row of a table."""
     return {
         "tol": fitted.tol,
         "k_star": float("nan") if fitted.k_star_ is None else fitted.k_star_,
-        "n_samples_needed": fitted.n_samples_needed_,
+        "n_samples_needed": samples_needed(fitted),
         "converged": fitted.converged_,
         "train_loss": fitted.curves_["train_loss"][-1],
         "expected_gain": fitted.expected_gain_,

@@ -1,25 +1,26 @@
-"""The answer, and what weakens it, in plain sentences."""
+"""The answer in five lines, and on request in full."""
 
 from __future__ import annotations
 
 import warnings
 
-import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from sufficient.decision.plateau import plateau_of
-from sufficient.decision.power_law import LARGEST_FORECAST
-from sufficient.report.diagnostics import diagnoses, void_reasons
+from sufficient.decision import verdict as verdicts
+from sufficient.report.detail import details
+from sufficient.report.landscape import landscape_line
+from sufficient.report.numbers import count, gain, interval, percent, share
+from sufficient.report.reasons import void_reasons, weaknesses
 from sufficient.results import SampleSizeCurve
 from sufficient.settings import Settings
 
-__all__ = ["summarise", "warn_of_weaknesses", "weaknesses"]
-
-FAR_FORECAST = 4
+__all__ = ["score_name", "summarise", "warn_of_weaknesses"]
 
 
-def summarise(curve: SampleSizeCurve, settings: Settings) -> str:
-    """The whole answer as a few lines of text.
+def summarise(
+    curve: SampleSizeCurve, settings: Settings, *, detail: bool = False
+) -> str:
+    """The answer as lines of text: verdict, score, training, landscape, what to do.
 
     Parameters
     ----------
@@ -27,42 +28,23 @@ def summarise(curve: SampleSizeCurve, settings: Settings) -> str:
         What was measured.
     settings : Settings
         How.
+    detail : bool, default=False
+        Whether to add how it was measured, and all that weakens it.
 
     Returns
     -------
     str
     """
     lines = [
-        f"Verdict: {curve.verdict}.",
-        _landscape(curve, settings),
-        _eigenvalues(curve, settings),
-        _gain(curve),
-        *_uncertified(curve, settings),
-        *diagnoses(curve, settings),
-        "k* belongs to this data, net and training; a stable landscape does not mean "
-        "that the score has stopped rising.",
+        f"Verdict: {curve.verdict}. {_because(curve, settings)}",
+        _score(curve, settings),
+        _training(curve, settings),
+        landscape_line(curve, settings),
+        _advice(curve, settings),
     ]
+    if detail:
+        lines += details(curve, settings)
     return "\n".join(lines)
-
-
-def weaknesses(curve: SampleSizeCurve, settings: Settings) -> list[str]:
-    """Sentences that deserve a warning.
-
-    Parameters
-    ----------
-    curve : SampleSizeCurve
-        What was measured.
-    settings : Settings
-        How.
-
-    Returns
-    -------
-    list of str
-    """
-    found = []
-    if not curve.forecast.converged:
-        found.append(_unsettled(curve, settings))
-    return [*found, *void_reasons(curve, settings), *_uncertified(curve, settings)]
 
 
 def warn_of_weaknesses(
@@ -73,103 +55,100 @@ def warn_of_weaknesses(
         warnings.warn(sentence, ConvergenceWarning, stacklevel=stacklevel)
 
 
-def _uncertified(curve, settings):
-    certified = curve.columns["eigen_certified"]
-    if settings.bound == "eigenvalue":
-        certified = np.minimum(certified, curve.columns["shifts_certified"])
-    uncertified = certified < 1
-    if uncertified.any():
-        sizes = curve.columns["train_size"][uncertified].astype(int).tolist()
-        yield (
-            "The leading eigenvalues are not certified to "
-            f"eigen_tol={settings.eigen_tol:g} at {sizes} samples; the bounds there "
-            "are rough. Raise eigen_tol or lower n_directions."
-        )
+def score_name(curve: SampleSizeCurve, settings: Settings) -> str:
+    """What the score is called."""
+    if isinstance(settings.scoring, str):
+        return settings.scoring.replace("_", " ")
+    if settings.scoring is not None:
+        return getattr(settings.scoring, "__name__", "score")
+    return "R²" if curve.task.is_regression else "accuracy"
 
 
-def _landscape(curve, settings):
-    if not curve.forecast.converged:
-        return _unsettled(curve, settings)
-    low, high = curve.n_samples_needed_interval
-    batches = "1 batch" if curve.k_star == 1 else f"{curve.k_star} batches"
-    return (
-        f"The loss landscape is stable from {curve.n_samples_star:,} training samples "
-        f"on (k* = {batches} of {curve.batch_size}; 90 % interval {low:,} to "
-        f"{_count(high)}): Delta stays below tol={settings.tol:g}."
-    )
-
-
-def _unsettled(curve, settings):
-    return f"{_not_reached(curve, settings)} {_remedy(curve)}"
-
-
-def _not_reached(curve, settings):
-    n, last = _last_size(curve), curve.forecast.smoothed[-1]
-    if last < settings.tol and curve.forecast.rate >= 0:
+def _because(curve, settings):
+    last, name = curve.record.last.columns, score_name(curve, settings)
+    if curve.verdict == verdicts.HAS_NOT_LEARNT:
         return (
-            f"The bound is below tol={settings.tol:g} at {n:,} samples but rises with "
-            "more data, as it does while a net only begins to learn."
+            f"The {name}, {share(last['validation_score'])}, is not clearly better "
+            f"than that of a constant answer, {share(last['chance_score'])}."
         )
-    if last < settings.tol:
+    if curve.verdict == verdicts.TRAIN_LONGER:
+        expected, (low, high) = curve.gain_from_training
         return (
-            f"The loss landscape is below tol={settings.tol:g} at {n:,} samples, the "
-            f"last of {len(curve.forecast.smoothed)} sizes, too few to say it stays so."
+            f"Twice the training steps add {gain(expected)} to the {name} "
+            f"({interval(low, high)}), at least as much as twice the data should."
         )
+    if curve.score_forecast is None:
+        return "There is no forecast of the score."
+    probability = curve.score_forecast.probability_of_gain_below(settings.min_gain)
     return (
-        f"The loss landscape has not settled within {n:,} training samples: the bound "
-        f"is {last:.3g}, {last / settings.tol:.3g} times tol={settings.tol:g}."
+        f"With a probability of {percent(probability)}, doubling the data adds less "
+        f"than {share(settings.min_gain)} to the {name}."
     )
 
 
-def _remedy(curve):
-    low, high = curve.n_samples_needed_interval
-    needed = curve.n_samples_needed
-    if needed >= LARGEST_FORECAST:
+def _score(curve, settings):
+    last, name = curve.record.last.columns, score_name(curve, settings)
+    n, error = int(last["train_size"]), last["validation_score_std_err"]
+    used = f"{count(n)} of {count(curve.n_train)}" if n < curve.n_train else count(n)
+    text = (
+        f"Score: {name} {share(last['validation_score'])} (standard error "
+        f"{share(error)}) after training on {used} samples"
+    )
+    if curve.score_forecast is None:
+        return f"{text}."
+    expected, (low, high) = curve.gain_from_data
+    return (
+        f"{text}; twice as many should add {gain(expected)} (90 % interval "
+        f"{interval(low, high)})."
+    )
+
+
+def _training(curve, settings):
+    expected, (low, high) = curve.gain_from_training
+    steps = count(curve.record.last.columns["n_steps"])
+    text = f"Training: {steps} steps"
+    if curve.record.last.columns["training_capped"]:
+        text += ", the most allowed, and still improving"
+    if expected == expected:
+        text += f"; twice as many add {gain(expected)} ({interval(low, high)})"
+    return f"{text}. The score is limited by: {curve.limited_by}."
+
+
+def _advice(curve, settings):
+    void = next(iter(void_reasons(curve, settings)), None)
+    if void is not None:
+        return f"Take care: {void}"
+    return f"What to do: {_what_to_do(curve, settings)}"
+
+
+def _what_to_do(curve, settings):
+    advice = {
+        verdicts.HAS_NOT_LEARNT: (
+            "look at the net before the data. Check the labels, the scale of X and the "
+            "learning rate; with rare classes ask for another score, such as "
+            "scoring='roc_auc' or 'average_precision'."
+        ),
+        verdicts.TRAIN_LONGER: "train longer, then ask again.",
+        verdicts.SUFFICIENT: (
+            "no more data of this kind. For a better score, look for another net, "
+            "better features or cleaner labels."
+        ),
+        verdicts.MORE_DATA: "collect more data.",
+        verdicts.CANNOT_TELL: _what_would_tell(curve),
+    }
+    return advice[curve.verdict]
+
+
+def _what_would_tell(curve):
+    last = curve.record.last.columns
+    if curve.score_forecast is None:
+        return "use a score that is a number for the held-out samples."
+    if len(curve.record) < 4:
+        return "label more, so that the curve has at least four sizes."
+    expected, (low, high) = curve.gain_from_data
+    if last["validation_score_std_err"] > (high - low) / 4:
         return (
-            "The bound does not fall with more data, so there is no forecast. Train "
-            "longer, lower the learning rate, or check the labels."
+            "hold more samples out (validation_fraction), or average over seeds with "
+            "repeat_sample_size: the score is too noisy to tell."
         )
-    far = needed > FAR_FORECAST * _last_size(curve)
-    caution = " (more than fourfold: only an order of magnitude)" if far else ""
-    return (
-        f"About {needed:,} samples should be needed{caution}, 90 % interval {low:,} to "
-        f"{_count(high)}. Label more, raise tol, or take a smaller net."
-    )
-
-
-def _eigenvalues(curve, settings):
-    plateau = plateau_of(curve, settings.patience)
-    level = f"{100 * plateau.tol:g} %"
-    if plateau.reached:
-        return (
-            f"64 more samples shift the leading eigenvalues by less than {level} from "
-            f"{plateau.n_samples:,} samples on (the papers' plateau, at "
-            f"{plateau.batch_count} batches; k* is {curve.k_star or 'not reached'})."
-        )
-    return (
-        "64 more samples shift the leading eigenvalues by "
-        f"{100 * plateau.forecast.smoothed[-1]:.2g} % at {_last_size(curve):,} "
-        f"samples; the papers' plateau, below {level} for good, is not reached."
-    )
-
-
-def _gain(curve):
-    gain, n = curve.gain, _last_size(curve)
-    low, high = gain.interval
-    score = curve.columns["validation_score"][-1]
-    if gain.is_unknown:
-        return f"The validation score is {score:.3f}."
-    return (
-        f"The validation score is {score:.3f} at {n:,} samples; doubling them should "
-        f"add {gain.expected:+.3f} (90 % interval {low:+.3f} to {high:+.3f}). The last "
-        f"doubling added {gain.last_doubling:+.3f}; the training score is "
-        f"{gain.generalization_gap:+.3f} above."
-    )
-
-
-def _count(n):
-    return f"{n:,}" if n < LARGEST_FORECAST else "no upper limit"
-
-
-def _last_size(curve):
-    return int(curve.columns["train_size"][-1])
+    return "average over seeds with repeat_sample_size, or label more and ask again."

@@ -1,9 +1,10 @@
-"""How fast the library is, beside what else computes the same numbers.
+r"""How fast the library is, beside what else computes the same numbers.
 
 Run from the root of the repository::
 
     pip install -e ".[bench]"
-    python -m examples.studies.benchmarks --full --folder runs --page docs/explanation/benchmarks.md
+    python -m examples.studies.benchmarks --full --folder runs \
+        --page docs/explanation/benchmarks.md
 
 Without ``--full`` everything is small, on scikit-learn's digits: that shows that all
 works and says nothing about speed.

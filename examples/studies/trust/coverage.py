@@ -1,7 +1,5 @@
 """Is each bound above the Monte-Carlo Delta, and how tight is it?"""
 
-import numpy as np
-
 from sufficient.curve import sample_size_curve
 
 from .traces import NEVER
@@ -26,20 +24,18 @@ def coverage(pair, seed, sigma) -> list[dict]:
         sigma=sigma,
         random_state=seed,
     )
-    columns = curve.columns
-    lower = columns["delta"] - 2 * columns["delta_std_err"]
-    return [
-        {
-            "pair": pair.name,
-            "seed": seed,
-            "sigma": sigma,
-            "n": int(columns["train_size"][i]),
-            "expected_rise": float(columns["expected_rise"][i]),
-            **{f"{name}_covers": bool(lower[i] <= columns[name][i]) for name in BOUNDS},
-            **{
-                f"{name}_ratio": float(columns[name][i] / columns["delta"][i])
-                for name in BOUNDS
-            },
-        }
-        for i in np.arange(len(lower))
-    ]
+    head = {"pair": pair.name, "seed": seed, "sigma": sigma}
+    n_sizes = len(curve.columns["delta"])
+    return [{**head, **_cell(curve.columns, i)} for i in range(n_sizes)]
+
+
+def _cell(columns, i):
+    """Numbers of the size with index i."""
+    at = {name: float(values[i]) for name, values in columns.items()}
+    lower = at["delta"] - 2 * at["delta_std_err"]
+    return {
+        "n": int(at["train_size"]),
+        "expected_rise": at["expected_rise"],
+        **{f"{name}_covers": lower <= at[name] for name in BOUNDS},
+        **{f"{name}_ratio": at[name] / at["delta"] for name in BOUNDS},
+    }

@@ -36,7 +36,7 @@ def standard_errors(pair, seed) -> list[dict]:
 
 
 def _unseen(plan, data, task, n_seen):
-    """Everything that is never trained on here: enough for all the sets."""
+    """All samples that are not trained on: enough for the reference and all sets."""
     more = (data.X_test, data.y_test), (data.X_apart, data.y_apart)
     test, apart = (
         Samples.for_net(plan.run.training.template, X, task.encode(y)) for X, y in more
@@ -45,28 +45,28 @@ def _unseen(plan, data, task, n_seen):
 
 
 def _at_one_net(objective, seen, unseen, settings, seed):
+    """Estimates from several sets of fresh samples, each beside one large reference."""
     rng = np.random.default_rng(seed)
     samples = rng.permutation(len(unseen))
-    reference_rows, rest = np.split(samples, [TIMES * N_FRESH])
-    reference = _measured(
-        objective, seen, unseen[reference_rows], settings, TIMES * N_DRAWS, rng
-    )
-    sets = np.array_split(rest[: len(rest) // N_FRESH * N_FRESH], len(rest) // N_FRESH)
-    for rows in sets[:REPLICATES]:
+    rows, rest = np.split(samples, [TIMES * N_FRESH])
+    reference = _measured(objective, seen, unseen[rows], settings, TIMES * N_DRAWS, rng)
+    n_sets = len(rest) // N_FRESH
+    for rows in np.array_split(rest[: n_sets * N_FRESH], n_sets)[:REPLICATES]:
         found = _measured(objective, seen, unseen[rows], settings, N_DRAWS, rng)
-        yield {
-            "n": len(seen),
-            **{
-                f"{name}_{what}": float(columns[column])
-                for name in DELTAS
-                for what, columns, column in (
-                    ("value", found, name),
-                    ("std_err", found, f"{name}_std_err"),
-                    ("reference", reference, name),
-                    ("reference_std_err", reference, f"{name}_std_err"),
-                )
-            },
-        }
+        yield {"n": len(seen), **_beside(found, reference)}
+
+
+def _beside(found, reference):
+    return {
+        f"{name}_{what}": float(columns[column])
+        for name in DELTAS
+        for what, columns, column in (
+            ("value", found, name),
+            ("std_err", found, f"{name}_std_err"),
+            ("reference", reference, name),
+            ("reference_std_err", reference, f"{name}_std_err"),
+        )
+    }
 
 
 def _measured(objective, seen, fresh, settings, n_draws, rng):

@@ -1,4 +1,4 @@
-"""Is the sample size foreseen from a quarter, and from half, of the data?"""
+"""Is n* forecast well from a quarter of it, and from half of it?"""
 
 import numpy as np
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from sklearn.datasets import make_classification, make_friedman1
@@ -43,8 +43,10 @@ class Pair:
 
     Attributes
     ----------
-    data, net : str
-        Names.
+    data : str
+        A name in `DATA`.
+    net : str
+        A name in `NETS`.
     chosen_on : bool
         Whether the constants of the recipe were chosen on it.
     training : str
@@ -72,7 +74,7 @@ class Pair:
 
     @property
     def has_samples_apart(self) -> bool:
-        """Whether validation sets of any size can be drawn from samples apart."""
+        """Whether small validation sets can be drawn from the samples apart."""
         return self.is_classification and self.data != "digits"
 
     @property
@@ -105,11 +107,10 @@ def _images(load, labels=None, noise=0.0):
 
 
 def _noisy(y, noise, seed):
+    """Labels, of which a share is replaced by another label at random."""
     rng, labels = np.random.default_rng(seed), np.unique(y)
-    wrong = labels[
-        (np.searchsorted(labels, y) + rng.integers(1, len(labels), len(y)))
-        % len(labels)
-    ]
+    shifts = rng.integers(1, len(labels), len(y))
+    wrong = labels[(np.searchsorted(labels, y) + shifts) % len(labels)]
     return np.where(rng.uniform(size=len(y)) < noise, wrong, y)
 
 
@@ -117,7 +118,7 @@ def _digits():
     X, y = load_digits_images()
     order = np.random.default_rng(0).permutation(len(X))
     X, y = X[order], y[order]
-    # Nothing can be spared to be set apart.
+    # There are too few to set more apart than the test set.
     return Data(X[350:], y[350:], X[:350], y[:350], X[:350], y[:350])
 
 
@@ -151,20 +152,20 @@ def _lower_half():
 
 
 DATA: dict[str, Callable[[], Data]] = {
-    "Fashion-MNIST": lambda: _images(load_fashion_mnist),
-    "Fashion-MNIST, 20 % noise": lambda: _images(load_fashion_mnist, noise=0.2),
-    "Fashion-MNIST, 40 % noise": lambda: _images(load_fashion_mnist, noise=0.4),
-    "Fashion-MNIST, 2 classes": lambda: _images(load_fashion_mnist, [0, 6]),
-    "Fashion-MNIST, 5 classes": lambda: _images(load_fashion_mnist, range(5)),
-    "MNIST": lambda: _images(load_mnist),
-    "MNIST, 2 classes": lambda: _images(load_mnist, [4, 9]),
-    "MNIST, 5 classes": lambda: _images(load_mnist, range(5)),
+    "Fashion-MNIST": partial(_images, load_fashion_mnist),
+    "Fashion-MNIST, 20 % noise": partial(_images, load_fashion_mnist, noise=0.2),
+    "Fashion-MNIST, 40 % noise": partial(_images, load_fashion_mnist, noise=0.4),
+    "Fashion-MNIST, 2 classes": partial(_images, load_fashion_mnist, [0, 6]),
+    "Fashion-MNIST, 5 classes": partial(_images, load_fashion_mnist, range(5)),
+    "MNIST": partial(_images, load_mnist),
+    "MNIST, 2 classes": partial(_images, load_mnist, [4, 9]),
+    "MNIST, 5 classes": partial(_images, load_mnist, range(5)),
     "digits": _digits,
-    "made, easy": lambda: _classes(20, 15, 5, 2.0),
-    "made, middling": lambda: _classes(30, 10, 10, 1.0),
-    "made, hard": lambda: _classes(100, 20, 10, 0.5),
-    "made, hopeless": lambda: _classes(30, 10, 5, 1.0, flip_y=1.0),
-    "Friedman": lambda: _made(make_friedman1, n_features=20, noise=2.0),
+    "made, easy": partial(_classes, 20, 15, 5, 2.0),
+    "made, middling": partial(_classes, 30, 10, 10, 1.0),
+    "made, hard": partial(_classes, 100, 20, 10, 0.5),
+    "made, hopeless": partial(_classes, 30, 10, 5, 1.0, flip_y=1.0),
+    "Friedman": partial(_made, make_friedman1, n_features=20, noise=2.0),
     "lower half": _lower_half,
 }
 DATA = {name: cache(load) for name, load in DATA.items()}

@@ -1,10 +1,10 @@
-"""What a fit would have said at any size of a trace, and what came true."""
+"""What a fit would have said at each size of a trace, and what came true."""
 
 from __future__ import annotations
 
 import numpy as np
-
 from sufficient.decision.gain import forecast_gain
+
 from sufficient.decision.stopping import LEAST_SIZES, forecast_sample_size
 from sufficient.decision.verdict import join_verdict, score_above_chance
 from sufficient.growing.schedule import FIRST_COUNT

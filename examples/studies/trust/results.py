@@ -1,4 +1,4 @@
-"""From what was run to what is told."""
+"""The parts of the study: rows of results, made from what was run."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import pandas as pd
 __all__ = ["TABLES"]
 
 BOUNDS = {"projected": "(3)", "one_batch": "(1)", "eigenvalue": "(2)"}
-PARTS = {True: "chosen on", False: "reported on"}
+KINDS = {True: "chosen on", False: "reported on"}
 
 
 def repeatability_table(rows: pd.DataFrame) -> pd.DataFrame:
@@ -91,7 +91,7 @@ def forecasts_table(rows: pd.DataFrame) -> pd.DataFrame:
         lines.append(
             {
                 "bound": bound,
-                "pairs": f"{some['pair'].nunique()} {PARTS[chosen]}",
+                "pairs": _pairs(some, chosen),
                 "data up to": f"n*/{share}",
                 "forecasts": len(some),
                 "median abs. error": _percent(some["error"].abs().median()),
@@ -112,7 +112,7 @@ def verdicts_table(states: pd.DataFrame, min_gain: float = 0.01) -> pd.DataFrame
         learnt = some["verdict"] != "has not learnt"
         lines.append(
             {
-                "pairs": f"{some['pair'].nunique()} {PARTS[chosen]}",
+                "pairs": _pairs(some, chosen),
                 "states": len(some),
                 "doubling adds < 1 pt": int(small.sum()),
                 '"sufficient"': int(said.sum()),
@@ -136,13 +136,13 @@ def gains_table(states: pd.DataFrame) -> pd.DataFrame:
         large = some["n"] >= 1_024
         lines.append(
             {
-                "pairs": f"{some['pair'].nunique()} {PARTS[chosen]}",
+                "pairs": _pairs(some, chosen),
                 "held out": held_out,
                 "states": len(some),
-                "mean abs. error": f"{away.abs().mean():.2f} pt",
-                "median abs. error": f"{away.abs().median():.2f} pt",
-                "mean abs. error, n >= 1,024": f"{away[large].abs().mean():.2f} pt",
-                "bias": f"{away.mean():+.2f} pt",
+                "mean abs. error": _points(away.abs().mean()),
+                "median abs. error": _points(away.abs().median()),
+                "mean abs. error, n >= 1,024": _points(away[large].abs().mean()),
+                "bias": _points(away.mean(), sign="+"),
                 "90 % interval covers": _percent(held.mean()),
             }
         )
@@ -184,13 +184,19 @@ def _counted(rows, title, name):
 
 
 def _with_spread(rows, name, form):
+    pairs = zip(rows[name], rows[f"{name}_sd"], strict=True)
     return [
-        ""
-        if pd.isna(mean)
-        else form.format(mean)
-        + ("" if pd.isna(spread) else f" ± {form.format(spread)}")
-        for mean, spread in zip(rows[name], rows[f"{name}_sd"], strict=True)
+        " ± ".join(form.format(value) for value in pair if not pd.isna(value))
+        for pair in pairs
     ]
+
+
+def _pairs(rows, chosen):
+    return f"{rows['pair'].nunique()} {KINDS[chosen]}"
+
+
+def _points(value, sign=""):
+    return "" if pd.isna(value) else f"{value:{sign}.2f} pt"
 
 
 def _percent(share, digits=0):

@@ -1,7 +1,7 @@
-"""One long run per pair and seed, kept: everything else is read off these.
+"""One long run for each pair and seed, from which everything else is read.
 
-The run is not stopped by the tolerance. What any rule would have said at any size
-follows from the columns up to there, and what came true from the columns after it.
+The run is not stopped by the tolerance. What a rule would have said at some size
+follows from the columns up to there; whether it came true, from the columns after it.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Trace:
     columns : dict of str to ndarray of shape (n_sizes,)
         Those of `SampleSizeCurve`, and `test_score`.
     apart : ndarray of shape (n_sizes, n_apart)
-        1 or 0 for each sample set apart, as it was classified right or wrong; the
-        squared error in a regression. Any validation set can be drawn from these.
+        For each sample set apart, 1 if its class is predicted and 0 if not; in a
+        regression the squared error. Any validation set can be drawn from these.
     cpu_seconds : float
         Spent on the run.
     """

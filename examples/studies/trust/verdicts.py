@@ -1,4 +1,4 @@
-"""Is "sufficient" true, is it said often enough, and how well is the gain foreseen?"""
+"""Is "sufficient" true? Is it said often enough? How good is the gain forecast?"""
 
 from sufficient.decision.stopping import LEAST_SIZES
 
@@ -11,25 +11,35 @@ MIN_GAIN = 0.01
 
 
 def states(pair, traces, n_validation=None) -> list[dict]:
-    """One row for each size that is measured again, doubled, in the same trace."""
-    rows = []
-    for trace in traces:
-        sizes = trace.columns["train_size"]
-        for last, n in enumerate(sizes):
-            if last + 1 < LEAST_SIZES or n < SMALLEST or 2 * n > sizes[-1]:
-                continue
-            gain = gain_at(trace, last, n_validation)
-            rows.append(
-                {
-                    "pair": pair.name,
-                    "chosen_on": pair.chosen_on,
-                    "seed": trace.seed,
-                    "n": int(n),
-                    "gain": true_gain(traces, n),
-                    "expected": gain.expected,
-                    "low": gain.interval[0],
-                    "high": gain.interval[1],
-                    "verdict": verdict_at(trace, last, gain, MIN_GAIN),
-                }
-            )
-    return rows
+    """One row for each size n at which the same trace is also measured at 2n."""
+    return [
+        {
+            "pair": pair.name,
+            "chosen_on": pair.chosen_on,
+            "seed": trace.seed,
+            **_state(traces, trace, last, n_validation),
+        }
+        for trace in traces
+        for last in _doubled(trace.columns["train_size"])
+    ]
+
+
+def _doubled(sizes):
+    """Indices of the sizes that count."""
+    for last, n in enumerate(sizes):
+        if last + 1 >= LEAST_SIZES and n >= SMALLEST and 2 * n <= sizes[-1]:
+            yield last
+
+
+def _state(traces, trace, last, n_validation):
+    n = trace.columns["train_size"][last]
+    gain = gain_at(trace, last, n_validation)
+    low, high = gain.interval
+    return {
+        "n": int(n),
+        "gain": true_gain(traces, n),
+        "expected": gain.expected,
+        "low": low,
+        "high": high,
+        "verdict": verdict_at(trace, last, gain, MIN_GAIN),
+    }

@@ -1,0 +1,44 @@
+"""The scores that were measured, as the forecast takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sufficient.data.task import Task
+from sufficient.decision.score_forecast import ScoreForecast, forecast_scores
+from sufficient.decision.score_range import score_range_of
+from sufficient.results import Record
+
+__all__ = ["forecast_of"]
+
+
+def forecast_of(
+    record: Record, scoring: str | Callable | None, task: Task
+) -> ScoreForecast | None:
+    """Forecast of the validation score; None where the last one is not a number."""
+    scores = record.column("validation_score")
+    if not np.isfinite(scores[-1]):
+        return None
+    return forecast_scores(
+        record.column("train_size"),
+        scores,
+        std_err=record.column("validation_score_std_err"),
+        correlation=_correlation(record),
+        score_range=score_range_of(scoring, task, scores),
+    )
+
+
+def _correlation(record: Record) -> np.ndarray | None:
+    """Of the noise of the scores, since the same samples are scored at every size."""
+    parts = [m.contributions.double().numpy() for m in record.measurements]
+    if len({len(part) for part in parts}) > 1 or len(parts[0]) < 2:
+        return None
+    rows = np.array(parts)
+    centred = rows - rows.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(centred, axis=1)
+    scale = np.where(lengths > 0, lengths, 1.0)
+    found = (centred / scale[:, None]) @ (centred / scale[:, None]).T
+    np.fill_diagonal(found, 1.0)
+    return found if np.isfinite(found).all() else None

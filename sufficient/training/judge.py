@@ -1,0 +1,85 @@
+"""How good a net is for samples it is not trained on, as one smooth number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from scipy.optimize import minimize_scalar
+from sklearn.utils import gen_batches
+from skorch import NeuralNet
+from torch import Tensor, nn
+
+from sufficient.data.samples import Samples
+from sufficient.training.criteria import objective_of
+
+__all__ = ["Judge"]
+
+TAKE_LOGITS = (nn.CrossEntropyLoss, nn.BCEWithLogitsLoss, nn.NLLLoss)
+# Scorers of probabilities themselves: a temperature would hide what they punish.
+OF_PROBABILITIES = {"neg_log_loss", "neg_brier_score"}
+HIGHEST_TEMPERATURE = 64.0
+CHUNK = 2048
+
+
+class Judge:
+    r"""The calibrated loss of a net on samples set apart.
+
+    Long training makes the logits of a classifier larger and larger, and its loss on
+    other samples rises while the order of its answers still improves. So the logits z
+    are divided by the temperature that suits them best,
+
+    .. math:: \min_{T \ge 1} \frac{1}{m} \sum_i \ell(z_i / T, y_i),
+
+    which leaves a smooth stand-in for any score of decisions or ranks. Losses of other
+    outputs are taken as they are.
+
+    Parameters
+    ----------
+    samples : Samples
+        Samples set apart; of those that do not fit in memory the first.
+    scoring : str, callable or None
+        The score that is asked for. Scores of probabilities are not calibrated.
+
+    References
+    ----------
+    C. Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
+    """
+
+    def __init__(self, samples: Samples, scoring: str | Callable | None) -> None:
+        self.samples = samples.in_memory
+        self.is_calibrated = scoring not in OF_PROBABILITIES
+
+    def __call__(self, net: NeuralNet) -> float:
+        """The loss of the net in eval mode."""
+        loss, outputs = objective_of(net).loss, self._outputs(net)
+        of_probabilities = isinstance(net.criterion_, nn.NLLLoss)
+
+        def at(log_temperature: float) -> float:
+            scaled = _scaled(outputs, math.exp(log_temperature), of_probabilities)
+            return float(loss(scaled, self.samples.y).mean())
+
+        as_it_is = float(loss(outputs, self.samples.y).mean())
+        if not (self.is_calibrated and isinstance(net.criterion_, TAKE_LOGITS)):
+            return as_it_is
+        bounds = 0.0, math.log(HIGHEST_TEMPERATURE)
+        found = minimize_scalar(at, bounds=bounds, method="bounded")
+        return min(as_it_is, float(found.fun))
+
+    def _outputs(self, net: NeuralNet) -> Tensor:
+        net.module_.eval()
+        with torch.no_grad():
+            rows = gen_batches(len(self.samples), CHUNK)
+            return torch.cat([_first(net.infer(self.samples.X[r])) for r in rows])
+
+
+def _scaled(outputs, temperature, of_probabilities):
+    if not of_probabilities:
+        return outputs / temperature
+    logits = outputs.clamp_min(torch.finfo(outputs.dtype).tiny).log()
+    return torch.softmax(logits / temperature, dim=1)
+
+
+def _first(output):
+    return output[0] if isinstance(output, tuple) else output

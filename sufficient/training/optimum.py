@@ -1,0 +1,189 @@
+r"""Training to an optimum: until samples set apart see no improvement any more.
+
+The optimiser runs at the learning rate it has, and an average follows the weights. After
+t steps it reaches back t / (c + 1) of them, with c = 8:
+
+.. math:: \bar w_t = \bar w_{t-1} + \frac{c + 1}{t + c} (w_t - \bar w_{t-1}).
+
+Averages do what a falling learning rate would, at every step at once: they are near a
+minimum although the weights still move about it. They are looked at after 128 steps, and
+whenever the steps have grown by the square root of two. The best ones are kept, and
+training ends when twice the steps have not brought the loss down by half a percent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from torch import Tensor
+
+from sufficient.data.samples import Samples
+
+__all__ = ["OptimumSearch", "Progress"]
+
+FIRST_LOOK = 128
+GROWTH = math.sqrt(2)
+PATIENCE = 2.0
+LEAST_IMPROVEMENT = 0.005
+LEAST_STEPS = 1024
+MOST_STEPS, MOST_EPOCHS = 16_384, 200
+REACH = 8
+LEAST_BATCHES = 8
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training has come.
+
+    Attributes
+    ----------
+    steps, kept_steps : int
+        Optimiser steps spent, and those after which the kept weights were taken.
+    loss : float
+        Of the kept weights, on the samples set apart.
+    is_capped : bool
+        Whether it was still improving when the most steps allowed were spent.
+    """
+
+    steps: int
+    kept_steps: int
+    loss: float
+    is_capped: bool
+
+
+class OptimumSearch:
+    """Train a net, look at its averaged weights, and keep the best.
+
+    Parameters
+    ----------
+    net : NeuralNet
+        Initialised; trained in place.
+    samples : Samples
+        Training set.
+    judge : callable
+        Loss of a net on samples set apart; smaller is better.
+    rng : numpy.random.Generator
+        Draws the minibatches.
+    """
+
+    def __init__(
+        self,
+        net: NeuralNet,
+        samples: Samples,
+        judge: Callable[[NeuralNet], float],
+        rng: np.random.Generator,
+    ) -> None:
+        self.net, self.samples, self.judge = net, samples, judge
+        self.batch_size = _batch_size(net, len(samples))
+        self.batches = _batches(len(samples), self.batch_size, rng)
+        self.live = _float_tensors(net.module_)
+        self.mean = [tensor.clone() for tensor in self.live]
+        self.steps, self.next_look = 0, float(FIRST_LOOK)
+        self.best, self.best_loss, self.kept_steps = self._copy(), math.inf, 0
+        self._marked_loss, self._marked_steps = math.inf, 0
+        self._moving = [tensor.clone() for tensor in self.live]
+
+    @property
+    def most_steps(self) -> int:
+        """Steps at which training ends in any case."""
+        epochs = MOST_EPOCHS * len(self.samples) // self.batch_size
+        return max(MOST_STEPS, epochs)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether more steps have not helped for long enough."""
+        # Looks come at whole steps, a little before or after twice the steps.
+        waited = 0.98 * PATIENCE * self._marked_steps
+        return self.steps >= max(LEAST_STEPS, waited)
+
+    def run(self) -> Progress:
+        """Train until more steps do not help, or the most steps are spent.
+
+        The net has its best averaged weights afterwards.
+        """
+        while not self.is_complete and self.steps < self.most_steps:
+            self._advance(min(round(self.next_look), self.most_steps))
+        self._finish()
+        capped = not self.is_complete
+        return Progress(self.steps, self.kept_steps, self.best_loss, capped)
+
+    @contextmanager
+    def run_twice_as_long(self) -> Iterator[NeuralNet]:
+        """The net as twice the steps leave it; afterwards it is as it was."""
+        before, most = self.best, 2 * self.steps
+        _copy_to(self.live, self._moving)
+        while self.steps < most:
+            self._advance(min(round(self.next_look), most))
+        self._finish()
+        try:
+            yield self.net
+        finally:
+            _copy_to(self.live, before)
+
+    def _finish(self):
+        self._moving = [tensor.clone() for tensor in self.live]
+        _copy_to(self.live, self.best)
+        self.net.module_.eval()
+
+    def _advance(self, steps):
+        for _ in range(steps - self.steps):
+            rows = next(self.batches)
+            self.net.train_step((self.samples.X[rows], self.samples.y[rows]))
+            self.steps += 1
+            with torch.no_grad():
+                weight = (REACH + 1) / (self.steps + REACH)
+                torch._foreach_lerp_(self.mean, self.live, weight)
+        self.next_look = max(self.next_look, self.steps) * GROWTH
+        self._look()
+
+    def _look(self):
+        moving = [tensor.clone() for tensor in self.live]
+        _copy_to(self.live, self.mean)
+        loss = self.judge(self.net)
+        if not math.isfinite(loss) and not math.isfinite(self.best_loss):
+            raise ValueError(
+                f"The loss in training became {loss} with {len(self.samples)} samples, "
+                f"within {self.steps} steps. Lower the learning rate, scale X, or check "
+                "that the criterion fits the outputs."
+            )
+        if loss < self.best_loss:
+            self.best, self.best_loss, self.kept_steps = self._copy(), loss, self.steps
+        if self._marked_loss - loss > LEAST_IMPROVEMENT * abs(loss):
+            self._marked_loss, self._marked_steps = loss, self.steps
+        _copy_to(self.live, moving)
+
+    def _copy(self):
+        return [tensor.clone() for tensor in self.mean]
+
+
+def _batch_size(net: NeuralNet, n: int) -> int:
+    """That of the net, or less where it would leave fewer than eight minibatches."""
+    given = net.batch_size if net.batch_size > 0 else n
+    return max(1, min(given, n // LEAST_BATCHES))
+
+
+def _batches(n: int, size: int, rng: np.random.Generator) -> Iterator[Tensor]:
+    """Minibatches out of one permutation after another, none of them shorter."""
+    rows = np.empty(0, dtype=np.int64)
+    while True:
+        while len(rows) < size:
+            rows = np.concatenate([rows, rng.permutation(n)])
+        yield torch.from_numpy(rows[:size])
+        rows = rows[size:]
+
+
+def _float_tensors(module: torch.nn.Module) -> list[Tensor]:
+    # Buffers belong to it: the running statistics of batch normalisation.
+    tensors = [*module.parameters(), *module.buffers()]
+    return [t.detach() for t in tensors if t.is_floating_point()]
+
+
+def _copy_to(targets: list[Tensor], sources: list[Tensor]) -> None:
+    with torch.no_grad():
+        torch._foreach_copy_(targets, sources)

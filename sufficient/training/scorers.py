@@ -1,0 +1,180 @@
+"""Scores by any scikit-learn scorer, in the user's own labels and targets."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import cached_property, partial
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.utils import ClassifierTags, RegressorTags
+from skorch import NeuralNet
+
+from sufficient.data.samples import Samples
+from sufficient.data.task import Task
+
+__all__ = ["contributions_by_scorer", "score_by_scorer"]
+
+N_GROUPS = 16
+
+
+def score_by_scorer(
+    net: NeuralNet, task: Task, scoring: str | Callable, samples: Samples
+) -> float:
+    """Score of a net on samples, of which as many as fit in memory.
+
+    Parameters
+    ----------
+    net : NeuralNet
+        The trained net.
+    task : Task
+        How targets are read.
+    scoring : str or callable
+        As everywhere in scikit-learn; larger is better.
+    samples : Samples
+        In random order.
+
+    Returns
+    -------
+    float
+    """
+    estimator = _NetInUse(net, task)
+    scorer = check_scoring(estimator, scoring=scoring)
+    return _score(scorer, task, estimator, *_as_given(task, samples.in_memory))
+
+
+def contributions_by_scorer(
+    net: NeuralNet,
+    task: Task,
+    scoring: str | Callable,
+    seen: Samples,
+    held_out: Samples,
+) -> tuple[np.ndarray, np.ndarray]:
+    """What 16 groups of held-out samples add to the score: jackknife pseudo-values.
+
+    The groups are the same at every size. With s the score, and s(-g) that without
+    group g, the group adds ``G s - (G - 1) s(-g)``, shifted so that the mean is s.
+
+    Parameters
+    ----------
+    net, task, scoring
+        As in `score_by_scorer`.
+    seen, held_out : Samples
+        Training set and held-out part.
+
+    Returns
+    -------
+    each, constant : ndarray of shape (n_groups,)
+        Of the net, and of a constant answer.
+    """
+    estimator = _NetInUse(net, task)
+    scorer = check_scoring(estimator, scoring=scoring)
+    X, y = _as_given(task, held_out.in_memory)
+    if isinstance(scoring, str):
+        # Such a scorer only asks for predictions, which are made once for all groups.
+        estimator, X = _AnswersKnown(net, task, X), np.arange(len(y))
+    constant = task.constant_answer(_as_given(task, seen.in_memory)[1])
+    rest = [rest for rest, _ in _groups(task, y)]
+    each, of_constant = (
+        _pseudo_values(partial(_score, scorer, task, one), X, y, rest)
+        for one in (estimator, constant)
+    )
+    return each, of_constant
+
+
+def _groups(task, y):
+    n_groups = min(N_GROUPS, len(y))
+    if task.has_one_label and np.unique(y, return_counts=True)[1].min() >= n_groups:
+        return StratifiedKFold(n_groups).split(np.zeros(len(y)), y)
+    return KFold(n_groups).split(np.zeros(len(y)))
+
+
+def _pseudo_values(score, X, y, rest):
+    whole, n = score(X, y), len(rest)
+    without = np.array([score(X[rows], y[rows]) for rows in rest])
+    values = n * whole - (n - 1) * without
+    return whole + values - values.mean()
+
+
+class _NetInUse(BaseEstimator):
+    """The net as a fitted estimator, which is what scorers ask."""
+
+    def __init__(self, net, task):
+        self.net, self.task = net, task
+        self.__dict__.update(task.fitted_attributes())
+
+    def fit(self, X, y):
+        """Nothing to do: the net is trained."""
+        return self
+
+    def predict(self, X):
+        """Labels or targets as they were given."""
+        return self.task.decode(self.task.answers(self.net, X))
+
+    def predict_proba(self, X):
+        """Class probabilities."""
+        return self.net.predict_proba(X)
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        if self.task.is_regression:
+            tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags()
+        else:
+            tags.estimator_type, tags.classifier_tags = "classifier", ClassifierTags()
+        return tags
+
+
+class _AnswersKnown(_NetInUse):
+    """The same for samples that are known by their numbers."""
+
+    def __init__(self, net, task, X):
+        super().__init__(net, task)
+        self.X = X
+
+    @cached_property
+    def _predictions(self):
+        return super().predict(self.X)
+
+    @cached_property
+    def _probabilities(self):
+        return super().predict_proba(self.X)
+
+    def predict(self, rows):
+        """Labels or targets of the samples with these numbers."""
+        return self._predictions[rows]
+
+    def predict_proba(self, rows):
+        """Class probabilities of the samples with these numbers."""
+        return self._probabilities[rows]
+
+
+def _as_given(task, samples):
+    return samples.X.cpu().numpy(), task.decode(samples.y.cpu().numpy())
+
+
+def _score(scorer, task, estimator, X, y):
+    """One number; NaN, with a warning, where a class is missing that is needed."""
+    try:
+        score = scorer(estimator, X, y)
+    except ValueError as error:
+        if not task.lacks_labels(y):
+            raise
+        warnings.warn(
+            f"The score is not defined for samples of some classes only: {error}. It "
+            "is NaN there; hold more samples out, or take another scoring.",
+            stacklevel=2,
+        )
+        return np.nan
+    try:
+        return float(score)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"scoring must give one number, got {type(score).__name__}. Pass a single "
+            "metric."
+        ) from None

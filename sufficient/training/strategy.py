@@ -1,0 +1,159 @@
+"""What all ways of training a net along a growing set have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import clone
+from skorch import NeuralNet
+
+from sufficient.curvature.finite import check_finite
+from sufficient.data.samples import Samples
+from sufficient.reproducibility.seeds import seeded
+from sufficient.settings import Settings
+
+__all__ = ["Training", "seed_at"]
+
+
+class Training:
+    """How a net follows the growing set.
+
+    Parameters
+    ----------
+    template : NeuralNet
+        Prepared net; every net trained here is a clone of it.
+    settings : Settings
+        How to train.
+    seed : int
+        Initial weights, and together with k the minibatches, depend on nothing else.
+
+    Attributes
+    ----------
+    net : NeuralNet
+        The net as it was last trained.
+    n_steps : int
+        Optimiser steps it has taken.
+    is_capped : bool
+        Whether it was still improving when its training ended.
+    is_one_net : bool
+        Whether all sizes are seen by the same net, trained on everything. More data
+        changes nothing of it then, and its scores say nothing about more data.
+    size_ratio, first_size : float, int
+        Factor between the sizes at which to measure, and the smallest in samples.
+    """
+
+    net: NeuralNet
+    n_steps: int = 0
+    is_capped: bool = False
+    is_one_net: ClassVar[bool] = False
+    size_ratio: ClassVar[float] = 1.13
+    # With fewer samples a net has hardly learnt after so few steps, and is flat.
+    first_size: ClassVar[int] = 256
+
+    def __init__(self, template: NeuralNet, settings: Settings, seed: int) -> None:
+        self.template, self.settings, self.seed = template, settings, seed
+
+    def fresh_net(self) -> NeuralNet:
+        """An untrained net."""
+        with seeded(self.seed, self.template.device):
+            return _initialised(clone(self.template))
+
+    def begin(self, pool: Samples) -> None:
+        """Get ready; the pool is all there will be."""
+        self.net = self.fresh_net()
+
+    def continue_from(self, net: NeuralNet) -> None:
+        """Go on with a net that was trained before, instead of `begin`."""
+        self.net = net
+
+    def extend(self, seen: Samples, n_new: int, k: int) -> None:
+        """Take in the k-th batch: the last `n_new` of the samples seen."""
+
+    def train_ahead(self, seen: Samples, held_out: Samples, k: int) -> None:
+        """Have a net ready that has been trained on all that there is so far."""
+
+    def net_at(self, seen: Samples, held_out: Samples, k: int) -> NeuralNet:
+        """The net that belongs to the samples of k batches.
+
+        Parameters
+        ----------
+        seen : Samples
+            To train on.
+        held_out : Samples
+            To tell when training may end; never trained on.
+        k : int
+            Batches seen.
+
+        Returns
+        -------
+        NeuralNet
+        """
+        return self.net
+
+    @contextmanager
+    def twice_as_long(
+        self, seen: Samples, held_out: Samples, k: int
+    ) -> Iterator[NeuralNet | None]:
+        """The net as twice the steps would leave it; None where that is no use."""
+        yield None
+
+    def _trained_from_scratch(self, samples, k, epochs=None):
+        net = self.fresh_net()
+        self._train(net, samples, k=k, epochs=epochs, n_samples=len(samples))
+        return net
+
+    def _train(self, net, samples, *, k, epochs, n_samples):
+        X, y = samples.X, samples.y
+        with seeded(seed_at(self.seed, k), net.device), _translated_callback_errors():
+            # fit and partial_fit would swallow Ctrl-C.
+            net.notify("on_train_begin", X=X, y=y)
+            net.fit_loop(X, y, epochs=epochs)
+            net.notify("on_train_end", X=X, y=y)
+        if not net.history:
+            raise ValueError("The net was not trained at all: set max_epochs above 0.")
+        check_finite(net.history[-1]["batches"][-1]["train_loss"], n_samples)
+        self.n_steps = sum(len(epoch["batches"]) for epoch in net.history)
+
+
+def seed_at(seed: int, k: int) -> int:
+    """A seed for k batches."""
+    return int(np.random.SeedSequence([seed, k]).generate_state(1)[0])
+
+
+def _initialised(net):
+    try:
+        return net.initialize()
+    except ValueError as error:
+        if "empty parameter list" not in str(error):
+            raise
+        raise ValueError(
+            "The module has no trainable parameters, so there is nothing to train."
+        ) from error
+
+
+@contextmanager
+def _translated_callback_errors():
+    """Let early stopping end the training, and explain a missing validation split."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        # Early stopping raises it, and so does Ctrl-C, but not from there.
+        if _raised_in(error) != "skorch.callbacks.training":
+            raise
+    except KeyError as error:
+        if "valid" not in str(error):
+            raise
+        raise ValueError(
+            f"A callback monitors {error}, and there is no validation split inside the "
+            "training: every sample of the subset is trained on. Monitor 'train_loss'."
+        ) from error
+
+
+def _raised_in(error):
+    trace = error.__traceback__
+    while trace.tb_next:
+        trace = trace.tb_next
+    return trace.tb_frame.f_globals.get("__name__")
