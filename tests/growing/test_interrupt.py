@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +24,7 @@ from sufficient import (
 from sufficient.datasets import load_digits_images
 from sufficient.growing.run import Run
 from sufficient.nets import default_net
+from tests.places import ROOT
 
 X, Y = load_digits_images(n_samples=160)
 GIVEN = {
@@ -153,10 +153,13 @@ def press_often(n, seed):
     [(3, 0), *(pytest.param(20, s, marks=pytest.mark.slow) for s in range(1, 4))],
 )
 def test_ctrl_c_leaves_what_was_measured_and_nothing_else(n, seed):
-    code = f"from tests.test_interrupt import press_often; press_often({n}, {seed})"
+    code = (
+        "from tests.growing.test_interrupt import press_often; "
+        f"press_often({n}, {seed})"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[1],
+        cwd=ROOT,
         # More threads than one do not survive a fork.
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,

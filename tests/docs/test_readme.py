@@ -1,9 +1,8 @@
 """The README's Python runs, in order, in one namespace."""
 
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tests.places import ROOT
 
 
 def test_the_python_blocks_run(tmp_path, monkeypatch, capsys):

@@ -1,7 +1,5 @@
 """Oracles: dense float64 Hessians by autograd, reference spectra, exact formulas."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -19,8 +17,7 @@ from sufficient.curvature.operator import CurvatureOperator
 from sufficient.landscape.displaced import losses_at
 from sufficient.landscape.projection import project
 from sufficient.reproducibility.arithmetic import exact_arithmetic
-
-REFERENCE = Path(__file__).parents[2] / "shared" / "reference"
+from tests.places import REFERENCE
 
 
 def make_case(name):

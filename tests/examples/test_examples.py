@@ -2,11 +2,11 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+from tests.places import EXAMPLES, FASHION_MNIST
+
 SMALL = {
     "plot_architectures.py": [],
     "plot_digits.py": [],
@@ -19,7 +19,6 @@ SMALL = {
 }
 # The documentation runs these as well, whenever it is built.
 SLOW = ["plot_architectures.py", "plot_grid_search.py", "plot_settings.py"]
-FASHION = Path("/usr/share/datasets/fashion-mnist")
 
 
 def test_every_example_is_listed():
@@ -31,7 +30,7 @@ def test_every_example_is_listed():
     [pytest.param(n, marks=[pytest.mark.slow] if n in SLOW else []) for n in SMALL],
 )
 def test_an_example_runs_in_small(name, tmp_path):
-    if name == "plot_fashion_mnist.py" and not FASHION.exists():
+    if name == "plot_fashion_mnist.py" and not FASHION_MNIST.exists():
         pytest.skip("Fashion-MNIST is not installed")
     command = [sys.executable, str(EXAMPLES / name), *SMALL[name]]
     done = subprocess.run(

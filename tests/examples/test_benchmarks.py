@@ -4,11 +4,11 @@ import importlib.util
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.places import ROOT
+
 OTHERS = [
     "torch.func + eigsh",
     "hessian-eigenthings",

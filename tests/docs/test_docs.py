@@ -4,11 +4,11 @@ import importlib.util
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[1] / "docs"
+from tests.places import DOCS
+
 PAGES = sorted(DOCS.glob("*.md"))
 CODE = re.compile(r"```.*?```|`[^`\n]+`", flags=re.DOTALL)
 

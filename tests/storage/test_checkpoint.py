@@ -40,6 +40,7 @@ from sufficient.storage.checkpoint import Checkpoint
 from sufficient.storage.folder import StateFolder
 from sufficient.storage.tree import packed, unpacked
 from sufficient.training.strategies import Training
+from tests.places import ROOT
 
 X, Y = load_digits_images(n_samples=200)
 SCHEDULE = [1, 2, 3, 5]
@@ -255,7 +256,7 @@ class TestAnInterruptedFit:
 
 FORKING = """
 import os, random, signal, sys, time, warnings
-from tests.test_checkpoint import fit, small
+from tests.storage.test_checkpoint import fit, small
 
 warnings.simplefilter("ignore")
 est = small(checkpoint=sys.argv[1], schedule="all")
@@ -298,7 +299,7 @@ for i in range(int(sys.argv[2])):
 def killed(folder, n, seed, how):
     done = subprocess.run(
         [sys.executable, "-c", FORKING, str(folder), str(n), str(seed), how],
-        cwd=Path(__file__).parents[1],
+        cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,

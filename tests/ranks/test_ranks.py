@@ -20,7 +20,6 @@ import pytest
 import torch
 from filelock import FileLock
 from numpy.testing import assert_allclose, assert_array_equal
-from test_compression import low_rank_problem
 from torch import nn
 from torch.func import functional_call, hessian
 
@@ -33,6 +32,8 @@ from sufficient.curvature.objective import Objective
 from sufficient.nets import default_net
 from sufficient.ranks import LostRankError, Ranks, Share, agreed, over_ranks, ranks
 from sufficient.reproducibility.agreement import agree_on_weights
+from tests.curvature.test_compression import low_rank_problem
+from tests.places import ROOT
 
 SMALL = {"n_directions": 3, "n_monte_carlo": 8, "batch_size": 64, "n_candidates": 2}
 # Others are differences of nearly equal numbers, where the rounding of float32 shows.
@@ -242,7 +243,8 @@ def start_both(folder):
     common = {"WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": port}
     started = [
         subprocess.Popen(
-            [sys.executable, __file__, str(folder)],
+            [sys.executable, "-m", "tests.ranks.test_ranks", str(folder)],
+            cwd=ROOT,
             env={**os.environ, **common, "RANK": rank, "LOCAL_RANK": rank},
             stderr=subprocess.PIPE,
             text=True,
