@@ -1,0 +1,20 @@
+"""Python in a process of its own."""
+
+import subprocess
+import sys
+
+from tests.places import ROOT
+
+
+def python(*arguments, cwd=ROOT, **how):
+    """What it prints; it has to end well."""
+    done = subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        **how,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
