@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests.processes import python
+from tests.processes import forking
 from tests.storage.fits import assert_same, fit, stepwise
 
 FORKING = """
@@ -53,12 +53,7 @@ for i in range(int(sys.argv[2])):
 
 def killed(folder, n, seed, how):
     """Exit codes of n fits with a checkpoint in the folder, killed by time or call."""
-    printed = python(
-        *("-c", FORKING, folder, n, seed, how),
-        # More threads than one do not survive a fork.
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        timeout=500,
-    )
+    printed = forking(FORKING, folder, n, seed, how, timeout=500)
     return [int(line) for line in printed.split()]
 
 
