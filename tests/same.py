@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
-import warnings
 
 import numpy as np
 import torch
@@ -38,7 +36,6 @@ def state_of_the_process():
         "numpy": (numpy_state[0], numpy_state[1].tolist(), *numpy_state[2:]),
         "python": random.getstate(),
         "threads": torch.get_num_threads(),
-        "running": threading.active_count(),
         "dtype": torch.get_default_dtype(),
         "denormals": float(torch.tensor(1e-39) * 1.0),
         "deterministic": torch.are_deterministic_algorithms_enabled(),
@@ -52,5 +49,4 @@ def state_of_the_process():
         ],
         "precision": torch.get_float32_matmul_precision(),
         "tf32": torch.backends.cuda.matmul.allow_tf32,
-        "filters": list(warnings.filters),
     }

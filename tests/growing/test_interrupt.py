@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 import warnings
 
-import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
@@ -23,52 +20,25 @@ from sufficient import (
 )
 from sufficient.datasets import load_digits_images
 from sufficient.growing.run import Run
-from sufficient.nets import default_net
-from tests.places import ROOT
+from tests.processes import forking
+from tests.same import state_of_the_process
+from tests.small import SEEDED, small_net
 
 X, Y = load_digits_images(n_samples=160)
-GIVEN = {
-    "n_directions": 2,
-    "n_monte_carlo": 8,
-    "schedule": [1, 2, 3, 4],
-    "update_epochs": 5,
-    "tol": 1e-9,
-    "random_state": 0,
-}
+GIVEN = {**SEEDED, "schedule": [1, 2, 3, 4], "update_epochs": 5, "tol": 1e-9}
 SAME = ["delta", "projected", "eigenvalue", "train_loss", "validation_score"]
 
 
-def net():
-    return default_net("mlp", module__hidden_sizes=(8,), lr=0.01)
-
-
-def state_of_the_process():
-    """What a caller would miss if it were left changed."""
-    return {
-        "torch": torch.get_rng_state().tolist(),
-        "numpy": np.random.get_state()[1].tolist(),
-        "python": random.getstate(),
-        "threads": torch.get_num_threads(),
-        "running": threading.active_count(),
-        "denormals": float(torch.tensor(1e-39) * 1.0) > 0,
-        "deterministic": torch.are_deterministic_algorithms_enabled(),
-        "gradients": torch.is_grad_enabled(),
-        "attention": torch.backends.mha.get_fastpath_enabled(),
-        "kernels": [
-            torch.backends.cuda.flash_sdp_enabled(),
-            torch.backends.cuda.math_sdp_enabled(),
-            torch.backends.cuda.mem_efficient_sdp_enabled(),
-        ],
-        "precision": torch.get_float32_matmul_precision(),
-        "tf32": torch.backends.cuda.matmul.allow_tf32,
-        "filters": list(warnings.filters),
-    }
+def everything():
+    """What a caller would miss, and threads and filters that may be left behind."""
+    filters, running = list(warnings.filters), threading.active_count()
+    return {**state_of_the_process(), "filters": filters, "running": running}
 
 
 def uninterrupted():
     """Columns of the whole fit, and what its net predicts at every size."""
     predicted = []
-    for curve in iterate_sample_size_curve(net(), X, Y, **GIVEN):
+    for curve in iterate_sample_size_curve(small_net(8), X, Y, **GIVEN):
         predicted.append(curve.net.predict(X))
     return curve.columns, predicted
 
@@ -88,10 +58,10 @@ def stopped(function):
 def fit_and_look(whole):
     """Fit until Ctrl-C comes, and look whether anything is out of order."""
     columns, predicted = whole
-    est = SampleSizeEstimator(net(), **GIVEN)
-    before = state_of_the_process()
+    est = SampleSizeEstimator(small_net(8), **GIVEN)
+    before = everything()
     interrupted = stopped(lambda: est.fit(X, Y))
-    assert state_of_the_process() == before
+    assert everything() == before
     if not hasattr(est, "curve_"):
         assert not [name for name in vars(est) if name.endswith("_")]
         return interrupted, 0
@@ -107,9 +77,11 @@ def fit_and_look(whole):
 def repeat_and_look():
     """The same for several seeds, which compute on one thread."""
     torch.set_num_threads(2)
-    before = state_of_the_process()
-    interrupted = stopped(lambda: repeat_sample_size(net(), X, Y, n_repeats=2, **GIVEN))
-    assert state_of_the_process() == before
+    before = everything()
+    interrupted = stopped(
+        lambda: repeat_sample_size(small_net(8), X, Y, n_repeats=2, **GIVEN)
+    )
+    assert everything() == before
     return interrupted, 0
 
 
@@ -157,18 +129,7 @@ def test_ctrl_c_leaves_what_was_measured_and_nothing_else(n, seed):
         "from tests.growing.test_interrupt import press_often; "
         f"press_often({n}, {seed})"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        # More threads than one do not survive a fork.
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    answers = [eval(line) for line in done.stdout.splitlines()]
+    answers = [eval(line) for line in forking(code, timeout=900).splitlines()]
     assert len(answers) == n
     assert any(interrupted for interrupted, _ in answers), answers
 
@@ -184,7 +145,7 @@ def test_a_measurement_and_its_weights_are_taken_in_at_once(monkeypatch):
         return weights(run)
 
     monkeypatch.setattr(Run, "_weights", interrupted)
-    est = SampleSizeEstimator(net(), **GIVEN)
+    est = SampleSizeEstimator(small_net(8), **GIVEN)
     with pytest.raises(KeyboardInterrupt):
         est.fit(X, Y)
     monkeypatch.undo()

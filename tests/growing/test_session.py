@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 
 from sufficient import SampleSizeEstimator
-from sufficient.datasets import load_digits_images
 from sufficient.growing.run import Run
 from sufficient.training.strategies import UpdateTraining
+from tests.same import assert_same_curves
 
-X, Y = load_digits_images(n_samples=200)
 BATCHES = [slice(start, start + 40) for start in range(0, 200, 40)]
 
 
@@ -22,7 +21,8 @@ def session():
     ("owner", "moment"), [(Run, "measure"), (UpdateTraining, "extend")]
 )
 @pytest.mark.parametrize("which", [0, 1, 3])
-def test_an_interrupted_batch_can_come_again(monkeypatch, owner, moment, which):
+def test_an_interrupted_batch_can_come_again(digits, monkeypatch, owner, moment, which):
+    X, Y = digits
     whole, broken = session(), session()
     original = getattr(owner, moment)
 
@@ -38,12 +38,12 @@ def test_an_interrupted_batch_can_come_again(monkeypatch, owner, moment, which):
                 broken.partial_fit(X[batch], Y[batch], classes=range(10))
             monkeypatch.undo()
         broken.partial_fit(X[batch], Y[batch], classes=range(10))
-    for name in set(whole.curves_) - {"measure_seconds"}:
-        np.testing.assert_array_equal(whole.curves_[name], broken.curves_[name])
+    assert_same_curves(whole, broken)
     np.testing.assert_array_equal(whole.predict(X), broken.predict(X))
 
 
-def test_the_net_is_one_batch_ahead_of_the_curves():
+def test_the_net_is_one_batch_ahead_of_the_curves(digits):
+    X, Y = digits
     est = session()
     for i, batch in enumerate(BATCHES, start=1):
         est.partial_fit(X[batch], Y[batch], classes=range(10))

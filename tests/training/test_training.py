@@ -10,8 +10,6 @@ from torch import nn
 from sufficient import MLP
 from sufficient.data.samples import Samples
 from sufficient.nets import default_net
-from sufficient.reproducibility.arithmetic import exact_arithmetic
-from sufficient.reproducibility.seeds import seeded
 from sufficient.training.batches import TensorBatches
 from sufficient.training.criteria import objective_of
 from sufficient.training.net import prepared_net
@@ -104,16 +102,3 @@ def test_the_objective_of_nll_on_probabilities_is_what_skorch_trains():
     ours = objective.losses(objective.parameters, X, Y).mean()
     skorchs = net.get_loss(net.infer(X), Y)
     torch.testing.assert_close(ours, skorchs)
-
-
-def test_isolation_restores_random_state_and_arithmetic():
-    state, flushed = torch.get_rng_state(), torch.tensor(1e-39) * 1.0
-    precision = torch.get_float32_matmul_precision()
-    with seeded(3), exact_arithmetic():
-        inside = torch.rand(1)
-        assert (torch.tensor(1e-39) * 1.0).item() == 0
-    with seeded(3):
-        assert torch.rand(1) == inside
-    assert torch.equal(state, torch.get_rng_state())
-    assert (torch.tensor(1e-39) * 1.0).item() == flushed.item()
-    assert torch.get_float32_matmul_precision() == precision
