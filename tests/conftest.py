@@ -13,7 +13,9 @@ from sufficient.training.strategies import Training
 
 torch.set_num_threads(1)
 # Where these fail they tell their numbers, as a test does.
-pytest.register_assert_rewrite("tests.same", "tests.processes", "tests.storage.fits")
+pytest.register_assert_rewrite(
+    "tests.same", "tests.processes", "tests.storage.fits", "tests.data.kinds"
+)
 
 
 @pytest.fixture(scope="module")

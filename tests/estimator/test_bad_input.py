@@ -178,9 +178,7 @@ class TestAfterTheFit:
     def test_images_of_another_shape_are_refused(self, digits, shape):
         X, y = digits
         est = small("cnn").fit(X.reshape(-1, 1, 8, 8), y)
-        with pytest.raises(
-            ValueError, match=r"fitted on samples of shape \(1, 8, 8\)"
-        ):
+        with pytest.raises(ValueError, match=r"fitted on samples of shape \(1, 8, 8\)"):
             est.predict(X.reshape(-1, *shape))
 
     def test_holes_are_refused(self, answered, digits):

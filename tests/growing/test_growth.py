@@ -9,7 +9,7 @@ from sufficient.growing.schedule import batch_counts
 Y = np.repeat([0, 1, 2], [600, 300, 100])
 
 
-def grown(**changes):
+def grown(y=Y, **changes):
     settings = {
         "stratify": True,
         "batch_size": 20,
@@ -17,7 +17,7 @@ def grown(**changes):
         "rng": np.random.RandomState(0),
         **changes,
     }
-    return ordered(Y, **settings)
+    return ordered(y, **settings)
 
 
 def test_every_sample_enters_once_or_is_held_out():
@@ -46,28 +46,30 @@ def test_the_order_within_a_class_is_random():
 
 def test_auto_batch_size_is_64_or_an_eighth():
     assert grown(batch_size="auto").batch_size == 64
-    small = ordered(
-        Y[::20],
-        stratify=True,
-        batch_size="auto",
-        validation_fraction=0.2,
-        rng=np.random.RandomState(0),
-    )
+    small = grown(Y[::20], batch_size="auto")
     assert small.batch_size == 5
     assert small.n_batches == 8
 
 
 @pytest.mark.parametrize(("n", "held_out"), [(100, 20), (2000, 400), (60_000, 6000)])
 def test_auto_holds_out_a_fifth_a_thousand_or_a_tenth(n, held_out):
-    y = np.arange(n) % 2
-    growth = ordered(
-        y,
-        stratify=True,
-        batch_size="auto",
-        validation_fraction="auto",
-        rng=np.random.RandomState(0),
-    )
+    growth = grown(np.arange(n) % 2, batch_size="auto", validation_fraction="auto")
     assert len(growth.validation_indices) == held_out
+
+
+def n_held_out(n, share="auto"):
+    settings = {"stratify": False, "batch_size": 64, "validation_fraction": share}
+    return len(grown(np.zeros(n), **settings).validation_indices)
+
+
+@pytest.mark.parametrize("n, held_out", [(5000, 1000), (100_000, 10_000)])
+def test_up_to_100_000_a_tenth_is_held_out_as_ever(n, held_out):
+    assert n_held_out(n) == held_out
+
+
+def test_of_very_many_10_000_are_held_out():
+    assert n_held_out(400_000) == 10_000
+    assert n_held_out(400_000, 0.1) == 40_000
 
 
 def test_geometric_counts_grow_by_the_ratio_and_end_with_the_last_batch():
