@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 
 import pytest
@@ -13,6 +12,7 @@ from sufficient import SampleSizeEstimator
 from sufficient.storage.checkpoint import Checkpoint
 from sufficient.storage.folder import StateFolder
 from tests.storage.fits import NET, SCHEDULE, assert_same, fit, stepwise
+from tests.strict import strict
 
 
 class TestTheFolder:
@@ -31,11 +31,8 @@ class TestTheFolder:
         assert mine.read_text() == "mine"
 
     def test_is_readable_by_any_json_reader(self, begun):
-        def refuse(constant):
-            raise AssertionError(constant)
-
         for path in begun.glob("*.json"):
-            state = json.loads(path.read_text(), parse_constant=refuse)["state"]
+            state = strict(path.read_text())["state"]
             assert state["run"]["measurements"][0]["columns"]["batch_count"] == 1
 
     def test_may_not_be_a_file(self, tmp_path):

@@ -1,4 +1,4 @@
-"""Files that are broken in every way: an answer, or one sentence and exit code 2."""
+"""Files broken in every way. Oracle: an answer, or one sentence and exit code 2."""
 
 from __future__ import annotations
 
