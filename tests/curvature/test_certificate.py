@@ -10,8 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sufficient import SampleSizeEstimator
 from sufficient.curvature.eigenpairs import leading
-from sufficient.datasets import load_digits_images
-from sufficient.nets import default_net
+from tests.small import small_net
 
 SIZES = [2, 4, 6]
 
@@ -32,12 +31,10 @@ def cut_short(monkeypatch):
     return at
 
 
-def asked(**changes):
-    X, y = load_digits_images(n_samples=200)
-    net = default_net("mlp", module__hidden_sizes=(8,), lr=0.01)
+def asked(X, y, **changes):
     given = {"n_directions": 3, "n_monte_carlo": 8, "eigen_tol": 1e-4}
     est = SampleSizeEstimator(
-        net, tol=1e9, schedule=SIZES, random_state=0, **given, **changes
+        small_net(8), tol=1e9, schedule=SIZES, random_state=0, **given, **changes
     )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -47,9 +44,9 @@ def asked(**changes):
 
 
 @pytest.mark.parametrize("bound", ["projected", "eigenvalue"])
-def test_a_solve_that_is_cut_short_is_told(cut_short, bound):
+def test_a_solve_that_is_cut_short_is_told(cut_short, digits, bound):
     cut_short(80)
-    est, told = asked(bound=bound)
+    est, told = asked(*digits, bound=bound)
     assert_array_equal(est.train_sizes_, [40, 80, 120])
     assert_array_equal(est.curves_["eigen_certified"], [1, 0, 1])
     assert len(told) == 1
@@ -57,8 +54,8 @@ def test_a_solve_that_is_cut_short_is_told(cut_short, bound):
     assert told[0] in est.summary()
 
 
-def test_a_solve_that_is_not_is_not():
-    est, told = asked()
+def test_a_solve_that_is_not_is_not(digits):
+    est, told = asked(*digits)
     assert_array_equal(est.curves_["eigen_certified"], 1)
     assert not told
     assert "certified" not in est.summary()

@@ -12,24 +12,9 @@ from sufficient.curvature.eigenpairs.follow import FollowedCurvature
 from sufficient.curvature.eigenpairs.leading import leading_curvature
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
+from tests.curvature.cases import low_rank_problem
 
-N_INPUTS, N_KEPT = 300, 20
-
-
-def low_rank_problem(seed=0, n=400, noise=0.05):
-    generator = torch.Generator().manual_seed(seed)
-    draw = lambda *shape: torch.randn(*shape, generator=generator).double()  # noqa: E731
-    hidden = draw(n, 8) * torch.linspace(3, 1, 8)
-    X = hidden @ draw(8, N_INPUTS) / 8**0.5 + noise * draw(n, N_INPUTS)
-    y = (hidden[:, 0] > 0).long() + (hidden[:, 1] > 0).long()
-    torch.manual_seed(seed)
-    net = MLP(N_INPUTS, 3, hidden_sizes=(6, 5)).double()
-    optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
-    for _ in range(60):
-        optimizer.zero_grad()
-        nn.functional.cross_entropy(net(X), y).backward()
-        optimizer.step()
-    return net, X, y
+N_KEPT = 20
 
 
 def test_the_compressed_hessian_is_the_restriction_of_the_full_one():

@@ -11,7 +11,6 @@ from sklearn.metrics import accuracy_score, get_scorer
 from sklearn.neural_network import MLPClassifier
 from skorch import NeuralNet, NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
-from torch.func import functional_call
 
 from sufficient import MLP, SampleSizeEstimator, sample_size_curve
 from sufficient.curvature import top_eigenpairs
@@ -21,6 +20,7 @@ from sufficient.data.samples import Samples
 from sufficient.growing.plan import task_of
 from sufficient.nets import default_net
 from sufficient.training.criteria import objective_of
+from tests.dense import dense_hessian, outputs_at, spectrum, weights_of
 
 N = 120
 GENERATOR = np.random.default_rng(0)
@@ -134,21 +134,14 @@ def in_double(est, y):
     return net, samples.X.double(), targets
 
 
-def dense_hessian(net, X, y):
+def loss_and_hessian(net, X, y):
+    """By skorch and by autograd."""
     module = net.module_
-    named = {n: p.detach() for n, p in module.named_parameters()}
-    sizes = [p.numel() for p in named.values()]
 
-    def loss(vector):
-        parts = [
-            part.reshape(p.shape)
-            for part, p in zip(vector.split(sizes), named.values(), strict=True)
-        ]
-        state = dict(zip(named, parts, strict=True))
-        return net.get_loss(functional_call(module, state, (X,)), y)
+    def loss(weights):
+        return net.get_loss(outputs_at(module, weights, X), y)
 
-    weights = torch.cat([p.reshape(-1) for p in named.values()])
-    return loss(weights), torch.autograd.functional.hessian(loss, weights)
+    return loss(weights_of(module)), dense_hessian(module, loss)
 
 
 def test_the_measured_spectrum_is_that_of_the_loss_in_training(fitted):
@@ -156,8 +149,8 @@ def test_the_measured_spectrum_is_that_of_the_loss_in_training(fitted):
     measured_loss = est.curves_["train_loss"][-1]
     net, X, targets = in_double(est, y)
     try:
-        loss, H = dense_hessian(net, X, targets)
-        truth = torch.linalg.eigvalsh(H).flip(0).numpy()
+        loss, H = loss_and_hessian(net, X, targets)
+        truth = spectrum(H)
         exact = top_eigenpairs(
             net.module_, X, targets, loss=objective_of(net).loss, n_directions=3,
             tol=1e-9, random_state=0,

@@ -8,15 +8,14 @@ import torch
 from numpy.testing import assert_allclose
 from torch import nn
 
-from sufficient import MLP, SampleSizeEstimator
+from sufficient import MLP
 from sufficient.curvature import top_eigenpairs
 from sufficient.curvature.memory import OUT_OF_MEMORY
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.datasets import load_digits_images
 from sufficient.landscape.displaced import losses_at
 from sufficient.landscape.projection import project
-from sufficient.nets import default_net
+from tests.small import small, small_net
 
 
 def fixed():
@@ -152,15 +151,11 @@ def test_no_memory_for_one_sample_is_told(net, memory_for):
         operator.images(row)
 
 
-def test_a_fit_goes_on_and_answers_the_same(memory_for):
-    X, y = load_digits_images(n_samples=200)
-    net = default_net("mlp", module__hidden_sizes=(8,), lr=0.01)
-    est = SampleSizeEstimator(
-        net, n_directions=2, n_monte_carlo=8, schedule=[4, 8], random_state=0
-    )
-    whole = est.fit(X, y).curves_
+def test_a_fit_goes_on_and_answers_the_same(digits, memory_for):
+    est = small(small_net(8), schedule=[4, 8])
+    whole = est.fit(*digits).curves_
     memory_for(30)
-    chunked = est.fit(X, y).curves_
+    chunked = est.fit(*digits).curves_
     for name in ("delta", "projected", "train_loss"):
         assert_allclose(chunked[name], whole[name], rtol=1e-3)
     assert np.all(chunked["eigen_certified"] == 1)

@@ -32,7 +32,7 @@ from sufficient.curvature.objective import Objective
 from sufficient.nets import default_net
 from sufficient.ranks import LostRankError, Ranks, Share, agreed, over_ranks, ranks
 from sufficient.reproducibility.agreement import agree_on_weights
-from tests.curvature.test_compression import low_rank_problem
+from tests.curvature.cases import low_rank_problem
 from tests.places import ROOT
 
 SMALL = {"n_directions": 3, "n_monte_carlo": 8, "batch_size": 64, "n_candidates": 2}
