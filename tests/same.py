@@ -7,6 +7,7 @@ import random
 import numpy as np
 import torch
 from numpy.testing import assert_array_equal
+from pandas.testing import assert_frame_equal
 
 
 def assert_same_columns(first, second, apart=()):
@@ -26,6 +27,12 @@ def assert_same_weights(first, second):
     states = (net.module_.state_dict().values() for net in (first, second))
     for one, other in zip(*states, strict=True):
         assert torch.equal(one, other)
+
+
+def assert_same_table(first, second):
+    """Two tables, apart from how long things took."""
+    one, other = (table.drop(columns="seconds") for table in (first, second))
+    assert_frame_equal(one, other, check_exact=True)
 
 
 def state_of_the_process():

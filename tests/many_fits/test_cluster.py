@@ -9,12 +9,12 @@ import cloudpickle
 import joblib
 import numpy as np
 import pytest
-from pandas.testing import assert_frame_equal
 
 from sufficient import MLP, compare_architectures, repeat_sample_size
-from sufficient.datasets import load_digits_images
 from sufficient.many_fits.side_by_side import side_by_side
 from sufficient.nets import default_net
+from tests.same import assert_same_table
+from tests.small import SMALL
 
 distributed = pytest.importorskip("distributed")
 
@@ -22,7 +22,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
-SMALL = {"n_directions": 2, "n_monte_carlo": 8, "schedule": [2, 4]}
 N_REPEATS = 4
 
 
@@ -43,11 +42,6 @@ class KilledOnce(MLP):
 
 def kill(X):
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-@pytest.fixture(scope="module")
-def digits():
-    return load_digits_images(n_samples=200)
 
 
 @pytest.fixture
@@ -108,11 +102,7 @@ def test_a_worker_that_is_killed_loses_nothing(digits, net, here, client, sent):
     client.wait_for_workers(2)
     survivors = before & set(client.run(os.getpid).values())
     assert len(survivors) == 1
-    assert_frame_equal(
-        found.runs.drop(columns="seconds"),
-        here.runs.drop(columns="seconds"),
-        check_exact=True,
-    )
+    assert_same_table(found.runs, here.runs)
     # The data left once, with no task.
     X, _ = digits
     assert [len(data) for data in sent["scattered"]] == [2]
@@ -130,9 +120,7 @@ def test_architectures_and_folds_are_those_of_one_process(digits, client):
     here = compare_architectures(nets, *digits, **asked)
     with joblib.parallel_config(backend="dask", scatter=list(digits)):
         there = compare_architectures(nets, *digits, **asked)
-    assert_frame_equal(
-        there.drop(columns="seconds"), here.drop(columns="seconds"), check_exact=True
-    )
+    assert_same_table(there, here)
 
 
 def test_data_that_died_with_their_only_worker_are_an_error(client):

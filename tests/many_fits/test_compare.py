@@ -6,7 +6,6 @@ import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from pandas.testing import assert_frame_equal
 from sklearn.datasets import make_regression
 from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold, cross_validate
 from sklearn.pipeline import make_pipeline
@@ -14,15 +13,15 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from sufficient import SampleSizeEstimator, compare_architectures, sample_size_scorer
-from sufficient.datasets import load_digits_images
 from sufficient.features import ImageFeatures
 from sufficient.nets import default_net
 from sufficient.reproducibility.arithmetic import one_thread
+from tests.same import assert_same_table
+from tests.small import SEEDED, small_net
 
-SMALL = {"n_directions": 2, "n_monte_carlo": 8, "schedule": [2, 4], "random_state": 0}
 NETS = {
-    "linear": default_net(module__hidden_sizes=(), lr=0.01),
-    "MLP": default_net(module__hidden_sizes=(16,), lr=0.01),
+    "linear": small_net(),
+    "MLP": small_net(16),
 }
 BODY = nn.Sequential(
     nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten()
@@ -30,24 +29,19 @@ BODY = nn.Sequential(
 PIPE = make_pipeline(
     ImageFeatures(BODY, image_shape=(1, 8, 8)),
     StandardScaler(),
-    SampleSizeEstimator(NETS["linear"], **SMALL),
+    SampleSizeEstimator(NETS["linear"], **SEEDED),
 )
 ALL = {**NETS, "features + head": PIPE}
 
 
 @pytest.fixture(scope="module")
-def digits():
-    return load_digits_images(n_samples=240)
-
-
-@pytest.fixture(scope="module")
 def compared(digits):
-    return compare_architectures(ALL, *digits, cv=2, **SMALL)
+    return compare_architectures(ALL, *digits, cv=2, **SEEDED)
 
 
 def by_hand(architecture, X, y, cv):
     pipeline = hasattr(architecture, "steps")
-    one = architecture if pipeline else SampleSizeEstimator(architecture, **SMALL)
+    one = architecture if pipeline else SampleSizeEstimator(architecture, **SEEDED)
     with one_thread():
         found = cross_validate(one, X, y, cv=cv, return_estimator=True)
     asked = [est[-1] if pipeline else est for est in found["estimator"]]
@@ -65,11 +59,6 @@ def assert_rows_by_hand(table, architectures, X, y, cv):
         assert row["n_samples_needed_std"] == pytest.approx(spread, rel=1e-12)
 
 
-def assert_same_table(one, other):
-    one, other = (table.drop(columns="seconds") for table in (one, other))
-    assert_frame_equal(one, other, check_exact=True)
-
-
 class TestFolds:
     def test_means_and_spreads_are_those_of_cross_validate(self, digits, compared):
         assert_rows_by_hand(compared, ALL, *digits, StratifiedKFold(2))
@@ -78,30 +67,30 @@ class TestFolds:
     def test_a_splitter_is_asked_once_for_all(self, digits):
         shuffled = KFold(3, shuffle=True, random_state=1)
         once = iter(list(shuffled.split(digits[0])))
-        table = compare_architectures(NETS, *digits, cv=once, **SMALL)
+        table = compare_architectures(NETS, *digits, cv=once, **SEEDED)
         assert_rows_by_hand(table, NETS, *digits, shuffled)
 
     def test_regressors_are_scored_by_r2_on_plain_folds(self):
         X, y = make_regression(240, 4, noise=1.0, random_state=0)
         hidden = {"module__hidden_sizes": (8,), "lr": 0.01}
         nets = {"MLP": default_net(regression=True, **hidden)}
-        table = compare_architectures(nets, X, y, cv=2, **SMALL)
+        table = compare_architectures(nets, X, y, cv=2, **SEEDED)
         assert_rows_by_hand(table, nets, X, y, KFold(2))
 
     def test_without_folds_the_score_is_that_of_the_part_held_out(self, digits):
-        row = compare_architectures(NETS, *digits, **SMALL).loc["MLP"]
+        row = compare_architectures(NETS, *digits, **SEEDED).loc["MLP"]
         with one_thread():
-            est = SampleSizeEstimator(NETS["MLP"], **SMALL).fit(*digits)
+            est = SampleSizeEstimator(NETS["MLP"], **SEEDED).fit(*digits)
         assert row["score"] == est.score_curve_[-1]
         assert row["n_samples_needed"] == est.n_samples_needed_
         assert row["verdict"] == est.verdict_
         assert "score_std" not in row
 
     def test_the_score_of_a_fold_is_by_the_scorer_asked_for(self, digits):
-        asked = {**SMALL, "scoring": "f1_macro"}
+        asked = {**SEEDED, "scoring": "f1_macro"}
         table = compare_architectures({"MLP": NETS["MLP"]}, *digits, cv=2, **asked)
         with one_thread():
-            one = SampleSizeEstimator(NETS["MLP"], **SMALL)
+            one = SampleSizeEstimator(NETS["MLP"], **SEEDED)
             found = cross_validate(one, *digits, cv=2, scoring="f1_macro")
         assert table["score"].item() == pytest.approx(found["test_score"].mean())
 
@@ -109,24 +98,24 @@ class TestFolds:
 class TestSameForAnyNumberOfJobs:
     @pytest.mark.parametrize("n_jobs", [2, -1])
     def test_in_processes(self, digits, compared, n_jobs):
-        table = compare_architectures(ALL, *digits, cv=2, n_jobs=n_jobs, **SMALL)
+        table = compare_architectures(ALL, *digits, cv=2, n_jobs=n_jobs, **SEEDED)
         assert_same_table(table, compared)
 
     def test_in_threads_of_one_process(self, digits, compared):
         with joblib.parallel_config(backend="threading"):
-            table = compare_architectures(ALL, *digits, cv=2, n_jobs=3, **SMALL)
+            table = compare_architectures(ALL, *digits, cv=2, n_jobs=3, **SEEDED)
         assert_same_table(table, compared)
 
     def test_where_a_random_state_is_shared(self, digits):
         # One after another, the fits would take turns with its numbers.
-        chosen = {**SMALL, "random_state": np.random.RandomState(0)}
+        chosen = {**SEEDED, "random_state": np.random.RandomState(0)}
         nets = {"one": NETS["MLP"], "two": NETS["MLP"]}
         table = compare_architectures(nets, *digits, **chosen)
         assert (table.drop(columns="seconds").nunique(dropna=False) == 1).all()
 
 
 def test_what_was_given_is_not_touched(digits):
-    whole = SampleSizeEstimator(NETS["linear"], **SMALL)
+    whole = SampleSizeEstimator(NETS["linear"], **SEEDED)
     compare_architectures({"whole": whole}, *digits, cv=2)
     assert not hasattr(whole, "curve_")
     assert not NETS["linear"].initialized_

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
-from pandas.testing import assert_frame_equal
 from scipy import stats
 from sklearn.model_selection import cross_validate
 from sklearn.pipeline import make_pipeline
@@ -24,14 +23,14 @@ from sufficient import (
     compare_architectures,
     repeat_sample_size,
 )
-from sufficient.datasets import load_digits_images
 from sufficient.many_fits.repeats import RepeatedSampleSize
 from sufficient.many_fits.side_by_side import side_by_side
 from sufficient.nets import default_net
 from sufficient.reproducibility.arithmetic import one_thread
+from tests.same import assert_same_table
+from tests.small import SMALL, small_net
 
-NET = default_net("mlp", module__hidden_sizes=(16,), lr=0.01)
-SMALL = {"n_directions": 2, "n_monte_carlo": 8, "schedule": [2, 4]}
+NET = small_net(16)
 
 
 class Counting(MLP):
@@ -59,11 +58,6 @@ class Failing(MLP):
 
 
 @pytest.fixture(scope="module")
-def digits():
-    return load_digits_images(n_samples=200)
-
-
-@pytest.fixture(scope="module")
 def repeats(digits):
     return repeat_sample_size(NET, *digits, n_repeats=3, random_state=0, **SMALL)
 
@@ -77,8 +71,7 @@ def two_threads():
 
 
 def assert_same_runs(first, second):
-    one, other = (found.runs.drop(columns="seconds") for found in (first, second))
-    assert_frame_equal(one, other, check_exact=True)
+    assert_same_table(first.runs, second.runs)
 
 
 class TestSameAnswerEverywhere:
@@ -157,10 +150,7 @@ class TestSeeds:
 
     def test_more_repeats_begin_with_the_same(self, digits, repeats):
         fewer = repeat_sample_size(NET, *digits, n_repeats=2, random_state=0, **SMALL)
-        assert_frame_equal(
-            fewer.runs.drop(columns="seconds"),
-            repeats.runs[:2].drop(columns="seconds"),
-        )
+        assert_same_table(fewer.runs, repeats.runs[:2])
 
     def test_another_source_gives_others(self, digits, repeats):
         other = repeat_sample_size(NET, *digits, n_repeats=2, random_state=1, **SMALL)
