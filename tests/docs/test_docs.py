@@ -2,12 +2,12 @@
 
 import importlib.util
 import re
-import subprocess
-import sys
 
 import pytest
 
+from tests.docs.blocks import run_python
 from tests.places import DOCS
+from tests.processes import python
 
 PAGES = sorted(DOCS.glob("*.md"))
 CODE = re.compile(r"```.*?```|`[^`\n]+`", flags=re.DOTALL)
@@ -37,10 +37,7 @@ def test_links_lead_to_files_and_headings(page):
 
 
 def test_the_first_steps_run(capsys):
-    text = (DOCS / "start.md").read_text(encoding="utf-8")
-    namespace: dict = {}
-    for block in re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL):
-        exec(compile(block, "start.md", "exec"), namespace)
+    namespace = run_python(DOCS / "start.md")
     assert "Verdict:" in capsys.readouterr().out
     assert namespace["est"].n_features_in_ == 64
 
@@ -50,11 +47,5 @@ def test_the_first_steps_run(capsys):
     importlib.util.find_spec("sphinx_gallery") is None, reason="no Sphinx"
 )
 def test_sphinx_has_no_warnings(tmp_path):
-    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-D", "plot_gallery=0"]
-    done = subprocess.run(
-        [*command, "-d", str(tmp_path / "doctrees"), str(DOCS), str(tmp_path / "html")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    options = ["-W", "-q", "-D", "plot_gallery=0", "-d", tmp_path / "doctrees"]
+    python("-m", "sphinx", *options, DOCS, tmp_path / "html")

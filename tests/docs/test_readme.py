@@ -2,15 +2,13 @@
 
 import re
 
+from tests.docs.blocks import run_python
 from tests.places import ROOT
 
 
 def test_the_python_blocks_run(tmp_path, monkeypatch, capsys):
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    namespace: dict = {}
-    for block in re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL):
-        exec(compile(block, "README.md", "exec"), namespace)
+    run_python(ROOT / "README.md")
     assert (tmp_path / "digits.png").exists()
     assert "Verdict:" in capsys.readouterr().out
 

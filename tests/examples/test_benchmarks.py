@@ -2,12 +2,10 @@
 
 import importlib.util
 import json
-import subprocess
-import sys
 
 import pytest
 
-from tests.places import ROOT
+from tests.processes import python
 
 OTHERS = [
     "torch.func + eigsh",
@@ -20,26 +18,13 @@ OTHERS = [
 ]
 
 
-def _python(*arguments):
-    done = subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("benchmarks")
     path = folder / "results.json"
     settings = ["--quick", "--only", "mlp-1000", "--skip", *OTHERS]
     where = ["--output", path, "--reference-cache", folder]
-    table = _python("-m", "examples.benchmarks", *settings, *where)
+    table = python("-m", "examples.benchmarks", *settings, *where, timeout=240)
     assert "graph kept + eigsh" in table
     return path
 
@@ -78,6 +63,6 @@ def test_the_results_say_what_they_were_measured_with(results):
 def test_picture_and_table_are_drawn_from_the_results(results, tmp_path):
     image, table = tmp_path / "benchmarks.png", tmp_path / "benchmarks.md"
     where = ["--image", image, "--table", table]
-    _python("-m", "examples.benchmarks.figure", results, *where)
+    python("-m", "examples.benchmarks.figure", results, *where, timeout=240)
     assert image.read_bytes().startswith(b"\x89PNG")
     assert "| mlp-1000 | ours, exact |" in table.read_text(encoding="utf-8")
