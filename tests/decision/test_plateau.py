@@ -7,7 +7,6 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sufficient import SampleSizeEstimator
-from sufficient.datasets import load_digits_images
 from sufficient.decision.plateau import eigenvalue_plateau
 
 N = np.unique(np.geomspace(256, 16384, 36).astype(int) // 64 * 64)
@@ -112,35 +111,28 @@ def test_gaussian_hessians_settle_where_perturbation_theory_says():
     assert_allclose(found.n_samples, expected, rtol=0.2)
 
 
-@pytest.fixture(scope="module")
-def fitted():
-    X, y = load_digits_images(n_samples=400)
-    est = SampleSizeEstimator(n_directions=3, n_monte_carlo=8, tol=1e-9, random_state=0)
-    return est.fit(X, y)
-
-
 class TestOnTheEstimator:
-    def test_it_is_that_of_the_public_numbers(self, fitted):
+    def test_it_is_that_of_the_public_numbers(self, unsettled):
         again = eigenvalue_plateau(
-            fitted.train_sizes_,
-            fitted.eigenvalues_,
-            fitted.curve_.eigenvalue_shifts,
-            batch_size=fitted.batch_size_,
-            patience=fitted.patience,
+            unsettled.train_sizes_,
+            unsettled.eigenvalues_,
+            unsettled.curve_.eigenvalue_shifts,
+            batch_size=unsettled.batch_size_,
+            patience=unsettled.patience,
         )
-        assert_array_equal(fitted.plateau_.relative_shifts, again.relative_shifts)
-        assert fitted.plateau_.n_samples == again.n_samples
+        assert_array_equal(unsettled.plateau_.relative_shifts, again.relative_shifts)
+        assert unsettled.plateau_.n_samples == again.n_samples
 
-    def test_it_does_not_decide(self, fitted):
-        curve = fitted.curve_
-        assert fitted.n_samples_needed_ == curve.n_samples_needed
-        assert fitted.k_star_ is None and fitted.verdict_ == "not stable yet"
+    def test_it_does_not_decide(self, unsettled):
+        curve = unsettled.curve_
+        assert unsettled.n_samples_needed_ == curve.n_samples_needed
+        assert unsettled.k_star_ is None and unsettled.verdict_ == "not stable yet"
 
-    def test_the_summary_says_it(self, fitted):
-        assert "shift the leading eigenvalues by" in fitted.summary()
-        assert "the papers' plateau" in fitted.summary()
+    def test_the_summary_says_it(self, unsettled):
+        assert "shift the leading eigenvalues by" in unsettled.summary()
+        assert "the papers' plateau" in unsettled.summary()
 
-    def test_a_saved_one_has_it(self, fitted, tmp_path):
-        fitted.save(tmp_path)
+    def test_a_saved_one_has_it(self, unsettled, tmp_path):
+        unsettled.save(tmp_path)
         loaded = SampleSizeEstimator.load(tmp_path)
-        assert loaded.plateau_.n_samples == fitted.plateau_.n_samples
+        assert loaded.plateau_.n_samples == unsettled.plateau_.n_samples

@@ -1,3 +1,5 @@
+"""What is drawn. Oracle: the numbers of the estimator, or those that were given."""
+
 from __future__ import annotations
 
 import matplotlib
@@ -14,7 +16,6 @@ from sklearn.exceptions import NotFittedError
 from skorch import NeuralNetBinaryClassifier, NeuralNetRegressor
 
 from sufficient import MLP, SampleSizeEstimator
-from sufficient.datasets import load_digits_images
 from sufficient.display import LandscapeDisplay, SampleSizeDisplay, SpectrumDisplay
 from sufficient.nets import default_net
 
@@ -29,16 +30,11 @@ def close_figures():
 
 
 @pytest.fixture(scope="module")
-def digits():
-    return load_digits_images(n_samples=400)
-
-
-@pytest.fixture(scope="module")
-def fitted(digits):
+def fitted(many_digits):
     net = default_net("mlp", module__hidden_sizes=(16,))
     return SampleSizeEstimator(
         net, tol=1e-3, schedule=[2, 3, 4, 5], n_directions=3, random_state=0
-    ).fit(*digits)
+    ).fit(*many_digits)
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +81,8 @@ def labels(ax):
 
 
 @pytest.mark.parametrize("display", DISPLAYS)
-def test_unfitted(display, digits):
-    data = digits if display is LandscapeDisplay else ()
+def test_unfitted(display, many_digits):
+    data = many_digits if display is LandscapeDisplay else ()
     with pytest.raises(NotFittedError):
         display.from_estimator(SampleSizeEstimator(), *data)
 
@@ -234,8 +230,8 @@ def test_negative_eigenvalues_are_not_hidden():
     assert display.ax_.get_ylim()[0] < values.min()
 
 
-def test_centre_of_the_landscape_is_the_mean_loss(fitted, digits):
-    X, y = digits
+def test_centre_of_the_landscape_is_the_mean_loss(fitted, many_digits):
+    X, y = many_digits
     display = LandscapeDisplay.from_estimator(fitted, X, y, n_grid=3, batch_counts=[2])
     order, size = fitted.train_indices_, fitted.batch_size_
     means = []
@@ -262,25 +258,25 @@ def test_landscape_of_a_linear_model_is_its_quadratic(linear, regression):
     assert_allclose(even, expected, rtol=1e-3, atol=1e-4)
 
 
-def test_landscape_is_the_same_in_small_chunks(fitted, digits, monkeypatch):
+def test_landscape_is_the_same_in_small_chunks(fitted, many_digits, monkeypatch):
     settings = {"n_grid": 3, "radius": 0.5}
-    whole = LandscapeDisplay.from_estimator(fitted, *digits, **settings)
+    whole = LandscapeDisplay.from_estimator(fitted, *many_digits, **settings)
     monkeypatch.setattr("sufficient.landscape.surfaces.CHUNK", 7)
-    parts = LandscapeDisplay.from_estimator(fitted, *digits, **settings)
+    parts = LandscapeDisplay.from_estimator(fitted, *many_digits, **settings)
     assert_allclose(parts.losses, whole.losses, rtol=1e-5)
     assert_array_equal(whole.train_sizes, fitted.batch_size_ * np.array([2, 4, 5]))
     assert whole.axes_.shape == (2, 3)
 
 
-def test_the_next_batch_after_the_last_is_held_out(fitted, digits):
+def test_the_next_batch_after_the_last_is_held_out(fitted, many_digits):
     n_batches = len(fitted.train_indices_) // fitted.batch_size_
     display = LandscapeDisplay.from_estimator(
-        fitted, *digits, n_grid=3, batch_counts=[n_batches]
+        fitted, *many_digits, n_grid=3, batch_counts=[n_batches]
     )
     assert np.isfinite(display.increments).all()
 
 
-def test_default_counts_leave_a_next_batch(digits):
+def test_default_counts_leave_a_next_batch(many_digits):
     net = default_net("mlp", module__hidden_sizes=(4,))
     few_held_out = SampleSizeEstimator(
         net,
@@ -290,15 +286,15 @@ def test_default_counts_leave_a_next_batch(digits):
         n_directions=2,
         update_epochs=1,
         random_state=0,
-    ).fit(*digits)
-    display = LandscapeDisplay.from_estimator(few_held_out, *digits, n_grid=3)
+    ).fit(*many_digits)
+    display = LandscapeDisplay.from_estimator(few_held_out, *many_digits, n_grid=3)
     assert_array_equal(display.train_sizes, [180, 270])
 
 
-def test_landscape_leaves_the_net_as_it_was(fitted, digits):
+def test_landscape_leaves_the_net_as_it_was(fitted, many_digits):
     module = fitted.estimator_.module_.train()
     before = [parameter.clone() for parameter in module.parameters()]
-    LandscapeDisplay.from_estimator(fitted, *digits, n_grid=3)
+    LandscapeDisplay.from_estimator(fitted, *many_digits, n_grid=3)
     assert module.training
     for old, new in zip(before, module.parameters(), strict=True):
         assert torch.equal(old, new)
@@ -329,8 +325,8 @@ def test_landscape_first_direction_is_horizontal():
     assert min(extent.height for extent in extents) == 2
 
 
-def test_landscape_refuses_other_data(fitted, digits):
-    X, y = digits
+def test_landscape_refuses_other_data(fitted, many_digits):
+    X, y = many_digits
     with pytest.raises(ValueError, match="was fitted on 400"):
         LandscapeDisplay.from_estimator(fitted, X[:-1], y[:-1])
     with pytest.raises(ValueError, match="features"):
@@ -339,8 +335,8 @@ def test_landscape_refuses_other_data(fitted, digits):
         LandscapeDisplay.from_estimator(fitted, X, y, batch_counts=[10_000])
 
 
-def test_landscape_needs_fit_and_two_directions(digits):
-    X, y = digits
+def test_landscape_needs_fit_and_two_directions(many_digits):
+    X, y = many_digits
     net = default_net("mlp", module__hidden_sizes=(4,))
     session = SampleSizeEstimator(net, n_directions=2, update_epochs=1)
     session.partial_fit(X[:50], y[:50], classes=np.unique(y))
@@ -352,8 +348,8 @@ def test_landscape_needs_fit_and_two_directions(digits):
         LandscapeDisplay.from_estimator(narrow.fit(X, y), X, y)
 
 
-def test_landscape_of_one_logit(digits):
-    X, y = digits
+def test_landscape_of_one_logit(many_digits):
+    X, y = many_digits
     net = NeuralNetBinaryClassifier(MLP, module__hidden_sizes=(4,), module__n_outputs=1)
     binary = SampleSizeEstimator(net, n_directions=2, schedule=[2, 3], random_state=0)
     binary.fit(X, y % 2)

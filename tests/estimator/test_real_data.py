@@ -9,25 +9,25 @@ from sufficient.nets import default_net
 
 
 @pytest.fixture(scope="module")
-def digits():
+def answered():
     X, y = load_digits_images()
     return SampleSizeEstimator(tol=0.5, random_state=0).fit(X, y)
 
 
-def test_digits_are_answered_with_everything_that_is_promised(digits):
-    assert digits.converged_
-    assert digits.n_samples_star_ == 64 * digits.k_star_
-    assert digits.n_samples_needed_ == digits.n_samples_star_
-    low, high = digits.n_samples_needed_interval_
-    assert low <= digits.n_samples_star_ <= high
-    assert digits.score_curve_[-1] > 0.9
-    assert digits.curves_["eigen_certified"].all()
-    assert all(np.isfinite(column).all() for column in digits.curves_.values())
+def test_digits_are_answered_with_everything_that_is_promised(answered):
+    assert answered.converged_
+    assert answered.n_samples_star_ == 64 * answered.k_star_
+    assert answered.n_samples_needed_ == answered.n_samples_star_
+    low, high = answered.n_samples_needed_interval_
+    assert low <= answered.n_samples_star_ <= high
+    assert answered.score_curve_[-1] > 0.9
+    assert answered.curves_["eigen_certified"].all()
+    assert all(np.isfinite(column).all() for column in answered.curves_.values())
 
 
-def test_digits_delta_falls_and_the_model_is_above_the_real_loss(digits):
-    assert digits.delta_curve_[-1] < digits.delta_curve_[0] / 3
-    assert np.all(digits.bound_curve_ > digits.delta_curve_)
+def test_digits_delta_falls_and_the_model_is_above_the_real_loss(answered):
+    assert answered.delta_curve_[-1] < answered.delta_curve_[0] / 3
+    assert np.all(answered.bound_curve_ > answered.delta_curve_)
 
 
 def test_sigma_auto_makes_the_second_order_model_accurate():

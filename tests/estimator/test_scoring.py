@@ -11,7 +11,6 @@ from sklearn.metrics import (
 )
 
 from sufficient import SampleSizeEstimator
-from sufficient.datasets import load_digits_images
 from sufficient.nets import default_net
 
 QUICK = {
@@ -26,8 +25,8 @@ NAMES = np.array([f"digit {i}" for i in range(10)])
 
 
 @pytest.fixture(scope="module")
-def digits():
-    X, y = load_digits_images(n_samples=400)
+def named_digits(many_digits):
+    X, y = many_digits
     return X, NAMES[y]
 
 
@@ -50,9 +49,9 @@ def fitted(data, scoring, net="mlp"):
         ),
     ],
 )
-def test_the_curve_is_the_metric_of_the_net(digits, scoring, metric):
-    X, y = digits
-    est = fitted(digits, scoring)
+def test_the_curve_is_the_metric_of_the_net(named_digits, scoring, metric):
+    X, y = named_digits
+    est = fitted(named_digits, scoring)
 
     class Net:
         proba = staticmethod(est.predict_proba)
@@ -68,18 +67,19 @@ def test_the_curve_is_the_metric_of_the_net(digits, scoring, metric):
         assert found == pytest.approx(metric(y[rows], Net(), X[rows]), abs=1e-6)
 
 
-def test_accuracy_by_name_is_the_default(digits):
-    named, default = (fitted(digits, scoring) for scoring in ("accuracy", None))
+def test_accuracy_by_name_is_the_default(named_digits):
+    named, default = (fitted(named_digits, scoring) for scoring in ("accuracy", None))
     for name in ("train_score", "validation_score"):
         np.testing.assert_allclose(named.curves_[name], default.curves_[name])
     errors = (
-        est.curves_["validation_score_std_err"].mean() for est in (named, default)
+        est.curves_["validation_score_std_err"].mean()
+        for est in (named, default)
     )
     assert np.divide(*errors) == pytest.approx(1, abs=0.5)
 
 
-def test_chance_is_an_answer_that_does_not_look(digits):
-    est = fitted(digits, "roc_auc_ovr")
+def test_chance_is_an_answer_that_does_not_look(named_digits):
+    est = fitted(named_digits, "roc_auc_ovr")
     np.testing.assert_allclose(est.curves_["chance_score"], 0.5)
 
 
@@ -94,20 +94,20 @@ def test_a_regression_may_be_scored_by_its_error():
     assert est.score_curve_[-1] == pytest.approx(-error, rel=1e-5)
 
 
-def test_several_metrics_at_once_are_refused(digits):
+def test_several_metrics_at_once_are_refused(named_digits):
     with pytest.raises(ValueError, match="one number"):
-        fitted(digits, lambda estimator, X, y: {"a": 1.0, "b": 2.0})
+        fitted(named_digits, lambda estimator, X, y: {"a": 1.0, "b": 2.0})
 
 
-def test_an_unknown_name_is_refused(digits):
+def test_an_unknown_name_is_refused(named_digits):
     with pytest.raises(ValueError, match="'scoring' parameter"):
-        fitted(digits, "accurracy")  # codespell:ignore
+        fitted(named_digits, "accurracy")  # codespell:ignore
 
 
-def test_a_name_is_saved_and_a_function_is_refused(digits, tmp_path):
-    fitted(digits, "balanced_accuracy").save(tmp_path / "named")
+def test_a_name_is_saved_and_a_function_is_refused(named_digits, tmp_path):
+    fitted(named_digits, "balanced_accuracy").save(tmp_path / "named")
     loaded = SampleSizeEstimator.load(tmp_path / "named")
     assert loaded.scoring == "balanced_accuracy"
-    own = fitted(digits, make_scorer(balanced_accuracy_score))
+    own = fitted(named_digits, make_scorer(balanced_accuracy_score))
     with pytest.raises(ValueError, match="name of a scorer"):
         own.save(tmp_path / "own")

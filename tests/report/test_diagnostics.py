@@ -5,8 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sufficient import SampleSizeEstimator
-from sufficient.datasets import load_digits_images
 from sufficient.report.diagnostics import diagnoses
 from sufficient.settings import Settings
 
@@ -23,25 +21,18 @@ SOUND = {
 }
 
 
-@pytest.fixture(scope="module")
-def fitted():
-    X, y = load_digits_images(n_samples=400)
-    est = SampleSizeEstimator(n_directions=3, n_monte_carlo=8, tol=1e-9, random_state=0)
-    return est.fit(X, y)
-
-
-def said(fitted, **wrong):
+def said(unsettled, **wrong):
     columns = {
         name: np.append(column[:-1], {**SOUND, **wrong}.get(name, column[-1]))
-        for name, column in fitted.curves_.items()
+        for name, column in unsettled.curves_.items()
     }
     verdict = wrong.get("verdict", "not stable yet")
-    curve = replace(fitted.curve_, columns=columns, verdict=verdict)
-    return list(diagnoses(curve, Settings.of(fitted)))
+    curve = replace(unsettled.curve_, columns=columns, verdict=verdict)
+    return list(diagnoses(curve, Settings.of(unsettled)))
 
 
-def test_a_sound_answer_has_only_its_measurements(fitted):
-    (sentence,) = said(fitted)
+def test_a_sound_answer_has_only_its_measurements(unsettled):
+    (sentence,) = said(unsettled)
     assert "0.3 on seen and 0.4 on fresh" in sentence
 
 
@@ -57,8 +48,8 @@ def test_a_sound_answer_has_only_its_measurements(fitted):
         ({"verdict": "has not learnt"}, "learnt nothing is flat"),
     ],
 )
-def test_what_is_wrong_is_said(fitted, wrong, words):
-    first, *others = said(fitted, **wrong)
+def test_what_is_wrong_is_said(unsettled, wrong, words):
+    first, *others = said(unsettled, **wrong)
     assert len(others) == 1 and words in others[0]
     assert words not in first
 
@@ -66,26 +57,28 @@ def test_what_is_wrong_is_said(fitted, wrong, words):
 @pytest.mark.parametrize(
     ("training", "words"), [("update", "not a number"), ("full", "one net was trained")]
 )
-def test_a_missing_forecast_has_its_own_reason(fitted, training, words):
-    gain = replace(fitted.curve_.gain, expected=np.nan)
-    settings = replace(Settings.of(fitted), training=training)
-    sentences = diagnoses(replace(fitted.curve_, gain=gain), settings)
+def test_a_missing_forecast_has_its_own_reason(unsettled, training, words):
+    gain = replace(unsettled.curve_.gain, expected=np.nan)
+    settings = replace(Settings.of(unsettled), training=training)
+    sentences = diagnoses(replace(unsettled.curve_, gain=gain), settings)
     assert any(words in sentence for sentence in sentences)
 
 
-def test_negative_curvature_is_a_share_of_the_largest(fitted):
-    columns = fitted.curves_
-    share = np.maximum(-columns["smallest_eigenvalue"], 0) / fitted.eigenvalues_[:, 0]
+def test_negative_curvature_is_a_share_of_the_largest(unsettled):
+    columns = unsettled.curves_
+    share = (
+        np.maximum(-columns["smallest_eigenvalue"], 0) / unsettled.eigenvalues_[:, 0]
+    )
     np.testing.assert_allclose(columns["negative_curvature"], share, rtol=1e-6)
 
 
-def test_a_net_that_nothing_changes_is_told(fitted):
+def test_a_net_that_nothing_changes_is_told(unsettled):
     nothing = {"quadratic_ratio": np.nan, "level_share": np.nan}
     nothing |= dict.fromkeys(("projected", "delta", "delta_std_err"), 0.0)
-    first, *rest = said(fitted, **nothing)
+    first, *rest = said(unsettled, **nothing)
     assert first.startswith("Nothing changes when a batch is added")
     assert not rest
 
 
-def test_a_likelihood_below_zero_is_not_memorised(fitted):
-    assert len(said(fitted, train_loss=-2.0, fresh_loss=-1.9)) == 1
+def test_a_likelihood_below_zero_is_not_memorised(unsettled):
+    assert len(said(unsettled, train_loss=-2.0, fresh_loss=-1.9)) == 1
