@@ -72,8 +72,7 @@ def test_accuracy_by_name_is_the_default(named_digits):
     for name in ("train_score", "validation_score"):
         np.testing.assert_allclose(named.curves_[name], default.curves_[name])
     errors = (
-        est.curves_["validation_score_std_err"].mean()
-        for est in (named, default)
+        est.curves_["validation_score_std_err"].mean() for est in (named, default)
     )
     assert np.divide(*errors) == pytest.approx(1, abs=0.5)
 
