@@ -1,16 +1,20 @@
 """How the documentation is built: ``python -m sphinx -W docs docs/_build/html``."""
 
+import os
 import re
 import sys
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 from sphinx_gallery.sorting import ExplicitOrder
 
 import sufficient
+from sufficient.command.arguments import parser
 from sufficient.datasets import load_fashion_mnist
 
 HERE = Path(__file__).parent
+MATHJAX = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
 sys.path.insert(0, str(HERE))
 
 import modules  # noqa: E402
@@ -31,7 +35,10 @@ extensions = [
 exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
 default_role = "py:obj"
+myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
+# One file with the fonts in it, so that formulas are typeset without a network.
+mathjax_path = "tex-svg.js"
 
 autosummary_generate = True
 autodoc_default_options = {"member-order": "bysource"}
@@ -40,8 +47,10 @@ numpydoc_class_members_toctree = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = project
-html_static_path = []
+html_static_path = ["_static", str(MATHJAX / "tex-svg.js")]
+html_css_files = ["site.css"]
 html_show_sourcelink = False
+html_sidebars = {"tutorial/start": [], "contributing": []}  # they stand alone
 html_theme_options = {
     "show_prev_next": True,
     "secondary_sidebar_items": ["page-toc"],
@@ -58,8 +67,9 @@ def has_fashion_mnist():
 
 
 INSIDE = {
-    r"README\.md": "index.md",
-    r"examples/(plot_\w+)\.py": r"auto_examples/\1.rst",
+    r"README\.md": "/index.md",
+    r"examples/README\.rst": "/auto_examples/index.rst",
+    r"examples/(plot_\w+)\.py": r"/auto_examples/\1.rst",
 }
 FIRST = ["digits", "fashion_mnist", "labelling_session", "settings"]
 # The gallery shows small fits, which warn that they have not settled; they say so in
@@ -84,13 +94,18 @@ sphinx_gallery_conf = {
 def lead_inside(app, page, source):
     """Turn links out of this folder into links to the pages that stand for them."""
     for outside, inside in INSIDE.items():
-        source[0] = re.sub(rf"\(\.\./{outside}\)", rf"({inside})", source[0])
+        source[0] = re.sub(rf"\((?:\.\./)+{outside}\)", rf"({inside})", source[0])
 
 
-def draw_modules(app):
-    modules.draw(Path(sufficient.__file__).parent, HERE / "generated" / "modules.svg")
+def generate(app):
+    """Make the pictures and texts that pages show and that code can tell."""
+    folder = HERE / "generated"
+    folder.mkdir(exist_ok=True)
+    modules.draw(Path(sufficient.__file__).parent, folder / "modules.svg")
+    os.environ["COLUMNS"] = "88"
+    (folder / "command_line.txt").write_text(parser().format_help(), encoding="utf-8")
 
 
 def setup(app):
     app.connect("source-read", lead_inside)
-    app.connect("builder-inited", draw_modules)
+    app.connect("builder-inited", generate)

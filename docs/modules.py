@@ -1,69 +1,63 @@
-"""Draw which module needs which, from their imports."""
+"""Draw which stage of the package uses which, from their imports."""
 
 import ast
 from pathlib import Path
-from statistics import mean
+from textwrap import fill
 
 import networkx as nx
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
-LEAVES = {"__init__", "__main__"}
-SHIFT = 0.0, 0.3, -0.3  # so that a line passes between rooms rather than behind one
-
-
-def room(path, package):
-    """A module's name, or that of the folder that holds it."""
-    return path.relative_to(package).with_suffix("").parts[0]
+BOX = {"facecolor": "#eef3f8", "edgecolor": "#7a8ca0"}
+SMALL = {"ha": "center", "va": "center", "size": 7.5, "color": "0.3"}
+ARROW = {"arrowstyle": "-|>", "color": "0.5", "linewidth": 1.5}
 
 
-def needed(path, package):
-    """Rooms that a file imports from."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            first, *rest = node.module.split(".")
-            if first == package.name:
-                yield from rest[:1] or (name.name for name in node.names)
+def is_stage(path):
+    """Whether a path in the package is a folder of modules."""
+    return path.is_dir() and (path / "__init__.py").exists()
+
+
+def used(path, package):
+    """Stages that the modules of a stage import from."""
+    for file in path.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                first, *rest = node.module.split(".")
+                if first == package.name and rest:
+                    yield rest[0]
 
 
 def import_graph(package):
-    """Edges run from what is needed to what needs it."""
+    """Edges run from a stage to those that use it, without what follows from others."""
+    stages = {path.name: path for path in package.iterdir() if is_stage(path)}
     graph = nx.DiGraph()
-    for path in package.rglob("*.py"):
-        if path.parent == package and path.stem in LEAVES:
-            continue
-        here = room(path, package)
-        graph.add_node(here)
-        graph.add_edges_from((other, here) for other in needed(path, package))
-    inside = {room(path, package) for path in package.iterdir()} - LEAVES
-    graph = graph.subgraph(inside).copy()
-    graph.remove_edges_from(list(nx.selfloop_edges(graph)))
+    graph.add_nodes_from(sorted(stages))
+    for name, path in stages.items():
+        others = set(used(path, package)) & stages.keys() - {name}
+        graph.add_edges_from((other, name) for other in others)
     return nx.transitive_reduction(graph)
 
 
-def placed(graph):
-    """A column for each distance from what needs nothing; neighbours stay level."""
-    places = {}
-    for x, rooms in enumerate(nx.topological_generations(graph)):
-        level = {
-            name: mean([places[other][1] for other in graph.predecessors(name)] or [0])
-            for name in rooms
-        }
-        if x == 0:
-            level = {name: graph.out_degree(name) for name in rooms}
-        for y, name in enumerate(sorted(rooms, key=level.get)):
-            places[name] = (x, y - (len(rooms) - 1) / 2 + SHIFT[x % len(SHIFT)])
-    return places
-
-
 def draw(package: Path, target: Path):
-    """Write the picture: a room stands to the right of all that it needs."""
+    """Write the picture: a row of boxes for each distance from what uses nothing."""
     graph = import_graph(package)
-    places = placed(graph)
-    figure = Figure(figsize=(14, 6), layout="constrained")
+    rows = [sorted(row) for row in nx.topological_generations(graph)]
+    figure = Figure(figsize=(8, 0.85 * len(rows)), layout="constrained")
     ax = figure.subplots()
+    ax.set(xlim=(-2.2, 2), ylim=(len(rows) - 0.5, -0.5))
     ax.set_axis_off()
-    nx.draw_networkx_edges(graph, places, ax=ax, edge_color="0.7", node_size=900)
-    box = {"facecolor": "white", "edgecolor": "0.4", "boxstyle": "round"}
-    nx.draw_networkx_labels(graph, places, ax=ax, font_size=8, bbox=box)
+    for y, row in enumerate(rows):
+        for place, name in enumerate(row):
+            x = place - (len(row) - 1) / 2
+            ax.add_patch(Rectangle((x - 0.47, y - 0.38), 0.94, 0.76, **BOX))
+            ax.text(x, y - 0.16, name, ha="center", va="center", weight="bold")
+            ax.text(x, y + 0.16, _uses(graph, name), **SMALL)
+    ax.annotate("", (-2.1, len(rows) - 0.7), (-2.1, -0.4), arrowprops=ARROW)
     target.parent.mkdir(exist_ok=True)
     figure.savefig(target)
+
+
+def _uses(graph, name):
+    others = sorted(graph.predecessors(name))
+    return fill(f"uses {', '.join(others)}", 26) if others else ""

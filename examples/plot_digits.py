@@ -3,9 +3,9 @@ Are 1,797 handwritten digits enough?
 ====================================
 
 The smallest real question: the digits inside scikit-learn, and a network with two
-hidden layers. Here with a tolerance at which the landscape settles within the data;
-``--full`` takes the papers' 0.025, at which it does not, and the forecast says how many
-digits it would take. Either needs seconds.
+hidden layers. The tolerance here is one at which the landscape settles within the data.
+``--full`` takes the papers' 0.025, at which it does not settle, and the forecast says
+how many digits it would take. Both take seconds.
 """
 
 import argparse
@@ -32,8 +32,8 @@ print(est.summary())
 # %%
 # The answer as a picture. Above, the change of the loss that one more batch would
 # bring: the points that the answer is read from, the line through them, and the
-# tolerance. Below, the score on held-out data, which says what the landscape does not:
-# whether more data would still pay.
+# tolerance. Below, the score on held-out data, which says what the landscape cannot
+# say: whether more data would still improve the score.
 
 display = SampleSizeDisplay.from_estimator(est)
 if chosen.folder:

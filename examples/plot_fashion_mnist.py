@@ -2,9 +2,9 @@
 Are 10,000 images of Fashion-MNIST enough?
 ==========================================
 
-The main job at the size of the papers: 10,000 images, a network with two hidden layers
+The question at the size of the papers: 10,000 images, a network with two hidden layers
 and about 1e5 parameters, tolerance 0.03. ``--full`` asks exactly that, and takes half a
-minute on one core; without it, the first 1,500 images have to do.
+minute on one core; without it, only the first 1,500 images are used.
 """
 
 import argparse
@@ -29,8 +29,9 @@ est.fit(X, y)
 print(est.summary())
 
 # %%
-# With few images the answer is a forecast: the local power law, carried on to the
-# tolerance, and its 90 % interval. How good was it? Run the script with ``--full``.
+# With few images the answer is a forecast: the local power law, extrapolated to the
+# tolerance, and its 90 % interval. To see how good it was, run the script with
+# ``--full``.
 
 display = SampleSizeDisplay.from_estimator(est, name="MLP 784-128-64-10")
 if chosen.folder:
@@ -38,8 +39,8 @@ if chosen.folder:
 
 # %%
 # The leading eigenvalues of the Hessian at every size, and how much one more batch
-# shifts each of them. Every shift carries a factor 1/(k + 1), so that they fall even
-# while the eigenvalues do not stop moving: see ``plateau_``.
+# shifts each of them. Every shift has a factor 1/(k + 1), so the shifts fall even if
+# the eigenvalues keep changing. ``plateau_`` takes that into account.
 
 display = SpectrumDisplay.from_estimator(est)
 if chosen.folder:

@@ -3,9 +3,9 @@ Label until told to stop
 ========================
 
 A simulated annotator labels 64 images at a time and hands them over. After each batch
-one line says where things stand. In the evening the session is saved, and the next
-morning it goes on as if there had been no night, until the landscape has settled.
-``--full`` asks for a stricter tolerance, and labels longer.
+one line tells the answer so far. In the evening the session is saved. The next morning
+it is loaded and goes on, until the landscape has settled. ``--full`` asks for a
+stricter tolerance, and labels longer.
 """
 
 import argparse
@@ -43,7 +43,7 @@ for i, start in enumerate(range(0, len(X), 64), start=1):
     if i % 5 == 0:
         est.save(folder)
         est = SampleSizeEstimator.load(folder)
-        print("Good night: the session was saved, and is loaded again.")
+        print("The session was saved, and is loaded again.")
 
 # %%
 # A fifth of every batch was held out for good, so that fewer images have been trained

@@ -2,9 +2,9 @@
 What the settings do to the answer
 ==================================
 
-Tolerance, radius, directions, batch size and training, each changed while the others
-stay. ``--full`` takes 10,000 images of Fashion-MNIST in place of the digits inside
-scikit-learn.
+Tolerance, displacement, directions, batch size and training, each changed while the
+others stay. ``--full`` takes 10,000 images of Fashion-MNIST in place of the digits
+inside scikit-learn.
 """
 
 import argparse
@@ -68,9 +68,9 @@ print(table.round(3).to_string(index=False))
 
 # %%
 # An open mark is a forecast, beyond the data or not certain yet; lines are 90 %
-# intervals, cut where they leave the picture. What asks another question (tolerance,
-# displacement, directions, training) gets another answer; the batch size, which should
-# not matter, does not.
+# intervals, cut where they leave the picture. Tolerance, displacement, directions and
+# training change the question, and so the answer. The batch size should not matter, and
+# does not.
 
 fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
 for place, row in table.iterrows():

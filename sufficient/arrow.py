@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +45,9 @@ class ArrowColumns:
     [3.0, 1.0]
     """
 
-    def __init__(self, table, folder: str | os.PathLike | None = None) -> None:
+    def __init__(
+        self, table: Any, folder: str | os.PathLike[str] | None = None
+    ) -> None:
         self._given = table, folder
         if isinstance(table, (str, os.PathLike)):
             path = Path(table)
@@ -55,7 +59,7 @@ class ArrowColumns:
         self._starts = np.cumsum([0, *map(len, self._batches)])
         self.column_names = list(table.column_names)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         # Another process maps the file itself.
         return type(self), self._given
 
@@ -63,31 +67,36 @@ class ArrowColumns:
         return int(self._starts[-1])
 
     def __getitem__(self, rows: slice | Sequence[int]) -> dict[str, np.ndarray]:
-        if isinstance(rows, slice):
-            rows = np.arange(*rows.indices(len(self)))
-        ascending, places = np.unique(np.asarray(rows, dtype=int), return_inverse=True)
+        wanted = _row_numbers(rows, len(self))
+        ascending, places = np.unique(wanted, return_inverse=True)
         parts = self._of_batches(ascending)
         return {
             name: _joined([part[i] for part in parts])[places]
             for i, name in enumerate(self.column_names)
         }
 
-    def _of_batches(self, rows):
+    def _of_batches(self, rows: np.ndarray) -> list[list[np.ndarray]]:
         """Columns of ascending rows, for one batch of the file after another."""
         edges = np.searchsorted(rows, self._starts)
-        wanted = np.flatnonzero(np.diff(edges)) if len(rows) else [0]
+        wanted = np.flatnonzero(np.diff(edges)).tolist() if len(rows) else [0]
         return [
             _columns(self._batches[i], rows[edges[i] : edges[i + 1]] - self._starts[i])
             for i in wanted
         ]
 
 
-def _is_parquet(path):
+def _row_numbers(rows: slice | Sequence[int], n: int) -> np.ndarray:
+    if isinstance(rows, slice):
+        return np.arange(*rows.indices(n))
+    return np.asarray(rows, dtype=int)
+
+
+def _is_parquet(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(4) == b"PAR1"
 
 
-def _unpacked(path, target):
+def _unpacked(path: Path, target: Path) -> Path:
     pa = _pyarrow()
     from pyarrow import parquet as pq
 
@@ -101,7 +110,7 @@ def _unpacked(path, target):
     return target
 
 
-def _mapped(path):
+def _mapped(path: Path) -> Any:
     pa = _pyarrow()
     source = pa.memory_map(str(path))
     try:
@@ -111,24 +120,24 @@ def _mapped(path):
         return pa.ipc.open_stream(source).read_all()
 
 
-def _columns(batch, rows):
+def _columns(batch: Any, rows: np.ndarray) -> list[np.ndarray]:
     pa = _pyarrow()
     taken = (column.take(pa.array(rows)) for column in batch.columns)
     return [_as_numpy(column) for column in taken]
 
 
-def _as_numpy(column):
+def _as_numpy(column: Any) -> np.ndarray:
     pa = _pyarrow()
     if pa.types.is_fixed_size_list(column.type):
         return _as_numpy(column.flatten()).reshape(len(column), column.type.list_size)
     return column.to_numpy(zero_copy_only=False)
 
 
-def _joined(parts):
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _pyarrow():
+def _pyarrow() -> ModuleType:
     try:
         import pyarrow
     except ImportError as error:

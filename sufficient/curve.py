@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array, check_X_y
@@ -17,6 +18,7 @@ from sufficient.report.summary import warn_of_weaknesses
 from sufficient.results import SampleSizeCurve
 from sufficient.settings import Settings, constraints_of, with_settings
 from sufficient.training.criteria import is_regression, takes_rows
+from sufficient.typing import ArrayLike, Net, RandomState
 
 __all__ = ["iterate_sample_size_curve", "sample_size_curve"]
 
@@ -30,14 +32,14 @@ CONSTRAINTS = {
 
 @with_settings
 def sample_size_curve(
-    estimator,
-    X,
-    y,
+    estimator: Net,
+    X: ArrayLike,
+    y: ArrayLike,
     *,
-    checkpoint: str | os.PathLike | None = None,
-    random_state=None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    random_state: RandomState = None,
     verbose: int = 0,
-    **parameters,
+    **parameters: Any,
 ) -> SampleSizeCurve:
     """Loss-landscape change against training-set size, and the size that suffices.
 
@@ -88,14 +90,14 @@ width)
 
 @with_settings
 def iterate_sample_size_curve(
-    estimator,
-    X,
-    y,
+    estimator: Net,
+    X: ArrayLike,
+    y: ArrayLike,
     *,
-    checkpoint: str | os.PathLike | None = None,
-    random_state=None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    random_state: RandomState = None,
     verbose: int = 0,
-    **parameters,
+    **parameters: Any,
 ) -> Iterator[SampleSizeCurve]:
     """As `sample_size_curve`, for a loop of your own: the answer after every size.
 
@@ -141,7 +143,15 @@ def iterate_sample_size_curve(
     return plan.steps(verbose)
 
 
-def _plan(caller, estimator, X, y, parameters, checkpoint, random_state) -> Plan:
+def _plan(
+    caller: str,
+    estimator: Net,
+    X: ArrayLike,
+    y: ArrayLike,
+    parameters: dict[str, Any],
+    checkpoint: str | os.PathLike[str] | None,
+    random_state: RandomState,
+) -> Plan:
     rest = {"checkpoint": checkpoint, "random_state": random_state}
     validate_parameter_constraints(
         CONSTRAINTS, {**parameters, **rest}, caller_name=caller

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 XY = tuple[NDArray[np.float32], NDArray[np.int64]]
-Raw = tuple[NDArray, NDArray]  # pixels (n, C, H, W), labels (n,)
+Raw = tuple[NDArray[Any], NDArray[Any]]  # pixels (n, C, H, W), labels (n,)
 Reader = Callable[[list[bytes]], Raw]
 Found = tuple[Reader, dict[Path, str]]  # how to read the files, and their md5s
 
@@ -205,7 +205,7 @@ def _finish(raw: Raw, white: int, n_samples: int | None, as_images: bool) -> XY:
     n = len(labels) if n_samples is None else n_samples
     if not 1 <= n <= len(labels):
         raise ValueError(f"n_samples must be in [1, {len(labels)}], got {n_samples}")
-    X = pixels[:n].astype(np.float32) / white * 2 - 1
+    X = np.divide(pixels[:n], white, dtype=np.float32) * 2 - 1
     return X if as_images else X.reshape(n, -1), labels[:n].astype(np.int64)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from math import isqrt, prod
+from typing import Any
 
 import torch
 from skorch import NeuralNetClassifier, NeuralNetRegressor
@@ -125,7 +126,7 @@ DEFAULT_MODULES = {"mlp": MLP, "cnn": ConvNet}
 
 
 def default_net(
-    name: str = "mlp", *, regression: bool = False, **params
+    name: str = "mlp", *, regression: bool = False, **params: Any
 ) -> NeuralNetClassifier | NeuralNetRegressor:
     """The net behind ``estimator="mlp"`` and ``estimator="cnn"``, free to be changed.
 
@@ -170,7 +171,9 @@ def default_net(
     return kind(DEFAULT_MODULES[name], **{**settings, **params})
 
 
-def _checked_image_shape(n_inputs, image_shape):
+def _checked_image_shape(
+    n_inputs: int, image_shape: tuple[int, int, int] | None
+) -> tuple[int, int, int]:
     shape = tuple(image_shape) if image_shape is not None else _square(n_inputs)
     if shape is None or prod(shape) != n_inputs or len(shape) != 3:
         raise ValueError(
@@ -183,7 +186,7 @@ def _checked_image_shape(n_inputs, image_shape):
     return shape
 
 
-def _square(n_inputs):
+def _square(n_inputs: int) -> tuple[int, int, int] | None:
     for depth in (1, 3):
         side = isqrt(n_inputs // depth)
         if depth * side * side == n_inputs and side >= 4:

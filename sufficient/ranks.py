@@ -17,11 +17,14 @@ from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch import distributed as dist
+
+from sufficient.typing import Rows
 
 __all__ = [
     "LostRankError",
@@ -39,6 +42,9 @@ TIMEOUT = 600.0
 LAUNCHED_WITH = {"RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"}
 # A message takes the time of some dozens of samples, for a net of any size.
 LEAST_SHARE = 64
+
+Value = TypeVar("Value")
+Numbers = TypeVar("Numbers", Tensor, np.ndarray, int, float)
 
 
 class LostRankError(RuntimeError):
@@ -64,14 +70,14 @@ class Ranks:
     rank: int = 0
     size: int = 1
     timeout: float = TIMEOUT
-    group: object = None
+    group: dist.ProcessGroup | None = None
 
     @property
     def is_first(self) -> bool:
         """Whether this one speaks and writes for all."""
         return self.rank == 0
 
-    def talk(self, collective: Callable, *args, **kwargs) -> None:
+    def talk(self, collective: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Call a function of torch.distributed that every rank calls."""
         try:
             collective(*args, group=self.group, **kwargs)
@@ -143,14 +149,14 @@ def over_ranks(timeout: float = TIMEOUT) -> Iterator[Ranks]:
         yield ranks()
 
 
-def _has_company():
+def _has_company() -> bool:
     if not dist.is_available():
         return False
     launched = os.environ.keys() >= LAUNCHED_WITH and os.environ["WORLD_SIZE"] != "1"
     return dist.is_initialized() or launched
 
 
-def _own_group(timeout):
+def _own_group(timeout: timedelta) -> dist.ProcessGroup:
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     if not dist.is_initialized():
         # It stays until the process ends: a second one would meet the first one's keys.
@@ -160,7 +166,7 @@ def _own_group(timeout):
     return dist.new_group(backend=backend, timeout=timeout)
 
 
-def _leave():
+def _leave() -> None:
     if dist.is_initialized():
         dist.destroy_process_group()
 
@@ -222,13 +228,13 @@ class Share:
         return np.moveaxis(self.sum(torch.from_numpy(every)).numpy(), 0, axis)
 
 
-def by_shares(function: Callable, X) -> np.ndarray:
+def by_shares(function: Callable[[Any], np.ndarray], X: Rows) -> np.ndarray:
     """An array with one row per sample of X, of which each rank computes its share."""
     share = Share.of(len(X))
     return share.joined(function(X[share.rows]))
 
 
-def agreed(value):
+def agreed(value: Numbers) -> Numbers:
     """The first rank's number, array or tensor; all have the same shape."""
     if ranks().size == 1:
         return value
@@ -238,17 +244,17 @@ def agreed(value):
     return sent if isinstance(value, np.ndarray) else sent.item()
 
 
-def _sent(tensor):
+def _sent(tensor: Tensor) -> Tensor:
     ranks().talk(dist.broadcast, tensor, src=0)
     return tensor
 
 
-def first_rank_says(function: Callable[[], object]):
+def first_rank_says(function: Callable[[], Value]) -> Value:
     """What a function gives on the first rank, which alone calls it; so for errors."""
     here = ranks()
     if here.size == 1:
         return function()
-    said = [None, None]
+    said: list[Any] = [None, None]
     if here.is_first:
         try:
             said[0] = function()
@@ -260,7 +266,7 @@ def first_rank_says(function: Callable[[], object]):
     return said[0]
 
 
-def every_rank_has(value) -> list:
+def every_rank_has(value: Value) -> list[Value]:
     """The small values that the ranks have, in order."""
     here = ranks()
     values = [value] * here.size

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
+from skorch import NeuralNet
 
 __all__ = [
     "DeltaEstimate",
@@ -110,6 +112,14 @@ class Record:
         return self.measurements[-1]
 
     @property
+    def eigenvectors(self) -> torch.Tensor:
+        """At the last size, which alone keeps them."""
+        kept = self.last.eigenvectors
+        if kept is None:
+            raise ValueError("The last measurement has lost its eigenvectors.")
+        return kept
+
+    @property
     def last_count(self) -> int:
         """Batches at the last size, 0 before the first."""
         return int(self.last.columns["batch_count"]) if self.measurements else 0
@@ -206,8 +216,8 @@ class SampleSizeCurve:
     forecast: SampleSizeForecast
     gain: GainForecast
     verdict: str
-    net: object
-    task: object
+    net: NeuralNet
+    task: Any  # of a stage that needs this module
     batch_size: int
 
     @property

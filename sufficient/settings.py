@@ -33,10 +33,12 @@ TRAININGS = ("update", "restart", "full")
 # so that the answer in samples does not depend on `batch_size`.
 REFERENCE_BATCH = 64
 
-Function = TypeVar("Function", bound=Callable)
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def parameter(default: Any, constraint: list | str, meaning: str, **how) -> Any:
+def parameter(
+    default: Any, constraint: list[Any] | str, meaning: str, **how: Any
+) -> Any:
     """A field that knows what values it may have and what it means."""
     return field(
         default=default, metadata={"constraint": constraint, "meaning": meaning}, **how
@@ -81,7 +83,7 @@ class Settings:
     training: str = parameter(
         "update", [StrOptions(set(TRAININGS))], "how the net follows the data"
     )
-    scoring: str | Callable | None = parameter(
+    scoring: str | Callable[..., Any] | None = parameter(
         None,
         [StrOptions(set(get_scorer_names())), callable, None],
         "name of a scikit-learn scorer; accuracy or R2 by default",
@@ -153,7 +155,7 @@ class Settings:
 PARAMETERS = fields(Settings)
 
 
-def constraints_of(settings: type[Settings]) -> dict[str, list | str]:
+def constraints_of(settings: type[Settings]) -> dict[str, list[Any] | str]:
     """What scikit-learn's validation of parameters reads."""
     return {each.name: each.metadata["constraint"] for each in fields(settings)}
 
@@ -167,7 +169,5 @@ def with_settings(function: Function) -> Function:
         for p in PARAMETERS
     ]
     in_order = sorted([*named, *own], key=lambda p: p.kind)
-    function.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=in_order
-    )
+    function.__dict__["__signature__"] = signature.replace(parameters=in_order)
     return function

@@ -14,7 +14,6 @@ Numbers are the same to the last bit only on the same machine with the same torc
 from __future__ import annotations
 
 import argparse
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +28,9 @@ from threadpoolctl import threadpool_limits
 from sufficient import SampleSizeEstimator
 from sufficient.datasets import load_digits_images, load_fashion_mnist
 from sufficient.nets import default_net
+
+from .common.needs import require, without_files
+from .common.quiet import quiet
 
 
 @dataclass(frozen=True)
@@ -163,9 +165,9 @@ def main() -> int:
     parser.add_argument("action", choices=["store", "compare"])
     parser.add_argument("folder", type=Path)
     args = parser.parse_args()
+    require(without_files([load_fashion_mnist]))
     torch.set_num_threads(1)
-    with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with threadpool_limits(1), quiet():
         if args.action == "compare":
             return int(not compare(args.folder))
         store(args.folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import textwrap
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,7 @@ ANSWERS_OF_SEVERAL = [
 ]  # fmt: skip
 
 
-def as_text(estimator: SampleSizeEstimator, run: dict) -> str:
+def as_text(estimator: SampleSizeEstimator, run: dict[str, Any]) -> str:
     """The summary, the warnings it does not hold, and a table of the sizes."""
     summary = estimator.summary()
     width = shutil.get_terminal_size((88, 24)).columns
@@ -52,13 +53,13 @@ def _table(estimator):
     return frame.iloc[rows].to_string(index=False, float_format="{:.3g}".format)
 
 
-def as_json(estimator: SampleSizeEstimator, run: dict) -> str:
+def as_json(estimator: SampleSizeEstimator, run: dict[str, Any]) -> str:
     """The answer and all curves as one JSON object."""
     answer = {name: getattr(estimator, f"{name}_") for name in ANSWERS}
     return _strict_json(answer | {"tol": estimator.tol, **run})
 
 
-def repeats_as_text(found: RepeatedSampleSize, run: dict) -> str:
+def repeats_as_text(found: RepeatedSampleSize, run: dict[str, Any]) -> str:
     """The answer of several seeds, and a table of them."""
     width = shutil.get_terminal_size((88, 24)).columns
     lines = [
@@ -69,7 +70,7 @@ def repeats_as_text(found: RepeatedSampleSize, run: dict) -> str:
     return "\n".join([*(textwrap.fill(line, width) for line in lines), "", table])
 
 
-def repeats_as_json(found: RepeatedSampleSize, run: dict) -> str:
+def repeats_as_json(found: RepeatedSampleSize, run: dict[str, Any]) -> str:
     """The answer of several seeds as one JSON object."""
     answer = {name: getattr(found, name) for name in ANSWERS_OF_SEVERAL}
     return _strict_json(answer | {"runs": found.runs.to_dict("records"), **run})

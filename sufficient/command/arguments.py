@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from sufficient._version import __version__
 from sufficient.nets import DEFAULT_MODULES
@@ -41,7 +42,7 @@ def number(text: str) -> int | float | str:
 
 
 # Parameters of the estimator that have a flag, and how the flag is read.
-FLAGS: dict[str, dict] = {
+FLAGS: dict[str, dict[str, Any]] = {
     "tol": {"type": number},
     "batch_size": {"type": number},
     "sigma": {"type": number},

@@ -39,7 +39,7 @@ def load(args: Namespace) -> tuple[np.ndarray, np.ndarray]:
 
 
 def read_file(
-    path: str | os.PathLike, target: str | None = None
+    path: str | os.PathLike[str], target: str | None = None
 ) -> tuple[np.ndarray, np.ndarray, str | None]:
     """Read X and y from an .npz or a .csv file.
 

@@ -29,8 +29,8 @@ def check_is_mean(whole: Tensor, each: Tensor) -> None:
             f"The criterion returns {whole.numel()} numbers for {len(each)} samples, "
             "and a net is trained on one. Use reduction='mean'."
         )
-    mean, slack = each.mean(), {"rtol": 1e-3, "atol": 1e-6, "equal_nan": True}
-    if not torch.isclose(whole.reshape(()), mean, **slack):
+    mean = each.mean()
+    if not torch.isclose(whole.reshape(()), mean, rtol=1e-3, atol=1e-6, equal_nan=True):
         raise ValueError(
             f"The criterion is {float(whole):.4g} for {len(each)} samples, and "
             f"{float(mean):.4g} on average for one, so what is trained is not what "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from math import inf
 
@@ -15,10 +15,9 @@ from sufficient.curvature.layers.tracing import chain_of
 from sufficient.curvature.losses import Loss, per_sample_loss
 from sufficient.curvature.memory import Chunks
 from sufficient.ranks import Share
+from sufficient.typing import Rows
 
 __all__ = ["Objective", "chunks"]
-
-_UNKNOWN = object()
 
 
 class Objective:
@@ -56,7 +55,7 @@ class Objective:
             )
         self._shapes = [tensor.shape for tensor in self.parameters.values()]
         self._sizes = [tensor.numel() for tensor in self.parameters.values()]
-        self._layers = _UNKNOWN
+        self._layers: NamedLayers | str | None = "not looked for yet"
 
     @property
     def n_parameters(self) -> int:
@@ -68,9 +67,9 @@ class Objective:
         """The trainable parameters as one vector of shape (n_parameters,)."""
         return self.flatten(self.parameters.values())
 
-    def layers(self, X: Tensor) -> NamedLayers | None:
+    def layers(self, X: Rows) -> NamedLayers | None:
         """Layers of the network if it is a chain, as checked on a few samples of X."""
-        if self._layers is _UNKNOWN:
+        if isinstance(self._layers, str):
             found = chain_of(self.module)
             self._layers = found if found and self._is_chain(found, X[:2]) else None
         return self._layers
@@ -82,7 +81,7 @@ class Objective:
             return False
         return _agree(chained.output, self.outputs(self.parameters, X))
 
-    def flatten(self, tensors) -> Tensor:
+    def flatten(self, tensors: Iterable[Tensor]) -> Tensor:
         """One vector out of one tensor per parameter."""
         return torch.cat([tensor.reshape(-1) for tensor in tensors])
 
@@ -105,7 +104,9 @@ class Objective:
         """Loss of each sample, shape (n,), at the given parameters."""
         return self.loss(self.outputs(parameters, X), y)
 
-    def loss_and_gradient(self, X: Tensor, y: Tensor, chunk_size: int = 2048):
+    def loss_and_gradient(
+        self, X: Rows, y: Tensor, chunk_size: int = 2048
+    ) -> tuple[float, Tensor]:
         """Mean loss (float) and its gradient, a vector of shape (n_parameters,)."""
         leaves = [p.clone().requires_grad_() for p in self.parameters.values()]
         named = dict(zip(self.parameters, leaves, strict=True))

@@ -13,6 +13,7 @@ from sufficient.curvature.memory import OUT_OF_MEMORY, Chunks
 from sufficient.curvature.objective import Objective, chunks
 from sufficient.curvature.products import prepared_product
 from sufficient.ranks import Share
+from sufficient.typing import Rows
 
 __all__ = ["CurvatureOperator"]
 
@@ -37,7 +38,7 @@ class CurvatureOperator:
     ----------
     objective : Objective
         Network and loss.
-    X, y : Tensor
+    X, y : Rows, Tensor
         Samples and targets, on the device of the network.
     matrix : {"hessian", "ggn"}, default="hessian"
         Full Hessian, or generalised Gauss-Newton matrix ``mean_i J_i' A_i J_i``.
@@ -51,7 +52,7 @@ class CurvatureOperator:
     def __init__(
         self,
         objective: Objective,
-        X: Tensor,
+        X: Rows,
         y: Tensor,
         *,
         matrix: str = "hessian",
@@ -73,13 +74,26 @@ class CurvatureOperator:
 
     @classmethod
     def of_share(
-        cls, objective: Objective, X: Tensor, y: Tensor, **how
+        cls,
+        objective: Objective,
+        X: Rows,
+        y: Tensor,
+        *,
+        matrix: str = "hessian",
+        chunk_size: int | None = None,
     ) -> CurvatureOperator:
         """The operator of all samples, of which this rank takes its share."""
         share = Share.of(len(X))
         # What is found of the network is kept: by the same samples on every rank.
         objective.layers(X)
-        return cls(objective, X[share.rows], y[share.rows], share=share, **how)
+        return cls(
+            objective,
+            X[share.rows],
+            y[share.rows],
+            share=share,
+            matrix=matrix,
+            chunk_size=chunk_size,
+        )
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -174,7 +188,7 @@ class CurvatureOperator:
 
 
 def _summed(V, parts):
-    total = {}
+    total: dict[str, Tensor] = {}
     for part in parts:
         for name, moved in part.items():
             total[name] = total[name].add_(moved) if name in total else moved

@@ -20,14 +20,15 @@ from sufficient.ranks import Share
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.reproducibility.arithmetic import exact_arithmetic
 from sufficient.results import EigenResult
+from sufficient.typing import ArrayLike, RandomState
 
 __all__ = ["top_eigenpairs"]
 
 
 def top_eigenpairs(
     module: nn.Module,
-    X: Tensor,
-    y: Tensor,
+    X: ArrayLike,
+    y: ArrayLike,
     *,
     loss: Loss = "cross_entropy",
     n_directions: int = 10,
@@ -36,8 +37,8 @@ def top_eigenpairs(
     chunk_size: int | None = None,
     compress: bool = True,
     seek_copies: bool = True,
-    v0: Tensor | None = None,
-    random_state=None,
+    v0: ArrayLike = None,
+    random_state: RandomState = None,
 ) -> EigenResult:
     r"""Algebraically largest eigenpairs of the Hessian of a network's mean loss.
 
@@ -159,7 +160,9 @@ def top_eigenpairs(
     return result
 
 
-def _check_arguments(n_directions, matrix, tol, chunk_size):
+def _check_arguments(
+    n_directions: int, matrix: str, tol: float, chunk_size: int | None
+) -> None:
     if n_directions < 1:
         raise ValueError(f"n_directions must be at least 1, got {n_directions}.")
     if matrix not in ("hessian", "ggn"):
@@ -170,7 +173,9 @@ def _check_arguments(n_directions, matrix, tol, chunk_size):
         raise ValueError(f"chunk_size must be at least 1 or None, got {chunk_size}.")
 
 
-def _like_parameters(objective, X, y):
+def _like_parameters(
+    objective: Objective, X: ArrayLike, y: ArrayLike
+) -> tuple[Tensor, Tensor]:
     weight = next(iter(objective.parameters.values()))
     X = torch.as_tensor(X, device=weight.device)
     y = torch.as_tensor(y, device=weight.device)
@@ -180,15 +185,16 @@ def _like_parameters(objective, X, y):
     return X.to(weight.dtype) if X.is_floating_point() else X, y
 
 
-def _check_finite(objective, X, y):
+def _check_finite(objective: Objective, X: Tensor, y: Tensor) -> None:
     share = Share.of(len(X))
     X, y = X[share.rows], y[share.rows]
 
-    def of_chunk(rows):
+    def of_chunk(rows: slice) -> Tensor:
         return objective.losses(objective.parameters, X[rows], y[rows]).sum()
 
     with torch.no_grad():
-        total = share.sum(sum(Chunks(2048).each(of_chunk, len(X))))
+        parts = Chunks(2048).each(of_chunk, len(X))
+        total = share.sum(sum(parts, y.new_zeros(())))
     if not torch.isfinite(total):
         raise ValueError(
             f"The loss is {total.item()} at these weights. Check that the network "
@@ -196,7 +202,7 @@ def _check_finite(objective, X, y):
         )
 
 
-def _check_own_loss(loss, objective, X, y):
+def _check_own_loss(loss: Loss, objective: Objective, X: Tensor, y: Tensor) -> None:
     # Others are asked for one loss per sample, whatever they do for several.
     if isinstance(loss, nn.Module) and not hasattr(loss, "reduction"):
         with torch.no_grad():
@@ -206,7 +212,9 @@ def _check_own_loss(loss, objective, X, y):
             check_is_mean(whole, each)
 
 
-def _start_vector(objective, v0, random_state):
+def _start_vector(
+    objective: Objective, v0: ArrayLike, random_state: RandomState
+) -> Tensor:
     weights = objective.weights
     if v0 is None:
         draw = check_random_state(random_state).standard_normal(len(weights))

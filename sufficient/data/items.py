@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 __all__ = ["as_pair", "check_rows_finite", "ragged", "stacked"]
 
 
-def as_pair(item, row: int) -> tuple:
+def as_pair(item: Any, row: int) -> tuple[Any, Any]:
     """An item of a data set as a sample and its target, which may be None."""
     if not isinstance(item, (tuple, list)):
         item = (item,)
@@ -22,10 +23,11 @@ def as_pair(item, row: int) -> tuple:
             f"but {type(item[0]).__name__} in {len(item)} parts. Let the data set "
             "return (x, y) with x an array or tensor."
         )
-    return (*item, None)[:2]
+    sample, target = (*item, None)[:2]
+    return sample, target
 
 
-def stacked(values, rows, name: str = "X") -> np.ndarray:
+def stacked(values: Sequence[Any], rows: np.ndarray, name: str = "X") -> np.ndarray:
     """One array out of one value for each row."""
     try:
         found = _at_once(values)
@@ -50,7 +52,7 @@ def _as_array(value):
     return value.cpu().numpy() if isinstance(value, Tensor) else np.asarray(value)
 
 
-def ragged(array, row: int, shape: tuple, name: str = "X") -> str:
+def ragged(array: Any, row: int, shape: tuple[int, ...], name: str = "X") -> str:
     """Say that a row has another shape than those before."""
     return (
         f"Row {row:,} of {name} has shape {np.shape(array)}, and rows before it have "
@@ -58,7 +60,7 @@ def ragged(array, row: int, shape: tuple, name: str = "X") -> str:
     )
 
 
-def check_rows_finite(values: np.ndarray, rows) -> None:
+def check_rows_finite(values: np.ndarray, rows: np.ndarray) -> None:
     """Raise ValueError that names the first row with something else than numbers."""
     try:
         assert_all_finite(values, input_name="X")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from sufficient.typing import ArrayLike
+
 __all__ = ["check_numbers"]
 
 ENCODE = "Encode or drop such features."
 
 
-def check_numbers(name: str, values, remedy: str = ENCODE) -> None:
+def check_numbers(name: str, values: ArrayLike, remedy: str = ENCODE) -> None:
     """Raise ValueError where text or objects cannot be read as numbers.
 
     Parameters

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import Tensor
 
-from sufficient.data.stream import Stream
+from sufficient.data.stream import Stream, as_rows
+from sufficient.typing import Rows
 
 __all__ = ["Samples"]
 
@@ -26,7 +28,7 @@ class Samples:
         Encoded targets.
     """
 
-    X: Tensor | Stream
+    X: Rows
     y: Tensor
 
     @classmethod
@@ -34,8 +36,7 @@ class Samples:
         """Samples on the device of the net, with targets in the type of its loss."""
         one_logit = isinstance(net, NeuralNetBinaryClassifier)
         y = y.astype(np.float32) if one_logit else y
-        X = X if isinstance(X, Stream) else torch.as_tensor(X)
-        return cls(X, torch.as_tensor(y)).to(net.device)
+        return cls(as_rows(X), torch.as_tensor(y)).to(net.device)
 
     def to(self, device: torch.device | str) -> Samples:
         """The same on another device."""
@@ -44,13 +45,13 @@ class Samples:
     @property
     def in_memory(self) -> Samples:
         """All of them, or as many of the first as fit in memory."""
-        return self if isinstance(self.X, Tensor) else self[: self.X.most]
+        return self[: self.X.most] if isinstance(self.X, Stream) else self
 
     def __len__(self) -> int:
         return len(self.X)
 
-    def __getitem__(self, rows) -> Samples:
+    def __getitem__(self, rows: Any) -> Samples:
         return Samples(self.X[rows], self.y[rows])
 
     def __add__(self, other: Samples) -> Samples:
-        return Samples(torch.cat([self.X, other.X]), torch.cat([self.y, other.y]))
+        return Samples(torch.cat([self.X[:], other.X[:]]), torch.cat([self.y, other.y]))

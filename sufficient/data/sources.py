@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_y, _num_samples
 from skorch.helper import SliceDataset
-from torch import Tensor
 from torch.utils.data import Dataset, IterableDataset
 
 from sufficient.arrow import ArrowColumns
 from sufficient.data.items import as_pair, check_rows_finite, ragged, stacked
+from sufficient.data.parts import parts
+from sufficient.typing import ArrayLike
 
-__all__ = ["RowSource", "column_of", "in_parts", "is_source", "source_of", "targets_of"]
+__all__ = ["RowSource", "column_of", "is_source", "source_of", "targets_of"]
 
 CHUNK_BYTES = 2**22
-PART_BYTES = 2**25
-# Predictions come in batches of so many rows, which parts must not cut.
-PREDICTED_TOGETHER = 1024
 N_HEAD = 32
 N_TARGETS = 2**14
 
@@ -77,7 +76,7 @@ class RowSource:
         return few if self.names is None else pd.DataFrame(few, columns=self.names)
 
     def checked_targets(
-        self, y, *, regression: bool, several: Callable[[object], bool]
+        self, y: ArrayLike, *, regression: bool, several: Callable[[object], bool]
     ) -> np.ndarray:
         """Check every row, and return checked targets, one for each.
 
@@ -151,7 +150,7 @@ class RowSource:
         return values, targets
 
     def _chunks(self, n):
-        return _parts(n, max(1, CHUNK_BYTES // self.row_bytes))
+        return parts(n, max(1, CHUNK_BYTES // self.row_bytes))
 
 
 class ArrayRows(RowSource):
@@ -168,7 +167,7 @@ class ArrayRows(RowSource):
 class DatasetRows(RowSource):
     """Items of a map-style data set: samples, or pairs of a sample and its target."""
 
-    def __init__(self, data) -> None:
+    def __init__(self, data: Any) -> None:
         self.data = data
         super().__init__(len(data))
 
@@ -187,8 +186,10 @@ class DatasetRows(RowSource):
 class ColumnRows(RowSource):
     """Rows of named columns, side by side; a single column may hold whole arrays."""
 
+    columns: list[str]
+
     def __init__(
-        self, data, features: Sequence[str] | None, target: str | None
+        self, data: Any, features: Sequence[str] | None, target: str | None
     ) -> None:
         present = data.column_names
         if isinstance(present, Mapping):
@@ -220,13 +221,13 @@ class ColumnRows(RowSource):
         return np.hstack([one.reshape(len(rows), -1) for one in columns]), targets
 
 
-def is_source(X) -> bool:
+def is_source(X: ArrayLike) -> bool:
     """Whether X is to be read on demand, and not an array in memory."""
     return isinstance(X, (Dataset, SliceDataset)) or _is_mapped(X) or _has_columns(X)
 
 
 def source_of(
-    X, *, target: str | None = None, features: Sequence[str] | None = None
+    X: Any, *, target: str | None = None, features: Sequence[str] | None = None
 ) -> RowSource:
     """X, read on demand.
 
@@ -258,32 +259,19 @@ def source_of(
     return ArrayRows(X) if _is_mapped(X) else DatasetRows(X)
 
 
-def column_of(y) -> str | None:
+def column_of(y: ArrayLike) -> str | None:
     """The name of the targets' column, where y is one."""
     return y if isinstance(y, str) else None
 
 
-def targets_of(X, y):
+def targets_of(X: ArrayLike, y: ArrayLike) -> ArrayLike:
     """Targets as they are given, read where they have to be."""
     if is_source(X) and (y is None or isinstance(y, str)):
         return source_of(X, target=column_of(y)).targets()
     if isinstance(y, SliceDataset):
-        rows = (np.arange(part.start, part.stop) for part in _parts(len(y), N_TARGETS))
+        rows = (np.arange(part.start, part.stop) for part in parts(len(y), N_TARGETS))
         return np.concatenate([stacked([y[i] for i in r], r, "y") for r in rows])
     return y
-
-
-def in_parts(function: Callable, X) -> np.ndarray:
-    """``function(X)``, a part of the rows at a time where they are read on demand."""
-    if isinstance(X, (np.ndarray, Tensor)):
-        return function(X)
-    most = PART_BYTES // (4 * int(np.prod(X.shape[1:])))
-    size = max(1, most // PREDICTED_TOGETHER) * PREDICTED_TOGETHER
-    return np.concatenate([function(X[part]) for part in _parts(len(X), size)])
-
-
-def _parts(n, size) -> Iterator[slice]:
-    return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
 def _index(rows):

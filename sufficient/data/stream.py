@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
 from sklearn import get_config
-from torch import Tensor
 
 from sufficient.data.sources import RowSource
+from sufficient.typing import Rows
 
-__all__ = ["Stream", "rows_of", "share_of_memory"]
+__all__ = ["Stream", "as_rows", "rows_of", "share_of_memory"]
 
 SHARE = 1 / 4
 PIECE_BYTES = 2**25
@@ -33,6 +34,13 @@ def rows_of(
 ) -> np.ndarray | Stream:
     """Samples in an order: at once from an array, on demand from a source."""
     return X[order] if isinstance(X, np.ndarray) else Stream(X, order, least=least)
+
+
+def as_rows(X: Any) -> Rows:
+    """Samples as a tensor, unless they are a stream."""
+    if isinstance(X, Stream):
+        return X
+    return torch.as_tensor(X)
 
 
 class Stream:
@@ -74,7 +82,7 @@ class Stream:
     def __len__(self) -> int:
         return len(self.order)
 
-    def __getitem__(self, rows) -> Tensor | Stream:
+    def __getitem__(self, rows: Any) -> Any:
         if isinstance(rows, slice):
             return self._slice(rows)
         index = np.asarray(rows)

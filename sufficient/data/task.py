@@ -1,259 +1,77 @@
-"""What is asked of the net: targets in its terms, and a score for its answers."""
+"""What is asked of a net: targets in its terms, and a score for its answers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.metrics import accuracy_score, r2_score
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.base import BaseEstimator
+from skorch import NeuralNet
 
-__all__ = [
-    "Classification",
-    "MultiLabel",
-    "Regression",
-    "Task",
-    "as_task",
-    "check_class_counts",
-    "task_state",
-]
+__all__ = ["Task"]
 
 
-class Task:
-    """What all tasks have in common.
+class Task(ABC):
+    """How targets are read, answers are scored, and luck is told from learning.
+
+    Tasks are frozen dataclasses: their fields are what is stored of them.
 
     Attributes
     ----------
     counted : str
         What the outputs of the net stand for, one each.
+    is_regression : bool
+        Whether targets are numbers. Otherwise they are labels.
+    has_one_label : bool
+        Whether every sample has one label, so that any part can have its due of each.
     """
 
     counted: ClassVar[str]
+    is_regression: ClassVar[bool] = False
+    has_one_label: ClassVar[bool] = False
 
-    def answers(self, net, X) -> np.ndarray:
+    @property
+    @abstractmethod
+    def n_outputs(self) -> int:
+        """Numbers that the net answers for a sample."""
+
+    @abstractmethod
+    def encode(self, y: np.ndarray) -> np.ndarray:
+        """Targets as the net is trained on them."""
+
+    @abstractmethod
+    def decode(self, predictions: np.ndarray) -> np.ndarray:
+        """What `answers` gave in terms of y."""
+
+    def answers(self, net: NeuralNet, X: Any) -> np.ndarray:
         """What `score` and `decode` take as predictions."""
         return net.predict(X)
 
+    @abstractmethod
+    def score(self, encoded: np.ndarray, predictions: np.ndarray) -> float:
+        """How right predictions are; larger is better."""
 
-@dataclass(frozen=True)
-class Classification(Task):
-    """Labels as codes 0 ... C - 1; accuracy.
+    @abstractmethod
+    def chance(self, encoded: np.ndarray, held_out: np.ndarray) -> float:
+        """Score on held-out targets of the best constant answer to those seen."""
 
-    Attributes
-    ----------
-    classes : ndarray of shape (n_classes,)
-        Labels in sorted order.
-    """
-
-    counted = "classes"
-    classes: np.ndarray
-
-    @classmethod
-    def of(cls, y: np.ndarray, classes=None) -> Classification:
-        """The task that the labels y describe."""
-        check_classification_targets(y)
-        if type_of_target(y).endswith("multioutput"):
-            raise ValueError("Classification needs one label per sample, y is 2-D.")
-        labels = np.unique(y if classes is None else classes)
-        if len(labels) < 2:
-            raise ValueError(
-                f"y holds one class only ({labels[0]}); at least two are needed to "
-                "train a classifier."
-            )
-        return cls(labels)
-
-    @property
-    def n_outputs(self) -> int:
-        """Number of classes."""
-        return len(self.classes)
-
-    def encode(self, y: np.ndarray) -> np.ndarray:
-        """Codes of the labels, int64."""
-        unknown = np.setdiff1d(y, self.classes)
-        if len(unknown):
-            raise ValueError(
-                "y holds labels that are not among the classes: "
-                f"{', '.join(map(str, unknown[:5]))}."
-            )
-        return np.searchsorted(self.classes, y).astype(np.int64)
-
-    def decode(self, predictions: np.ndarray) -> np.ndarray:
-        """Labels of the predicted codes."""
-        return self.classes[np.asarray(predictions).astype(int).reshape(-1)]
-
-    def score(self, codes: np.ndarray, predictions: np.ndarray) -> float:
-        """Share of right predictions."""
-        return float(accuracy_score(codes.reshape(-1), predictions.reshape(-1)))
-
-    def chance(self, codes: np.ndarray, held_out: np.ndarray) -> float:
-        """Score of always predicting the class most frequent in training."""
-        return float(np.mean(held_out == np.bincount(codes.astype(int)).argmax()))
-
+    @abstractmethod
     def score_std_err(self, score: float, n: int) -> float:
         """Standard error of a score measured on n samples."""
-        return _share_std_err(score, n)
 
+    @abstractmethod
+    def constant_answer(self, y: np.ndarray) -> BaseEstimator:
+        """An estimator fitted to the targets y that does not look at X."""
 
-@dataclass(frozen=True)
-class MultiLabel(Task):
-    """Any number of labels for a sample, as rows of 0 and 1; subset accuracy.
+    def fitted_attributes(self) -> dict[str, np.ndarray]:
+        """What an estimator that solves it has, by the conventions of scikit-learn."""
+        return {}
 
-    Attributes
-    ----------
-    n_outputs : int
-        Number of labels.
-    """
+    def lacks_labels(self, y: np.ndarray) -> bool:
+        """Whether some label there can be is missing from y, where each has but one."""
+        return False
 
-    counted = "labels"
-    n_outputs: int
-
-    @classmethod
-    def of(cls, y: np.ndarray, classes=None) -> MultiLabel:
-        """The task that the rows of y describe."""
-        task = cls(y.shape[1] if classes is None else len(classes))
-        rows = task.encode(y)
-        if classes is None and (rows == rows[0]).all():
-            raise ValueError(
-                "Every row of y holds the same labels; at least two kinds of rows are "
-                "needed to train a classifier."
-            )
-        return task
-
-    @property
-    def classes(self) -> np.ndarray:
-        """Numbers of the labels."""
-        return np.arange(self.n_outputs)
-
-    def encode(self, y: np.ndarray) -> np.ndarray:
-        """The rows as float32."""
-        if np.shape(y)[1:] != (self.n_outputs,) or not np.isin(y, (0, 1)).all():
-            raise ValueError(
-                f"y must hold rows of {self.n_outputs} labels, each 0 or 1, got shape "
-                f"{np.shape(y)}."
-            )
-        return np.asarray(y, dtype=np.float32)
-
-    def answers(self, net, X) -> np.ndarray:
-        """Probabilities of the labels; `predict` of a skorch net picks one of them."""
-        found = net.predict_proba(X)
-        if found.ndim != 2 or np.any((found < 0) | (found > 1)):
-            raise ValueError(
-                "The net does not predict a probability for each label. Use "
-                "criterion=torch.nn.BCEWithLogitsLoss, or pass "
-                "predict_nonlinearity=torch.sigmoid where the module returns logits."
-            )
-        return found
-
-    def decode(self, predictions: np.ndarray) -> np.ndarray:
-        """Rows of 0 and 1; 1 where a label is likelier than not."""
-        return (predictions > 0.5).astype(np.int64)
-
-    def score(self, rows: np.ndarray, predictions: np.ndarray) -> float:
-        """Share of samples whose labels are all right."""
-        return float(accuracy_score(rows, self.decode(predictions)))
-
-    def chance(self, rows: np.ndarray, held_out: np.ndarray) -> float:
-        """Score of always predicting the row most frequent in training."""
-        kinds, counts = np.unique(rows, axis=0, return_counts=True)
-        return float((held_out == kinds[counts.argmax()]).all(axis=1).mean())
-
-    def score_std_err(self, score: float, n: int) -> float:
-        """Standard error of a score measured on n samples."""
-        return _share_std_err(score, n)
-
-
-@dataclass(frozen=True)
-class Regression(Task):
-    """Targets in units of their spread, so that the tolerance has no unit; R^2.
-
-    A criterion that does not only look at the difference of output and target, such as
-    the likelihood of counts, needs them as they are: mean 0 and scale 1.
-
-    Attributes
-    ----------
-    mean, scale : ndarray of shape (n_targets,)
-        Taken off, and divided by.
-    flat : bool
-        Whether y was one-dimensional.
-    """
-
-    counted = "targets"
-    mean: np.ndarray
-    scale: np.ndarray
-    flat: bool
-
-    @classmethod
-    def of(cls, y: np.ndarray, standardise: bool = True) -> Regression:
-        """The task that the targets y describe."""
-        columns = y.reshape(len(y), -1)
-        if not standardise:
-            nothing = np.zeros(columns.shape[1])
-            return cls(nothing, nothing + 1, y.ndim == 1)
-        scale = columns.std(axis=0)
-        return cls(columns.mean(axis=0), np.where(scale > 0, scale, 1.0), y.ndim == 1)
-
-    @property
-    def n_outputs(self) -> int:
-        """Number of targets."""
-        return len(self.mean)
-
-    def encode(self, y: np.ndarray) -> np.ndarray:
-        """Standardised targets of shape (n, n_targets), float32."""
-        return ((y.reshape(len(y), -1) - self.mean) / self.scale).astype(np.float32)
-
-    def decode(self, predictions: np.ndarray) -> np.ndarray:
-        """Predictions in the unit of y."""
-        values = predictions.reshape(len(predictions), -1) * self.scale + self.mean
-        return values[:, 0] if self.flat else values
-
-    def score(self, targets: np.ndarray, predictions: np.ndarray) -> float:
-        """Coefficient of determination; 0 for a single sample."""
-        if len(targets) < 2:
-            return 0.0
-        # Squares of what single precision holds may be beyond it.
-        predictions = predictions.reshape(targets.shape).astype(np.float64)
-        return float(r2_score(targets.astype(np.float64), predictions))
-
-    def chance(self, targets: np.ndarray, held_out: np.ndarray) -> float:
-        """Score of always predicting the mean."""
-        return 0.0
-
-    def score_std_err(self, score: float, n: int) -> float:
-        """Standard error of a score measured on n samples, for normal errors."""
-        return float(np.sqrt(2 / n) * max(1 - score, 0) + 1 / n)
-
-
-def check_class_counts(codes: np.ndarray, task: Classification) -> None:
-    """Raise ValueError where a class appears only once.
-
-    Parameters
-    ----------
-    codes : ndarray of shape (n,)
-        Class codes.
-    task : Classification
-        Names the classes.
-    """
-    counts = np.bincount(codes, minlength=task.n_outputs)
-    rare = task.classes[counts < 2]
-    if len(rare):
-        raise ValueError(
-            f"The class {rare[0]} has fewer than 2 samples, so it cannot be both "
-            "trained on and held out. Label more of it, or leave it out; if y is a "
-            "quantity and not a label, pass a skorch NeuralNetRegressor."
-        )
-
-
-def task_state(task: Task) -> dict:
-    """A task in plain values."""
-    return {"kind": type(task).__name__, **vars(task)}
-
-
-def as_task(state: dict) -> Task:
-    """The task that `task_state` was given."""
-    kinds = {kind.__name__: kind for kind in (Classification, MultiLabel, Regression)}
-    return kinds[state["kind"]](**{k: v for k, v in state.items() if k != "kind"})
-
-
-def _share_std_err(share, n):
-    return float(np.sqrt(max(share * (1 - share), 1 / n) / n))
+    def check_can_be_split(self, encoded: np.ndarray) -> None:
+        """Raise ValueError where no part can be held out that is like the rest."""
+        return

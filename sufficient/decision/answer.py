@@ -65,7 +65,7 @@ def answer_of(
         columns=columns,
         eigenvalues=np.array([m.eigenvalues for m in record.measurements]),
         eigenvalue_shifts=np.array([m.eigenvalue_shifts for m in record.measurements]),
-        eigenvectors=record.last.eigenvectors,
+        eigenvectors=record.eigenvectors,
         forecast=forecast,
         gain=gain,
         verdict=verdict,

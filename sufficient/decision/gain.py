@@ -23,7 +23,8 @@ __all__ = ["forecast_gain"]
 
 LEAST_SCORES = 4
 COVERAGE = 0.9
-# Chosen on fifteen pairs of data and net, checked on others: see docs/trust.md.
+# Chosen on fifteen pairs of data and net, and checked on others, as told in
+# docs/explanation/trust.md.
 PRIOR_EXPONENT, PRIOR_EXPONENT_SD = 0.3, 0.2
 # Where the search starts a second time, in case the score falls.
 FALLING_EXPONENT = -0.2
@@ -86,7 +87,7 @@ def _forecast(n, validation_scores, gaps, score_std_err):
         growth, growth_std_err = _power_law_gain(n, validation_scores, score_std_err)
         expected = POWER_LAW_SHARE * growth + GAP_SHARE * gaps[-GAP_SIZES:].mean()
         errors = POWER_LAW_SHARE * growth_std_err, RELATIVE_ERROR * expected
-        std_err = np.linalg.norm([*errors, NOISE_ERROR * score_std_err[-1]])
+        std_err = float(np.linalg.norm([*errors, NOISE_ERROR * score_std_err[-1]]))
     reach = stats.norm.ppf((1 + COVERAGE) / 2) * std_err
     return GainForecast(
         expected=float(expected),

@@ -71,7 +71,7 @@ class EigenvaluePlateau:
         return self._whole_batches * self.batch_size
 
     @property
-    def _whole_batches(self):
+    def _whole_batches(self) -> int:
         return -(-self.forecast.n_samples // self.batch_size)
 
 

@@ -61,16 +61,19 @@ class PowerLaw:
         log_n = self.centre + (np.log(tol) - self.level) / self.slope
         return float(np.exp(min(log_n, np.log(LARGEST_FORECAST))))
 
-    def crossing_interval(self, tol: float, coverage: float = 0.9):
+    def crossing_interval(
+        self, tol: float, coverage: float = 0.9
+    ) -> tuple[float, float]:
         """Samples between which the line meets `tol` with the given probability."""
         log_n = np.linspace(0, np.log(LARGEST_FORECAST), 20_001)
         away = log_n - self.centre
         std_err = self.log_std_err(np.exp(log_n))
         reach = stats.t.ppf((1 + coverage) / 2, self.dof) * std_err
         line = self.level + self.slope * away - np.log(tol)
-        return tuple(
+        low, high = (
             np.exp(_first_below(log_n, line + side * reach)) for side in (-1, 1)
         )
+        return low, high
 
 
 def local_power_law(n: np.ndarray, values: np.ndarray, prior_slope: float) -> PowerLaw:

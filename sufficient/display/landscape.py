@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
 from sufficient.display.style import COLORS, LABELS, axes_for
+from sufficient.estimator import SampleSizeEstimator
 from sufficient.estimator.arrival import samples_in_order_of_arrival
 from sufficient.landscape.surfaces import mean_loss_surfaces
 from sufficient.training.criteria import objective_of
+from sufficient.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from matplotlib.contour import QuadContourSet
 
 __all__ = ["LandscapeDisplay"]
 
@@ -78,14 +84,14 @@ class LandscapeDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        y,
+        estimator: SampleSizeEstimator,
+        X: ArrayLike,
+        y: ArrayLike,
         *,
         batch_counts: Sequence[int] | None = None,
         radius: float = 1.0,
         n_grid: int = 21,
-        ax=None,
+        ax: ArrayLike = None,
     ) -> LandscapeDisplay:
         """Compute the surfaces of a fitted `SampleSizeEstimator`, and draw them.
 
@@ -149,7 +155,7 @@ height, width)
         )
         return display.plot(ax)
 
-    def plot(self, ax=None) -> LandscapeDisplay:
+    def plot(self, ax: ArrayLike = None) -> LandscapeDisplay:
         """Draw the numbers.
 
         Parameters
@@ -170,8 +176,8 @@ height, width)
         check_matplotlib_support(f"{type(self).__name__}.plot")
         shape = (2, len(self.train_sizes))
         size = (2.6 * shape[1] + 1.4, 5.2)
-        panels = {"sharex": True, "sharey": True, "figsize": size}
-        self.axes_ = axes_for(ax, shape, **panels).reshape(shape)
+        axes = axes_for(ax, shape, sharex=True, sharey=True, figsize=size)
+        self.axes_ = axes.reshape(shape)
         self.ax_, self.figure_ = self.axes_[0, 0], self.axes_[0, 0].figure
         self.contours_ = [
             *self._draw_row(0, "losses"),
@@ -180,7 +186,7 @@ height, width)
         self._label()
         return self
 
-    def _draw_row(self, row, name):
+    def _draw_row(self, row: int, name: str) -> list[QuadContourSet]:
         surfaces, drawn = getattr(self, name), []
         levels = _levels(surfaces, symmetric=name == "increments")
         for ax, surface in zip(self.axes_[row], surfaces, strict=True):
@@ -194,10 +200,10 @@ height, width)
         self.figure_.colorbar(drawn[-1], ax=list(self.axes_[row]), label=LABELS[name])
         return drawn
 
-    def _ticks(self):
+    def _ticks(self) -> list[float]:
         return [self.offsets[0], 0, self.offsets[-1]]
 
-    def _label(self):
+    def _label(self) -> None:
         for ax, n in zip(self.axes_[0], self.train_sizes, strict=True):
             ax.set_title(f"{n:,} samples", fontsize="medium")
         for ax, increment in zip(self.axes_[1], self.increments, strict=True):
@@ -208,7 +214,9 @@ height, width)
             ax.set_ylabel(r"$\theta_2$ (weights)")
 
 
-def _checked_counts(estimator, batch_counts, most):
+def _checked_counts(
+    estimator: SampleSizeEstimator, batch_counts: Sequence[int] | None, most: int
+) -> np.ndarray:
     if batch_counts is None:
         measured = estimator.batch_counts_[estimator.batch_counts_ <= most]
         middle = len(measured) // 2
@@ -222,7 +230,7 @@ def _checked_counts(estimator, batch_counts, most):
     return counts
 
 
-def _levels(surfaces, *, symmetric):
+def _levels(surfaces: np.ndarray, *, symmetric: bool) -> Sequence[float]:
     from matplotlib import ticker
 
     low, high = np.min(surfaces), np.max(surfaces)

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.base import is_regressor
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from sufficient.display.scores import draw_gain, draw_scores, score_name
 from sufficient.display.style import (
     COLORS,
     LABELS,
     axes_for,
     band,
     batch_axis,
+    carry_on,
     frame_positive,
     legend,
     size_axis,
 )
+from sufficient.estimator import SampleSizeEstimator
+from sufficient.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PolyCollection
+    from matplotlib.container import ErrorbarContainer
+    from matplotlib.lines import Line2D
 
 __all__ = ["SampleSizeDisplay"]
 
@@ -126,7 +136,12 @@ class SampleSizeDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, *, kind: str = "delta", ax=None, name: str | None = None
+        cls,
+        estimator: SampleSizeEstimator,
+        *,
+        kind: str = "delta",
+        ax: ArrayLike = None,
+        name: str | None = None,
     ) -> SampleSizeDisplay:
         """Draw what a fitted `SampleSizeEstimator` measured.
 
@@ -166,12 +181,12 @@ class SampleSizeDisplay:
             score_std_err=estimator.curves_["validation_score_std_err"],
             expected_gain=estimator.expected_gain_,
             expected_gain_interval=estimator.expected_gain_interval_,
-            score_name=_score_name(estimator),
+            score_name=score_name(estimator),
             estimator_name=name or type(estimator.estimator_.module_).__name__,
         )
         return display.plot(ax, kind=kind)
 
-    def plot(self, ax=None, *, kind: str = "delta") -> SampleSizeDisplay:
+    def plot(self, ax: ArrayLike = None, *, kind: str = "delta") -> SampleSizeDisplay:
         r"""Draw the numbers.
 
         Parameters
@@ -197,38 +212,40 @@ class SampleSizeDisplay:
         panels = {"delta": self._plot_delta, "rate": self._plot_rate}
         if kind not in panels:
             raise ValueError(f"kind must be one of {sorted(panels)}, got {kind!r}.")
-        self.lines_, self.fill_between_, self.errorbar_ = [], [], []
+        self.lines_: list[Line2D] = []
+        self.fill_between_: list[PolyCollection] = []
+        self.errorbar_: list[ErrorbarContainer] = []
         self._finish(panels[kind](ax), LABELS[kind], beside=ax is None)
         return self
 
-    def _plot_delta(self, ax):
-        panels = {"sharex": True, "height_ratios": (3, 2), "figsize": (8, 5.5)}
-        self._take(axes_for(ax, (2, 1), least=1, **panels))
+    def _plot_delta(self, ax: ArrayLike) -> float:
+        how = {"sharex": True, "height_ratios": (3, 2), "figsize": (8, 5.5)}
+        self._take(axes_for(ax, (2, 1), least=1, **how))
         self._draw_curves(np.ones(len(self.train_sizes)), self.tol)
         self._draw_answer()
         for panel in self.axes_[1:]:
             self._draw_scores(panel)
         return self._horizon()
 
-    def _plot_rate(self, ax):
+    def _plot_rate(self, ax: ArrayLike) -> float:
         self._take(axes_for(ax, (1, 1), figsize=(8, 3.6)))
         k = np.asarray(self.train_sizes) / self.batch_size
         self._draw_curves(k**2)
         return self.train_sizes[-1]
 
-    def _take(self, axes):
+    def _take(self, axes: np.ndarray) -> None:
         self.axes_, self.ax_, self.figure_ = axes, axes[0], axes[0].figure
 
-    def _is_far(self):
+    def _is_far(self) -> bool:
         return self.n_samples_needed > WIDEST * self.train_sizes[-1]
 
-    def _horizon(self):
+    def _horizon(self) -> float:
         last = self.train_sizes[-1]
         shown = 2 * last if len(self.axes_) > 1 else last
         beyond = 0 if self._is_far() else self.n_samples_needed_interval[1]
         return max(shown, min(beyond, WIDEST * last))
 
-    def _draw_curves(self, weight, *in_view):
+    def _draw_curves(self, weight: np.ndarray, *in_view: float) -> None:
         read = "delta" if self.bound_name == "monte_carlo" else "bound"
         for name in dict.fromkeys(("delta", read)):
             self._draw_curve(name, weight, "o" if name == read else "o-")
@@ -238,7 +255,7 @@ class SampleSizeDisplay:
         drawn = [line.get_ydata() for line in self.lines_]
         frame_positive(self.ax_, np.concatenate([*drawn, in_view]))
 
-    def _draw_curve(self, name, weight, marks):
+    def _draw_curve(self, name: str, weight: np.ndarray, marks: str) -> None:
         n, color = self.train_sizes, COLORS[name]
         values = getattr(self, name) * weight
         std_err = getattr(self, f"{name}_std_err") * weight
@@ -247,16 +264,16 @@ class SampleSizeDisplay:
         self.lines_ += self.ax_.plot(n, values, marks, **style)
         self.fill_between_.append(band(self.ax_, n, values, std_err, color))
 
-    def _draw_answer(self):
+    def _draw_answer(self) -> None:
         self.ax_.axhline(self.tol, color="black", ls=":", label=f"tol = {self.tol:g}")
         if self._is_far():
             self.ax_.plot([], [], " ", label=f"n* over {WIDEST} times the data")
         else:
             self._draw_needed()
 
-    def _draw_needed(self):
+    def _draw_needed(self) -> None:
         if not self.converged:
-            self._extend_smoothed()
+            carry_on(self.ax_, self.lines_[-1], self.n_samples_needed, self.rate)
         name, line = ("n*", "-") if self.converged else ("forecast n*", "--")
         label = f"{name} = {self.n_samples_needed:,} samples"
         low, high = self.n_samples_needed_interval
@@ -265,30 +282,15 @@ class SampleSizeDisplay:
             panel.axvline(self.n_samples_needed, color=color, ls=line, label=text)
         self.ax_.axvspan(low, high, color=color, alpha=0.15, lw=0, label=interval)
 
-    def _extend_smoothed(self):
-        last, color = self.train_sizes[-1], self.lines_[-1].get_color()
-        ends = np.array([last, self.n_samples_needed])
-        values = self.smoothed[-1] * (ends / last) ** self.rate
-        self.ax_.plot(ends, values, "--", color=color)
-
-    def _draw_scores(self, ax):
-        style = {"color": COLORS["score"], "ms": 4, "capsize": 2}
-        reach, label = 2 * np.asarray(self.score_std_err), "score, 2 std. err."
-        bars = {"fmt": "o-", "label": label, **style}
-        self.errorbar_.append(ax.errorbar(self.train_sizes, self.scores, reach, **bars))
-        if np.isfinite(self.expected_gain_interval).all():
-            self._draw_gain(ax, style)
+    def _draw_scores(self, ax: Axes) -> None:
+        n, scores = self.train_sizes, self.scores
+        self.errorbar_.append(draw_scores(ax, n, scores, self.score_std_err))
+        gain, interval = self.expected_gain, self.expected_gain_interval
+        if np.isfinite(interval).all():
+            self.errorbar_.append(draw_gain(ax, n[-1], scores[-1], gain, interval))
         ax.set_ylabel(f"validation {self.score_name}")
 
-    def _draw_gain(self, ax, style):
-        n, score, gain = self.train_sizes[-1], self.scores[-1], self.expected_gain
-        low, high = self.expected_gain_interval
-        ax.plot([n, 2 * n], [score, score + gain], "--", color=style["color"])
-        style = {**style, "fmt": "o", "mfc": "white", "label": "forecast, 90 %"}
-        away = [[gain - low], [high - gain]]
-        self.errorbar_.append(ax.errorbar([2 * n], [score + gain], away, **style))
-
-    def _finish(self, last, ylabel, beside):
+    def _finish(self, last: float, ylabel: str, beside: bool) -> None:
         self.ax_.set_ylabel(ylabel)
         for panel in self.axes_:
             size_axis(panel, self.train_sizes[0], last)
@@ -296,10 +298,3 @@ class SampleSizeDisplay:
         self.ax_.get_legend().set_title(self.estimator_name)
         batch_axis(self.ax_, self.batch_size)
         self.axes_[-1].set_xlabel("training samples")
-
-
-def _score_name(estimator):
-    if estimator.scoring is None:
-        return "R²" if is_regressor(estimator) else "accuracy"
-    named = isinstance(estimator.scoring, str)
-    return estimator.scoring.replace("_", " ") if named else "score"

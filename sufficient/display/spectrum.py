@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
@@ -16,6 +17,12 @@ from sufficient.display.style import (
     legend,
     size_axis,
 )
+from sufficient.estimator import SampleSizeEstimator
+from sufficient.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 __all__ = ["SpectrumDisplay"]
 
@@ -75,7 +82,9 @@ class SpectrumDisplay:
     eigenvalue_shifts: np.ndarray
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None) -> SpectrumDisplay:
+    def from_estimator(
+        cls, estimator: SampleSizeEstimator, *, ax: ArrayLike = None
+    ) -> SpectrumDisplay:
         """Draw the spectrum that a fitted `SampleSizeEstimator` measured.
 
         Parameters
@@ -103,7 +112,7 @@ class SpectrumDisplay:
         )
         return display.plot(ax)
 
-    def plot(self, ax=None) -> SpectrumDisplay:
+    def plot(self, ax: ArrayLike = None) -> SpectrumDisplay:
         """Draw the numbers.
 
         Parameters
@@ -133,7 +142,7 @@ class SpectrumDisplay:
         self._explain_colors()
         return self
 
-    def _draw(self, ax, values, name):
+    def _draw(self, ax: Axes, values: np.ndarray, name: str) -> list[Line2D]:
         ax.set_prop_cycle(color=self._colors())
         lines = ax.plot(self.train_sizes, values, "o-", ms=2.5, lw=1)
         _frame(ax, values)
@@ -141,20 +150,20 @@ class SpectrumDisplay:
         ax.set(xlabel="training samples", ylabel=LABELS[name])
         return lines
 
-    def _draw_mean(self, ax, shifts):
+    def _draw_mean(self, ax: Axes, shifts: np.ndarray) -> list[Line2D]:
         size = np.sqrt(np.mean(shifts**2, axis=1))
         lines = ax.plot(self.train_sizes, size, "k-", lw=2, label="root mean square")
         legend(ax, beside=False)
         return lines
 
-    def _colors(self):
+    def _colors(self) -> np.ndarray:
         from matplotlib import colormaps
 
         n_directions = np.shape(self.eigenvalues)[1]
         positions = np.linspace(*DARKEST_TO_BRIGHTEST, n_directions)
         return colormaps[COLORS["eigenvalues"]](positions)
 
-    def _explain_colors(self):
+    def _explain_colors(self) -> None:
         from matplotlib import cm, colors
 
         palette = self._colors()
@@ -167,7 +176,7 @@ class SpectrumDisplay:
         bar.ax.invert_yaxis()
 
 
-def _frame(ax, values):
+def _frame(ax: Axes, values: np.ndarray) -> None:
     """Logarithmic, or linear about zero where a value is not positive."""
     if values.min() > 0:
         return frame_positive(ax, values.ravel())

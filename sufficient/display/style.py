@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+
+from sufficient.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.collections import PolyCollection
+    from matplotlib.lines import Line2D
 
 __all__ = [
     "COLORS",
@@ -10,6 +20,7 @@ __all__ = [
     "axes_for",
     "band",
     "batch_axis",
+    "carry_on",
     "frame_positive",
     "legend",
     "size_axis",
@@ -39,7 +50,13 @@ PLAIN_TICKS = {1: (1, 2, 3, 5), 2: (1, 2, 5)}
 MARGIN = 1.15
 
 
-def axes_for(ax, shape: tuple[int, int], *, least: int | None = None, **figure_kw):
+def axes_for(
+    ax: ArrayLike,
+    shape: tuple[int, int],
+    *,
+    least: int | None = None,
+    **figure_kw: Any,
+) -> np.ndarray:
     """Axes given by the caller, or all those of a new figure.
 
     Parameters
@@ -76,13 +93,13 @@ def axes_for(ax, shape: tuple[int, int], *, least: int | None = None, **figure_k
     return axes
 
 
-def size_axis(ax, first: float, last: float) -> None:
+def size_axis(ax: Axes, first: float, last: float) -> None:
     """Make the horizontal axis one of training-set sizes, logarithmic."""
     ax.set(xscale="log", xlim=(first / MARGIN, last * MARGIN))
     _whole_numbers(ax.xaxis, first, last)
 
 
-def batch_axis(ax, batch_size: int) -> None:
+def batch_axis(ax: Axes, batch_size: int) -> None:
     """Say the sizes once more above the panel, in batches."""
     as_batches = (lambda n: n / batch_size, lambda k: k * batch_size)
     top = ax.secondary_xaxis("top", functions=as_batches)
@@ -90,29 +107,39 @@ def batch_axis(ax, batch_size: int) -> None:
     top.set_xlabel(f"batches of {batch_size}")
 
 
-def band(ax, x, y, std_err, color: str):
+def band(
+    ax: Axes, x: ArrayLike, y: ArrayLike, std_err: ArrayLike, color: str
+) -> PolyCollection:
     """Shade two standard errors about a positive curve."""
     y, reach = np.asarray(y), 2 * np.asarray(std_err)
     low = np.maximum(y - reach, np.finfo(float).tiny)
     return ax.fill_between(x, low, y + reach, color=color, alpha=0.2, lw=0)
 
 
-def frame_positive(ax, values) -> None:
+def carry_on(ax: Axes, line: Line2D, end: float, rate: float) -> None:
+    """Draw a curve on to where it ends as a power law, in dashes."""
+    last, value = (np.asarray(data)[-1] for data in line.get_data())
+    ends = np.array([last, end])
+    values = value * (ends / last) ** rate
+    ax.plot(ends, values, "--", color=line.get_color())
+
+
+def frame_positive(ax: Axes, values: ArrayLike) -> None:
     """Make the vertical axis logarithmic, with the positive values in view."""
     values = np.asarray(values)
     values = values[values > 0]
     ax.set(yscale="log", ylim=(values.min() / 1.6, values.max() * 1.6))
 
 
-def legend(ax, *, beside: bool) -> None:
+def legend(ax: Axes, *, beside: bool) -> None:
     """Name what is drawn; beside the panel no data are hidden."""
-    place = {"loc": "best"}
+    place: dict[str, Any] = {"loc": "best"}
     if beside:
         place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "frameon": False}
     ax.legend(alignment="left", **place)
 
 
-def _whole_numbers(axis, low, high):
+def _whole_numbers(axis: Axis, low: float, high: float) -> None:
     from matplotlib import ticker
 
     decades = max(int(np.ceil(np.log10(high / low))), 1)

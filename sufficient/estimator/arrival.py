@@ -8,11 +8,15 @@ from sklearn.utils.validation import check_consistent_length
 from sufficient.data.samples import Samples
 from sufficient.data.sources import targets_of
 from sufficient.data.stream import rows_of
+from sufficient.estimator.estimator import SampleSizeEstimator
+from sufficient.typing import ArrayLike
 
 __all__ = ["samples_in_order_of_arrival"]
 
 
-def samples_in_order_of_arrival(estimator, X, y) -> Samples:
+def samples_in_order_of_arrival(
+    estimator: SampleSizeEstimator, X: ArrayLike, y: ArrayLike
+) -> Samples:
     """Samples and targets as the net saw them, the held-out ones at the end."""
     order = _order_of_arrival(estimator)
     y = np.asarray(targets_of(X, y))
@@ -27,7 +31,7 @@ def samples_in_order_of_arrival(estimator, X, y) -> Samples:
     return Samples.for_net(estimator.estimator_, rows_of(X, order), y[order])
 
 
-def _order_of_arrival(estimator):
+def _order_of_arrival(estimator: SampleSizeEstimator) -> np.ndarray:
     if not hasattr(estimator, "train_indices_"):
         raise ValueError(
             "An estimator fitted by partial_fit does not know its samples any more. "

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
-from sklearn.utils.validation import check_is_fitted
-from skorch import NeuralNet
 
-from sufficient.decision.plateau import plateau_of
+from sufficient.estimator.labelling import LabellingMixin
 from sufficient.estimator.prediction import FittedNetMixin
 from sufficient.estimator.saving import SavedToFolderMixin
-from sufficient.growing.plan import Plan, plan_run, task_of
-from sufficient.growing.session import LabellingSession
-from sufficient.report.summary import summarise, warn_of_weaknesses
-from sufficient.reproducibility.seeds import drawn_seed, one_fit_at_a_time
-from sufficient.results import SampleSizeCurve
-from sufficient.settings import BOUNDS, Settings, constraints_of, parameter
+from sufficient.growing.plan import plan_run
+from sufficient.report.summary import warn_of_weaknesses
+from sufficient.reproducibility.seeds import one_fit_at_a_time
+from sufficient.settings import Settings, constraints_of, parameter
+from sufficient.typing import ArrayLike, Net, RandomState
 
 __all__ = ["SampleSizeEstimator"]
 
@@ -29,7 +25,12 @@ WRAPPERS = 5
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SampleSizeEstimator(
-    FittedNetMixin, SavedToFolderMixin, Settings, MetaEstimatorMixin, BaseEstimator
+    FittedNetMixin,
+    LabellingMixin,
+    SavedToFolderMixin,
+    Settings,
+    MetaEstimatorMixin,
+    BaseEstimator,
 ):
     r"""Find how much training data a network needs, and whether there is enough.
 
@@ -54,7 +55,7 @@ class SampleSizeEstimator(
        Hessian, and estimate :math:`\Delta_k` over the batch that comes next from
        samples that the net has not been trained on.
     4. Smooth the curve by a local power law. Stop once it has stayed below `tol` for
-       `patience` sizes; that it does so beyond them is the power law's word.
+       `patience` sizes; beyond them it is an extrapolation of the power law.
 
     Parameters
     ----------
@@ -156,8 +157,8 @@ class SampleSizeEstimator(
         which one more batch shifts the leading eigenvalues by less than 1 %. It decides
         nothing.
     curves_ : dict of str to ndarray of shape (n_sizes,)
-        Every quantity at every size, ready for ``pandas.DataFrame``; the user guide
-        lists the names.
+        Every quantity at every size, ready for ``pandas.DataFrame``; the page
+        "The columns of ``curves_``" lists the names.
     rate_ : float
         Exponent of the local power law of the bound in the last sizes.
     score_curve_ : ndarray of shape (n_sizes,)
@@ -221,22 +222,20 @@ class SampleSizeEstimator(
     True
     """
 
-    estimator: NeuralNet | str | None = parameter(
-        None, "no_validation", "net to train", kw_only=False
-    )
-    checkpoint: str | os.PathLike | None = parameter(
+    estimator: Net = parameter(None, "no_validation", "net to train", kw_only=False)
+    checkpoint: str | os.PathLike[str] | None = parameter(
         None, [str, os.PathLike, None], "folder to go on from after a kill"
     )
-    random_state: int | np.random.RandomState | None = parameter(
+    random_state: RandomState = parameter(
         None, ["random_state"], "source of all randomness"
     )
     verbose: int = parameter(0, ["verbose"], "progress")
 
-    _parameter_constraints: ClassVar[dict] = {}
+    _parameter_constraints: ClassVar[dict[str, Any]] = {}
 
     @_fit_context(prefer_skip_nested_validation=False)
     @one_fit_at_a_time()
-    def fit(self, X, y=None) -> SampleSizeEstimator:
+    def fit(self, X: ArrayLike, y: ArrayLike = None) -> SampleSizeEstimator:
         """Grow the training set until the loss landscape has settled.
 
         Parameters
@@ -291,105 +290,9 @@ height, width)
             if plan is not None and plan.run.record:
                 self._publish_plan(plan)
             else:
-                vars(self).clear()
-                vars(self).update(before)
+                self.__dict__.clear()
+                self.__dict__.update(before)
         return self
-
-    @_fit_context(prefer_skip_nested_validation=False)
-    @one_fit_at_a_time()
-    def partial_fit(self, X, y, classes=None) -> SampleSizeEstimator:
-        """Take in the next labelled batch and update the answer.
-
-        A fifth of the batch (or `validation_fraction` of it) is held out for good. The
-        rest tells how the landscape would change, and is then trained on: the net is
-        one batch ahead of the curves. Batches should be of about the same size, since
-        `k_star_` counts them in units of the first.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, channels, \
-height, width)
-            Samples of this batch only.
-        y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Their labels or targets.
-        classes : array-like of shape (n_classes,), default=None
-            All labels there can be; read on the first call. None takes those of the
-            first batch.
-
-        Returns
-        -------
-        SampleSizeEstimator
-            Itself; `converged_` says when to stop labelling.
-        """
-        session = getattr(self, "_session", None)
-        X, y = self._validated(X, y, reset=session is None, least=2)
-        if session is None:
-            session = self._new_session(y, classes)
-        self._publish(session.arrive(X, y))
-        self._session = session
-        return self
-
-    def summary(self) -> str:
-        """Say the answer, and what weakens it, in a few plain sentences.
-
-        Returns
-        -------
-        str
-        """
-        check_is_fitted(self)
-        return summarise(self.curve_, Settings.of(self))
-
-    def __sklearn_is_fitted__(self) -> bool:
-        """Whether there is an answer."""
-        return hasattr(self, "curve_")
-
-    def _new_session(self, y, classes):
-        self._forget("train_indices_", "validation_indices_")
-        return LabellingSession(
-            self.estimator,
-            task_of(self.estimator, y, classes),
-            Settings.of(self),
-            drawn_seed(self.random_state),
-        )
-
-    def _publish_plan(self, plan: Plan):
-        self._forget("_session", "classes_")
-        self._publish(plan.run.answer())
-        self.train_indices_ = plan.train_indices
-        self.validation_indices_ = plan.validation_indices
-
-    def _forget(self, *names):
-        for name in names:
-            vars(self).pop(name, None)
-
-    def _publish(self, curve: SampleSizeCurve):
-        """Views of the curve under the names of the documentation."""
-        columns, forecast, gain = curve.columns, curve.forecast, curve.gain
-        self.curve_ = curve
-        self.estimator_ = curve.net
-        self.batch_size_ = curve.batch_size
-        self.curves_ = columns
-        self.batch_counts_ = columns["batch_count"].astype(int)
-        self.train_sizes_ = columns["train_size"].astype(int)
-        self.delta_curve_ = columns["delta"]
-        self.delta_std_err_ = columns["delta_std_err"]
-        self.bound_curve_ = columns[BOUNDS[self.bound]]
-        self.bound_std_err_ = columns[f"{BOUNDS[self.bound]}_std_err"]
-        self.eigenvalues_ = curve.eigenvalues
-        self.plateau_ = plateau_of(curve, self.patience)
-        self.score_curve_ = columns["validation_score"]
-        self.converged_ = forecast.converged
-        self.k_star_ = curve.k_star
-        self.n_samples_star_ = curve.n_samples_star
-        self.n_samples_needed_ = curve.n_samples_needed
-        self.n_samples_needed_interval_ = curve.n_samples_needed_interval
-        self.rate_ = forecast.rate
-        self.expected_gain_ = gain.expected
-        self.expected_gain_interval_ = gain.interval
-        self.generalization_gap_ = gain.generalization_gap
-        self.verdict_ = curve.verdict
-        if not self._is_regression():
-            self.classes_ = curve.task.classes
 
 
 SampleSizeEstimator._parameter_constraints = constraints_of(SampleSizeEstimator)

@@ -3,36 +3,51 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.metrics import accuracy_score, r2_score
-from sklearn.utils import ClassifierTags, RegressorTags
+from sklearn.utils import ClassifierTags, RegressorTags, Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
+from skorch import NeuralNet
 
 from sufficient.data.numbers import check_numbers
+from sufficient.data.parts import in_parts
 from sufficient.data.sources import (
+    RowSource,
     column_of,
-    in_parts,
     is_source,
     source_of,
     targets_of,
 )
+from sufficient.data.task import Task
+from sufficient.results import SampleSizeCurve
 from sufficient.training.criteria import is_regression, may_be_multilabel, takes_rows
+from sufficient.typing import ArrayLike, Net
 
 __all__ = ["FittedNetMixin"]
 
-INPUT = {"dtype": np.float32, "allow_nd": True}
+INPUT: dict[str, Any] = {"dtype": np.float32, "allow_nd": True}
+
+Shaped = TypeVar("Shaped", np.ndarray, RowSource)
 
 
-def _is_classifier(self):
+def _is_classifier(self: FittedNetMixin) -> bool:
     return not self._is_regression()
 
 
-class FittedNetMixin:
+class FittedNetMixin(BaseEstimator):
     """Predict with ``estimator_``, and be a classifier or regressor as it is."""
 
-    def predict(self, X) -> np.ndarray:
+    estimator: Net
+    estimator_: NeuralNet
+    curve_: SampleSizeCurve
+    _input_shape: tuple[int, ...]
+    _columns: list[str] | None
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict with the net at the size where the loop stopped.
 
         Parameters
@@ -47,13 +62,14 @@ class FittedNetMixin:
             targets in their own unit.
         """
         check_is_fitted(self)
-        task, net = self.curve_.task, self.estimator_
+        task: Task = self.curve_.task
         return in_parts(
-            lambda part: task.decode(task.answers(net, part)), self._checked(X)
+            lambda part: task.decode(task.answers(self.estimator_, part)),
+            self._checked(X),
         )
 
     @available_if(_is_classifier)
-    def predict_proba(self, X) -> np.ndarray:
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Class probabilities of the net at the size where the loop stopped.
 
         Parameters
@@ -70,7 +86,7 @@ class FittedNetMixin:
         check_is_fitted(self)
         return in_parts(self.estimator_.predict_proba, self._checked(X))
 
-    def score(self, X, y) -> float:
+    def score(self, X: ArrayLike, y: ArrayLike) -> float:
         """Accuracy on the given data, or the coefficient of determination.
 
         As of any classifier or regressor, whatever `scoring` is. With several labels an
@@ -90,7 +106,7 @@ class FittedNetMixin:
         metric = r2_score if self._is_regression() else accuracy_score
         return float(metric(targets_of(X, y), self.predict(X)))
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         """Classifier or regressor, as the net inside is."""
         tags = super().__sklearn_tags__()
         if self._is_regression():
@@ -107,40 +123,45 @@ class FittedNetMixin:
         tags.input_tags.allow_nan = False
         return tags
 
-    def _is_regression(self):
+    def _is_regression(self) -> bool:
         return is_regression(self.estimator)
 
-    def _validated(self, X, y, *, reset, least):
+    def _validated(
+        self, X: ArrayLike, y: ArrayLike, *, reset: bool, least: int
+    ) -> tuple[Any, np.ndarray]:
         regression = self._is_regression()
-        rules = {"reset": reset, "ensure_min_samples": least, **INPUT}
+        rules: dict[str, Any] = {"ensure_min_samples": least, **INPUT}
         several = partial(takes_rows, self.estimator)
         if is_source(X):
-            X = self._read_on_demand(X, column_of(y), **rules)
+            X = self._read_on_demand(X, column_of(y), reset=reset, **rules)
             y = X.checked_targets(y, regression=regression, several=several)
         else:
             check_numbers("X", X)
             rules["multi_output"] = several(y)
-            X, y = validate_data(self, X, y, y_numeric=regression, **rules)
+            rules["y_numeric"] = regression
+            X, y = validate_data(self, X, y, reset=reset, **rules)
         if reset:
             self._input_shape = X.shape[1:]
             self._columns = getattr(X, "columns", None)
         return self._same_shape(X), y
 
-    def _checked(self, X):
+    def _checked(self, X: ArrayLike) -> np.ndarray | RowSource:
         if is_source(X):
             return self._same_shape(self._read_on_demand(X, reset=False, **INPUT))
         check_numbers("X", X)
         X = validate_data(self, X, reset=False, **INPUT)
         return np.require(self._same_shape(X), requirements=("C", "W"))
 
-    def _read_on_demand(self, X, target=None, *, reset, **rules):
+    def _read_on_demand(
+        self, X: ArrayLike, target: str | None = None, *, reset: bool, **rules: Any
+    ) -> RowSource:
         names = getattr(self, "feature_names_in_", None)
         known = None if reset else getattr(self, "_columns", None) or names
         X = source_of(X, target=target, features=known)
         validate_data(self, X.head(), reset=reset, **rules)
         return X
 
-    def _same_shape(self, X):
+    def _same_shape(self, X: Shaped) -> Shaped:
         if X.shape[1:] != self._input_shape:
             raise ValueError(
                 f"X has samples of shape {X.shape[1:]}, but {type(self).__name__} was "

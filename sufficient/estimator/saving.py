@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from skorch import NeuralNet
 
-from sufficient.data.task import as_task, task_state
+from sufficient.data.tasks import as_task, task_state
 from sufficient.growing.session import LabellingSession
 from sufficient.reproducibility.fingerprint import described_net, differences, versions
 from sufficient.reproducibility.seeds import seeded
@@ -17,6 +19,10 @@ from sufficient.results import GainForecast, SampleSizeCurve, SampleSizeForecast
 from sufficient.storage.folder import StateFolder, explain_damage
 from sufficient.training.net import prepared_net
 from sufficient.training.net_state import net_state, restore_net
+from sufficient.typing import Net
+
+if TYPE_CHECKING:
+    from sufficient.estimator.estimator import SampleSizeEstimator
 
 __all__ = ["SavedToFolderMixin"]
 
@@ -25,10 +31,10 @@ KEPT = ("n_features_in_", "feature_names_in_", "_input_shape", "_columns")
 INDICES = ("train_indices_", "validation_indices_")
 
 
-class SavedToFolderMixin:
+class SavedToFolderMixin(BaseEstimator):
     """Save what was fitted as safetensors and JSON; loading runs no code from it."""
 
-    def save(self, path: str | os.PathLike) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Save the fitted estimator, or the labelling session, in a folder.
 
         The folder keeps what was saved before, too, and falls back on it where the
@@ -52,11 +58,11 @@ class SavedToFolderMixin:
     @classmethod
     def load(
         cls,
-        path: str | os.PathLike,
+        path: str | os.PathLike[str],
         *,
-        estimator: NeuralNet | str | None = None,
+        estimator: Net = None,
         device: str | None = None,
-    ):
+    ) -> SampleSizeEstimator:
         """Load what `save` has written, ready to predict and for `partial_fit`.
 
         The files are data only: nothing in them is executed or imported.
@@ -94,7 +100,7 @@ class SavedToFolderMixin:
             return _restored(cls, path, state, estimator, device)
 
 
-def _state_of(est):
+def _state_of(est: SampleSizeEstimator) -> dict[str, Any]:
     session = getattr(est, "_session", None)
     fitted = {name: vars(est)[name] for name in KEPT if name in vars(est)}
     indices = {n: torch.as_tensor(vars(est)[n]) for n in INDICES if n in vars(est)}
@@ -111,7 +117,13 @@ def _state_of(est):
     }
 
 
-def _restored(cls, path, state, estimator, device):
+def _restored(
+    cls: type[SampleSizeEstimator],
+    path: str | os.PathLike[str],
+    state: dict[str, Any],
+    estimator: Net,
+    device: str | None,
+) -> SampleSizeEstimator:
     if state["kind"] != KIND:
         raise ValueError(
             f"{path} holds no saved estimator but a {state['kind']!r}. A checkpoint is "
@@ -122,7 +134,7 @@ def _restored(cls, path, state, estimator, device):
         parameters["device"] = device
     est = cls(_net_given(path, state, estimator), **parameters)
     est._validate_params()
-    vars(est).update(_fitted(state["fitted"]))
+    est.__dict__.update(_fitted(state["fitted"]))
     if state["session"] is None:
         est._publish(_curve(est, state["curve"]))
     else:
@@ -132,8 +144,8 @@ def _restored(cls, path, state, estimator, device):
     return est
 
 
-def _parameters(est):
-    generator = est.random_state
+def _parameters(est: SampleSizeEstimator) -> dict[str, Any]:
+    generator: Any = est.random_state
     if isinstance(generator, np.random.RandomState):
         generator = {"RandomState": generator.get_state()}
     path = None if est.checkpoint is None else os.fspath(est.checkpoint)
@@ -141,7 +153,7 @@ def _parameters(est):
     return {**est.plain(), **rest}
 
 
-def _with_generator(parameters):
+def _with_generator(parameters: dict[str, Any]) -> dict[str, Any]:
     generator = parameters["random_state"]
     if not isinstance(generator, dict):
         return dict(parameters)
@@ -150,7 +162,9 @@ def _with_generator(parameters):
     return {**parameters, "random_state": restored}
 
 
-def _net_given(path, state, estimator):
+def _net_given(
+    path: str | os.PathLike[str], state: dict[str, Any], estimator: Net
+) -> Net:
     if state["net"] is None:
         if estimator not in (None, state["estimator"]):
             raise ValueError(
@@ -170,14 +184,14 @@ def _net_given(path, state, estimator):
     return estimator
 
 
-def _fitted(state):
+def _fitted(state: dict[str, Any]) -> dict[str, Any]:
     unknown = set(state) - {*KEPT, *INDICES}
     if unknown:
         raise ValueError(f"A saved estimator has no {sorted(unknown)}.")
     return {n: one.numpy() if n in INDICES else one for n, one in state.items()}
 
 
-def _curve_state(curve):
+def _curve_state(curve: SampleSizeCurve) -> dict[str, Any]:
     return {
         **vars(curve),
         "forecast": vars(curve.forecast),
@@ -187,7 +201,7 @@ def _curve_state(curve):
     }
 
 
-def _curve(est, state):
+def _curve(est: SampleSizeEstimator, state: dict[str, Any]) -> SampleSizeCurve:
     task = as_task(state["task"])
     net = prepared_net(
         est.estimator,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
 
 import torch
 from torch import Tensor, nn
@@ -13,8 +14,16 @@ from torch.nn.functional import interpolate
 
 from sufficient.reproducibility.devices import available_device, default_device
 
-__all__ = ["StandardPixels", "backbone_and_preprocessing", "device_for"]
+__all__ = [
+    "Preprocess",
+    "StandardPixels",
+    "backbone_and_preprocessing",
+    "check_features",
+    "device_for",
+]
 
+Preprocess = Callable[[Tensor], Tensor]
+Backbone = tuple[nn.Module, Preprocess]
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -33,8 +42,8 @@ class StandardPixels:
 
 
 def backbone_and_preprocessing(
-    backbone: str | nn.Module, standard: Callable[[Tensor], Tensor]
-) -> tuple[nn.Module, Callable]:
+    backbone: str | nn.Module, standard: Preprocess
+) -> Backbone:
     """The network without a head, and the preprocessing that belongs to it."""
     if isinstance(backbone, nn.Module):
         return deepcopy(backbone), standard
@@ -51,7 +60,7 @@ def backbone_and_preprocessing(
         ) from error
 
 
-def _from_torchvision(name):
+def _from_torchvision(name: str) -> Backbone:
     models = _imported("torchvision.models", name)
     if name not in models.list_models(module=models):
         raise ValueError(
@@ -63,7 +72,7 @@ def _from_torchvision(name):
     return _without_head(model, name), weights.transforms()
 
 
-def _without_head(model, name):
+def _without_head(model: nn.Module, name: str) -> nn.Module:
     linear = [path for path, m in model.named_modules() if isinstance(m, nn.Linear)]
     if not linear:
         raise ValueError(
@@ -76,7 +85,7 @@ def _without_head(model, name):
     return model
 
 
-def _from_timm(name):
+def _from_timm(name: str) -> Backbone:
     timm, data = _imported("timm", f"timm/{name}"), _imported("timm.data", name)
     try:
         model = timm.create_model(name, pretrained=True, num_classes=0)
@@ -89,7 +98,7 @@ def _from_timm(name):
     return model, data.create_transform(**config, is_training=False)
 
 
-def _imported(module, name):
+def _imported(module: str, name: str) -> ModuleType:
     package = module.partition(".")[0]
     try:
         return import_module(module)
@@ -102,8 +111,24 @@ def _imported(module, name):
         ) from error
 
 
-def device_for(device: str | None, backbone) -> torch.device:
+def device_for(device: str | None, backbone: str | nn.Module) -> torch.device:
     """The device asked for, or the one that is there."""
     if device is None and isinstance(backbone, nn.Module):
         return next((p.device for p in backbone.parameters()), torch.device("cpu"))
     return available_device(device or default_device())
+
+
+def check_features(features: object, n: int) -> None:
+    """Raise ValueError where a backbone returns something else than n rows."""
+    if not isinstance(features, Tensor) or features.ndim != 2 or len(features) != n:
+        found = getattr(features, "shape", type(features).__name__)
+        raise ValueError(
+            f"The backbone returns {found} for {n} images, and a tensor of shape ({n}, "
+            "d) is expected. Wrap it in a module that picks the features, and end maps "
+            "of features in torch.nn.AdaptiveAvgPool2d(1) and torch.nn.Flatten()."
+        )
+    if not features.isfinite().all():
+        raise ValueError(
+            "The backbone returns features that are not finite. Check its weights, and "
+            "preprocess where one is given."
+        )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
-from math import prod
+from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -20,26 +19,33 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_is_fitted, validate_data
-from torch import Tensor, nn
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
 from tqdm.auto import tqdm
 
 from sufficient.features.backbones import (
+    Preprocess,
     StandardPixels,
     backbone_and_preprocessing,
+    check_features,
     device_for,
 )
 from sufficient.features.cache import store, stored
+from sufficient.features.images import ImagesMixin
 from sufficient.reproducibility.fingerprint import described, digest, versions
 from sufficient.reproducibility.seeds import seeded
+from sufficient.typing import ArrayLike
 
 __all__ = ["ImageFeatures"]
 
-SLACK = 1e-3  # of the pixel range: resizing and rounding overshoot by less
+Features = NDArray[np.float32]
+
 AGREEMENT = 0.02  # GPUs compute convolutions to about 1e-3
 
 
-class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class ImageFeatures(
+    ImagesMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
     """Turn images into the features of a network trained on other images.
 
     1. Scale the pixels to [0, 1]; repeat a grey image in three channels.
@@ -113,7 +119,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     (100, 8)
     """
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         "backbone": [str, nn.Module],
         "image_shape": ["array-like", None],
         "pixel_range": ["array-like", None],
@@ -131,11 +137,11 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         *,
         image_shape: Sequence[int] | None = None,
         pixel_range: Sequence[float] | None = None,
-        preprocess: Callable[[Tensor], Tensor] | None = None,
+        preprocess: Preprocess | None = None,
         image_size: int | Sequence[int] | None = None,
         batch_size: int = 64,
         device: str | None = None,
-        cache: str | os.PathLike | None = None,
+        cache: str | os.PathLike[str] | None = None,
         verbose: int = 0,
     ) -> None:
         self.backbone = backbone
@@ -149,7 +155,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None) -> ImageFeatures:
+    def fit(self, X: ArrayLike, y: None = None) -> ImageFeatures:
         """Get the backbone ready and see whether it takes the first image.
 
         Parameters
@@ -187,7 +193,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         self._n_features_out = self._tried(images[:1]).shape[1]
         return self
 
-    def transform(self, X) -> NDArray[np.float32]:
+    def transform(self, X: ArrayLike) -> NDArray[np.float32]:
         """Features of the images.
 
         Parameters
@@ -217,81 +223,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             store(path, features)
         return features
 
-    def __sklearn_tags__(self):
-        """Rows of any width, which scikit-learn's own checks would give, won't do."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.transformer_tags.preserves_dtype = ["float32"]
-        return tags
-
-    def _images(self, X, reset):
-        X = X if hasattr(X, "shape") else np.asarray(X)
-        shape = tuple(X.shape)
-        if len(shape) not in (0, 1, 2, 4):
-            raise ValueError(
-                f"X has shape {shape}, and images have four axes: (n, channels, height,"
-                " width). X[:, None] makes grey images of (n, height, width)."
-            )
-        if len(shape) == 4:
-            self._check_known(shape[1:], reset)
-            X = np.asarray(X).reshape(shape[0], prod(shape[1:]))
-        X = validate_data(self, X, reset=reset)
-        self._check_range(X)
-        shape = shape[1:] if len(shape) == 4 else self._shape_of_rows(X.shape[1])
-        _check_channels(shape, self.preprocess)
-        return X.reshape(-1, *shape)
-
-    def _check_known(self, shape, reset):
-        known = self.image_shape if reset else self.image_shape_
-        if known is not None and tuple(known) != shape:
-            whose = "image_shape says" if reset else "fit has seen"
-            raise ValueError(
-                f"X has images of shape {shape} (channels, height, width), and {whose} "
-                f"{tuple(known)}. Bring them to one shape."
-            )
-
-    def _shape_of_rows(self, n_pixels):
-        shape = self.image_shape
-        if shape is None or len(shape) != 3 or prod(shape) != n_pixels:
-            raise ValueError(
-                f"X has flat rows of {n_pixels} pixels, and image_shape={shape!r}. Set "
-                "image_shape=(channels, height, width) with this product, or pass X of "
-                "shape (n, channels, height, width)."
-            )
-        return tuple(shape)
-
-    def _range(self, dtype):
-        if self.pixel_range is None:
-            return (0, 255) if dtype == np.uint8 else (-1, 1)
-        black, white = self.pixel_range
-        if not black < white:
-            raise ValueError(
-                f"pixel_range={self.pixel_range!r} must be (black, white), in order."
-            )
-        return black, white
-
-    def _check_range(self, X):
-        black, white = self._range(X.dtype)
-        slack = SLACK * (white - black)
-        lowest, highest = X.min(), X.max()
-        if lowest < black - slack or highest > white + slack:
-            raise ValueError(
-                f"X has pixels from {lowest:.4g} to {highest:.4g}, and [{black}, "
-                f"{white}] is expected. Set pixel_range=(black, white) to what X has. "
-                "Without it, uint8 is taken to be in [0, 255] and all else in [-1, 1], "
-                "as sufficient.datasets loads it."
-            )
-
-    def _warn_of_missing_blacks(self, images):
-        guessed = self.pixel_range is None and images.dtype != np.uint8
-        if guessed and images.min() >= 0:
-            warnings.warn(
-                "No pixel of X is below 0, though they are taken to be in [-1, 1]. Set "
-                "pixel_range=(0, 1) if that is what they are in, or (-1, 1) if not.",
-                stacklevel=4,
-            )
-
-    def _standard_pixels(self):
+    def _standard_pixels(self) -> StandardPixels:
         if self.image_size is None:
             return StandardPixels(None)
         if isinstance(self.backbone, str) or self.preprocess is not None:
@@ -303,7 +235,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         height, width = np.broadcast_to(self.image_size, 2).tolist()
         return StandardPixels((height, width))
 
-    def _tried(self, image):
+    def _tried(self, image: np.ndarray) -> Features:
         try:
             return self._computed(image, quietly=True)
         except (RuntimeError, IndexError, TypeError) as error:
@@ -313,7 +245,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 "Set image_size to what the module expects, or preprocess."
             ) from error
 
-    def _computed(self, images, quietly=False):
+    def _computed(self, images: np.ndarray, quietly: bool = False) -> Features:
         starts = range(0, len(images), self.batch_size)
         hidden = quietly or not self.verbose
         with torch.no_grad(), seeded(0, self.device_):
@@ -323,7 +255,7 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             ]
         return np.concatenate(parts)
 
-    def _features(self, images):
+    def _features(self, images: np.ndarray) -> Features:
         black, white = self._range(images.dtype)
         # A copy, because torch warns of arrays that it must not write to.
         pixels = torch.from_numpy(np.array(images, dtype=np.float32)).to(self.device_)
@@ -331,10 +263,10 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         if pixels.shape[1] == 1:
             pixels = pixels.expand(-1, 3, -1, -1)
         features = self.backbone_(self.preprocess_(pixels))
-        _check_features(features, len(images))
+        check_features(features, len(images))
         return features.float().cpu().numpy()
 
-    def _found(self, path, images):
+    def _found(self, path: Path, images: np.ndarray) -> Features | None:
         if not path.is_file():
             return None
         features = stored(path)
@@ -347,14 +279,14 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             return None
         return features
 
-    def _agree(self, features, images):
+    def _agree(self, features: Features, images: np.ndarray) -> bool:
         fresh = self._computed(images[:1], quietly=True)
         if features.shape != (len(images), fresh.shape[1]):
             return False
         distance = np.linalg.norm(features[:1] - fresh)
         return bool(distance <= AGREEMENT * np.linalg.norm(fresh))
 
-    def _fingerprint(self, images):
+    def _fingerprint(self, images: np.ndarray) -> str:
         weights = self.backbone_.state_dict()
         words = {
             **versions(),
@@ -365,29 +297,3 @@ class ImageFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             "pixel_range": self._range(images.dtype),
         }
         return digest(described(words), *weights.values(), images)[:32]
-
-
-def _check_channels(shape, preprocess):
-    if shape[0] in (1, 3) or preprocess is not None:
-        return
-    last = " X.transpose(0, 3, 1, 2) puts them first." if shape[2] in (1, 3) else ""
-    raise ValueError(
-        f"Images of shape {tuple(shape)} have {shape[0]} channels; 1 or 3 are expected,"
-        f" before height and width.{last} Other images need a preprocess that makes of "
-        "them what the backbone takes."
-    )
-
-
-def _check_features(features, n):
-    if not isinstance(features, Tensor) or features.ndim != 2 or len(features) != n:
-        found = getattr(features, "shape", type(features).__name__)
-        raise ValueError(
-            f"The backbone returns {found} for {n} images, and a tensor of shape ({n}, "
-            "d) is expected. Wrap it in a module that picks the features, and end maps "
-            "of features in torch.nn.AdaptiveAvgPool2d(1) and torch.nn.Flatten()."
-        )
-    if not features.isfinite().all():
-        raise ValueError(
-            "The backbone returns features that are not finite. Check its weights, and "
-            "preprocess where one is given."
-        )

@@ -15,13 +15,8 @@ from tqdm.auto import tqdm
 from sufficient.data.samples import Samples
 from sufficient.data.sources import RowSource
 from sufficient.data.stream import rows_of, share_of_memory
-from sufficient.data.task import (
-    Classification,
-    MultiLabel,
-    Regression,
-    Task,
-    check_class_counts,
-)
+from sufficient.data.task import Task
+from sufficient.data.tasks import Classification, MultiLabel, Regression
 from sufficient.growing.growth import Growth
 from sufficient.growing.order import ordered
 from sufficient.growing.run import Run
@@ -43,6 +38,7 @@ from sufficient.training.criteria import (
     criterion_class,
     is_regression,
 )
+from sufficient.typing import ArrayLike, Net, RandomState
 
 __all__ = ["Plan", "plan_run", "task_of"]
 
@@ -99,12 +95,12 @@ class Plan:
 
 
 def plan_run(
-    estimator,
+    estimator: Net,
     X: np.ndarray | RowSource,
     y: np.ndarray,
     settings: Settings,
-    random_state,
-    checkpoint: str | os.PathLike | None = None,
+    random_state: RandomState,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> Plan:
     """Set a run up from validated data.
 
@@ -133,12 +129,10 @@ def plan_run(
     seed = _seed(random_state, kept)
     task = task_of(estimator, y)
     targets = task.encode(y)
-    stratify = isinstance(task, Classification)
-    if stratify:
-        check_class_counts(targets, task)
+    task.check_can_be_split(targets)
     order = ordered(
         targets,
-        stratify=stratify,
+        stratify=task.has_one_label,
         batch_size=settings.batch_size,
         validation_fraction=settings.validation_fraction,
         rng=np.random.RandomState(seed),
@@ -175,7 +169,7 @@ def plan_run(
     return Plan(run, growth, order.train_indices, order.validation_indices, kept)
 
 
-def task_of(estimator, y: np.ndarray, classes=None) -> Task:
+def task_of(estimator: Net, y: np.ndarray, classes: ArrayLike = None) -> Task:
     """Regression for a regressor; else one label per sample, or a row of them."""
     if is_regression(estimator):
         known = criterion_class(estimator) in LOSSES_OF_DIFFERENCES

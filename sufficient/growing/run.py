@@ -6,6 +6,7 @@ import copy
 import warnings
 from collections.abc import Iterator
 from math import inf
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,6 +30,7 @@ from sufficient.training.net_state import (
     restore_net,
 )
 from sufficient.training.strategies import STRATEGIES
+from sufficient.typing import Net
 
 __all__ = ["Run"]
 
@@ -58,7 +60,7 @@ class Run:
 
     def __init__(
         self,
-        estimator,
+        estimator: Net,
         task: Task,
         input_shape: tuple[int, ...],
         batch_size: int,
@@ -115,14 +117,14 @@ class Run:
         self._append(self.record.with_one_more(measurement))
         return measurement
 
-    def state(self) -> dict:
+    def state(self) -> dict[str, Any]:
         """What the run needs to go on from here, in plain values and tensors."""
         return {
             "net": net_state(self.net),
             "measurements": [vars(one) for one in self.record.measurements],
         }
 
-    def resume(self, state: dict) -> None:
+    def resume(self, state: dict[str, Any]) -> None:
         """Go on from `state` instead of beginning."""
         self.training.continue_from(
             restore_net(self.training.fresh_net(), state["net"])

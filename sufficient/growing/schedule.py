@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def batch_counts(
         if schedule == "all":
             return np.arange(1, n_batches + 1)
         return _geometric(RATIO, n_batches, batch_size)
-    if np.isscalar(schedule):
+    if isinstance(schedule, Real):
         return _geometric(float(schedule), n_batches, batch_size)
     return _given(schedule, n_batches)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import numpy as np
 
 from sufficient.data.samples import Samples
-from sufficient.data.task import Task, as_task, task_state
+from sufficient.data.task import Task
+from sufficient.data.tasks import as_task, task_state
 from sufficient.growing.growth import Fresh
 from sufficient.growing.run import Run
 from sufficient.growing.schedule import resolve_batch_size
@@ -15,6 +17,7 @@ from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.results import Record, SampleSizeCurve
 from sufficient.settings import Settings
 from sufficient.training.strategies import STRATEGIES
+from sufficient.typing import Net
 
 __all__ = ["LabellingSession"]
 
@@ -41,7 +44,7 @@ class LabellingSession:
 
     def __init__(
         self,
-        estimator,
+        estimator: Net,
         task: Task,
         settings: Settings,
         seed: int,
@@ -54,7 +57,16 @@ class LabellingSession:
         self.estimator, self.task = estimator, task
         self.settings, self.seed = settings, seed
         self.n_calls = 0
-        self.run: Run | None = None
+        self._run: Run | None = None
+        self.seen: Samples
+        self.held_out: Samples
+
+    @property
+    def run(self) -> Run:
+        """Training, measurements and record; there are none before the first batch."""
+        if self._run is None:
+            raise ValueError("No batch has arrived yet.")
+        return self._run
 
     def arrive(self, X: np.ndarray, y: np.ndarray) -> SampleSizeCurve:
         """Take in the next labelled batch and answer afresh.
@@ -71,15 +83,15 @@ class LabellingSession:
         SampleSizeCurve
         """
         check_same_problem(X=X, y=y, settings=self.settings, n_calls=self.n_calls)
-        before, run = vars(self).copy(), copy.deepcopy(self.run)
+        before, run = vars(self).copy(), copy.deepcopy(self._run)
         try:
             return self._arrive(X, self.task.encode(y))
         except BaseException:
             # As if the batch had not come, so that it can come again.
-            vars(self).update(before, run=run)
+            vars(self).update(before, _run=run)
             raise
 
-    def state(self) -> dict:
+    def state(self) -> dict[str, Any]:
         """What the session needs to go on, its labelled samples included."""
         return {
             "task": task_state(self.task),
@@ -93,7 +105,9 @@ class LabellingSession:
         }
 
     @classmethod
-    def resumed(cls, estimator, state: dict, device: str | None) -> LabellingSession:
+    def resumed(
+        cls, estimator: Net, state: dict[str, Any], device: str | None
+    ) -> LabellingSession:
         """The session that `state` was taken of, on a device of choice.
 
         Parameters
@@ -112,7 +126,7 @@ class LabellingSession:
         settings = Settings(**{**state["settings"], "device": device})
         self = cls(estimator, as_task(state["task"]), settings, state["seed"])
         shape = tuple(state["seen"]["X"].shape[1:])
-        self.run = Run(
+        self._run = Run(
             estimator, self.task, shape, state["batch_size"], settings, self.seed
         )
         self.run.resume(state["run"])
@@ -125,8 +139,8 @@ class LabellingSession:
 
     def _arrive(self, X, targets):
         train_rows, held_out_rows = self._split(len(X))
-        if self.run is None:
-            self.run = self._start(X.shape[1:], len(train_rows))
+        if self._run is None:
+            self._run = self._start(X.shape[1:], len(train_rows))
         new, held_out = (
             Samples.for_net(self.run.training.template, X[rows], targets[rows])
             for rows in (train_rows, held_out_rows)

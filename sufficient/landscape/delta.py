@@ -51,7 +51,7 @@ class SecondOrder(NamedTuple):
     hessian : ndarray of shape (..., d, d)
     """
 
-    loss: np.ndarray
+    loss: np.ndarray | np.float64
     gradient: np.ndarray
     hessian: np.ndarray
 
@@ -71,7 +71,7 @@ class SecondOrder(NamedTuple):
 
 @dataclass(frozen=True)
 class SecondOrderForm:
-    r"""Q of the second-order model, formula (1) of the user guide.
+    r"""Q of the second-order model, formula (1) of the documentation.
 
     .. math::
 

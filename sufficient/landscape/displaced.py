@@ -10,6 +10,7 @@ from sufficient.curvature.layers.chain import LinearisedChain
 from sufficient.curvature.layers.dense import Dense
 from sufficient.curvature.memory import Chunks
 from sufficient.curvature.objective import Objective
+from sufficient.typing import Rows
 
 __all__ = ["losses_at"]
 
@@ -19,7 +20,7 @@ MOST_NUMBERS = 2**24
 
 
 def losses_at(
-    objective: Objective, X: Tensor, y: Tensor, basis: Tensor, offsets: Tensor
+    objective: Objective, X: Rows, y: Tensor, basis: Tensor, offsets: Tensor
 ) -> np.ndarray:
     """Loss of each sample at ``w + P theta`` for every offset theta.
 
@@ -31,7 +32,7 @@ def losses_at(
     ----------
     objective : Objective
         Network and loss.
-    X, y : Tensor
+    X, y : Rows, Tensor
         Samples and targets.
     basis : Tensor of shape (n_parameters, d)
         Directions P.

@@ -130,7 +130,8 @@ def measure(
     check_finite(rows.sum(), len(seen), "loss on fresh samples, or its curvature,")
     check_displaced(draws, sigma, len(seen))
     weighting = {"batch_size": settings.batch_size, "n_seen": len(seen)}
-    delta = monte_carlo_delta(*draws, **weighting)
+    at_fresh, at_seen = draws
+    delta = monte_carlo_delta(at_fresh, at_seen, **weighting)
     columns = {
         "delta": delta.value,
         "delta_std_err": delta.std_err,

@@ -16,6 +16,7 @@ from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.curvature.products import output_curvature
 from sufficient.ranks import Share
+from sufficient.typing import Rows
 
 __all__ = ["Projections", "project", "project_with_exact_mean"]
 
@@ -44,7 +45,7 @@ class Projections:
 
 def project(
     objective: Objective,
-    X: Tensor,
+    X: Rows,
     y: Tensor,
     basis: Tensor,
     *,
@@ -56,7 +57,7 @@ def project(
     ----------
     objective : Objective
         Network and loss.
-    X, y : Tensor
+    X, y : Rows, Tensor
         Samples and targets.
     basis : Tensor of shape (n_parameters, d)
         Directions P.
@@ -87,7 +88,7 @@ def project(
 
 
 def project_with_exact_mean(
-    objective: Objective, X: Tensor, y: Tensor, basis: Tensor
+    objective: Objective, X: Rows, y: Tensor, basis: Tensor
 ) -> Projections:
     """Projections whose mean Hessian is exact at least.
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
+from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import validate_params
 from sklearn.utils.metaestimators import _safe_split
 
+from sufficient.estimator import SampleSizeEstimator
 from sufficient.many_fits.rows import as_estimator, fit_as_row, last_step
 from sufficient.many_fits.side_by_side import side_by_side
+from sufficient.typing import ArrayLike, Net
 
 __all__ = ["compare_architectures", "sample_size_scorer"]
 
@@ -24,8 +29,12 @@ CONSTRAINTS = {
 }
 SPREAD = ["score", "n_samples_needed"]
 
+Fold = tuple[np.ndarray, np.ndarray]
 
-def sample_size_scorer(estimator, X, y) -> float:
+
+def sample_size_scorer(
+    estimator: SampleSizeEstimator | Pipeline, X: ArrayLike, y: ArrayLike
+) -> float:
     """Score a fitted estimator by how little data it needs.
 
     For ``scoring=`` in scikit-learn's searches and `cross_validate`.
@@ -53,13 +62,13 @@ def sample_size_scorer(estimator, X, y) -> float:
 
 @validate_params(CONSTRAINTS, prefer_skip_nested_validation=False)
 def compare_architectures(
-    architectures: Mapping[str, object],
-    X,
-    y,
+    architectures: Mapping[str, Net | SampleSizeEstimator | Pipeline],
+    X: ArrayLike,
+    y: ArrayLike,
     *,
-    cv=None,
+    cv: Any = None,
     n_jobs: int | None = None,
-    **parameters,
+    **parameters: Any,
 ) -> pd.DataFrame:
     """Sample size, loss, score and time of several architectures on the same data.
 
@@ -128,7 +137,9 @@ def compare_architectures(
     estimators = {
         name: as_estimator(given, parameters) for name, given in architectures.items()
     }
-    folds = [None] if cv is None else _folds(cv, estimators, X, y)
+    folds: Sequence[Fold | None] = [None]
+    if cv is not None:
+        folds = _folds(cv, estimators.values(), X, y)
     fits = [(one, X, y, fold) for one in estimators.values() for fold in folds]
     rows = pd.DataFrame(side_by_side(_fit_apart, fits, n_jobs))
     if cv is not None:
@@ -137,12 +148,22 @@ def compare_architectures(
     return rows.set_axis(pd.Index(estimators, name="architecture"))
 
 
-def _folds(cv, estimators, X, y):
-    classify = all(map(is_classifier, estimators.values()))
+def _folds(
+    cv: Any,
+    estimators: Iterable[SampleSizeEstimator | Pipeline],
+    X: ArrayLike,
+    y: ArrayLike,
+) -> list[Fold]:
+    classify = all(map(is_classifier, estimators))
     return list(check_cv(cv, y, classifier=classify).split(X, y))
 
 
-def _fit_apart(estimator, X, y, fold):
+def _fit_apart(
+    estimator: SampleSizeEstimator | Pipeline,
+    X: ArrayLike,
+    y: ArrayLike,
+    fold: Fold | None,
+) -> dict[str, Any]:
     fitted = clone(estimator)
     if fold is None:
         return fit_as_row(fitted, X, y)
@@ -152,7 +173,7 @@ def _fit_apart(estimator, X, y, fold):
     return {**row, "score": scorer(fitted, *_safe_split(fitted, X, y, test, train))}
 
 
-def _over_folds(rows):
+def _over_folds(rows: pd.DataFrame) -> dict[str, Any]:
     mean = rows.drop(columns="verdict").astype(float).mean(skipna=False)
     spread = rows[SPREAD].std().add_suffix("_std")
     return {**mean, "verdict": rows["verdict"].mode()[0], **spread}

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
+from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
+from sufficient.estimator import SampleSizeEstimator
 from sufficient.many_fits.rows import as_estimator, fit_as_row, last_step
 from sufficient.many_fits.side_by_side import side_by_side
+from sufficient.typing import ArrayLike, Net, RandomState
 
 __all__ = ["RepeatedSampleSize", "repeat_sample_size"]
 
@@ -115,14 +119,14 @@ class RepeatedSampleSize:
 
 @validate_params(CONSTRAINTS, prefer_skip_nested_validation=False)
 def repeat_sample_size(
-    estimator,
-    X,
-    y,
+    estimator: Net | SampleSizeEstimator | Pipeline,
+    X: ArrayLike,
+    y: ArrayLike,
     *,
     n_repeats: int = 5,
     n_jobs: int | None = None,
-    random_state=None,
-    **parameters,
+    random_state: RandomState = None,
+    **parameters: Any,
 ) -> RepeatedSampleSize:
     """Ask for the sample size with several seeds, and average the answers.
 
@@ -188,7 +192,13 @@ def repeat_sample_size(
     return RepeatedSampleSize(pd.DataFrame(side_by_side(_repeat, fits, n_jobs)))
 
 
-def _repeat(estimator, parameters, seed, X, y):
+def _repeat(
+    estimator: Net | SampleSizeEstimator | Pipeline,
+    parameters: dict[str, Any],
+    seed: int,
+    X: ArrayLike,
+    y: ArrayLike,
+) -> dict[str, Any]:
     try:
         row = fit_as_row(_with_seed(estimator, parameters, seed), X, y)
     except Exception as error:
@@ -200,7 +210,11 @@ def _repeat(estimator, parameters, seed, X, y):
     return {"random_state": seed, **row}
 
 
-def _with_seed(estimator, parameters, seed):
+def _with_seed(
+    estimator: Net | SampleSizeEstimator | Pipeline,
+    parameters: dict[str, Any],
+    seed: int,
+) -> SampleSizeEstimator | Pipeline:
     repeat = as_estimator(estimator, {})
     asked = last_step(repeat).set_params(**parameters, random_state=seed)
     if asked.checkpoint is not None:

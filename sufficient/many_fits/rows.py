@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 
 from sufficient.estimator import SampleSizeEstimator
+from sufficient.typing import ArrayLike, Net
 
 __all__ = ["as_estimator", "fit_as_row", "last_step"]
 
 
-def as_estimator(given, parameters: Mapping[str, object]):
+def as_estimator(
+    given: Net | SampleSizeEstimator | Pipeline, parameters: Mapping[str, Any]
+) -> SampleSizeEstimator | Pipeline:
     """What was given as a `SampleSizeEstimator`, or a pipeline that ends in one.
 
     Parameters
@@ -32,12 +37,14 @@ def as_estimator(given, parameters: Mapping[str, object]):
     return SampleSizeEstimator(given, **parameters)
 
 
-def last_step(estimator):
+def last_step(estimator: SampleSizeEstimator | Pipeline) -> SampleSizeEstimator:
     """The estimator itself, or what its pipeline ends in."""
     return estimator[-1] if hasattr(estimator, "steps") else estimator
 
 
-def fit_as_row(estimator, X, y) -> dict:
+def fit_as_row(
+    estimator: SampleSizeEstimator | Pipeline, X: ArrayLike, y: ArrayLike
+) -> dict[str, Any]:
     """Fit on all data; the answer, the last held-out score and the time.
 
     Parameters
@@ -58,7 +65,7 @@ def fit_as_row(estimator, X, y) -> dict:
     return {**_row_of(fitted), "score": fitted.score_curve_[-1], "seconds": seconds}
 
 
-def _row_of(fitted: SampleSizeEstimator) -> dict:
+def _row_of(fitted: SampleSizeEstimator) -> dict[str, Any]:
     """The answer of a fitted estimator as one row of a table."""
     return {
         "tol": fitted.tol,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError
+from typing import Any, TypeVar
 
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -12,10 +13,14 @@ from sufficient.reproducibility.seeds import one_fit_at_a_time
 
 __all__ = ["side_by_side"]
 
+Row = TypeVar("Row")
+
 
 def side_by_side(
-    function: Callable, fits: Iterable[tuple], n_jobs: int | None = None
-) -> list:
+    function: Callable[..., Row],
+    fits: Iterable[tuple[Any, ...]],
+    n_jobs: int | None = None,
+) -> list[Row]:
     """Call a function that fits once for each tuple of arguments, in parallel.
 
     A fit computes on one thread, wherever it runs: n fits at a time take n cores, and
@@ -51,6 +56,6 @@ def side_by_side(
         ) from error
 
 
-def _alone(function, *arguments):
+def _alone(function: Callable[..., Row], *arguments: Any) -> Row:
     with one_fit_at_a_time(), one_thread():
         return function(*arguments)

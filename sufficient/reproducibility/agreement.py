@@ -15,7 +15,7 @@ from sufficient.results import Measurement
 __all__ = ["agree_on_weights", "agreed_measurement", "check_same_problem"]
 
 
-def check_same_problem(**values) -> None:
+def check_same_problem(**values: object) -> None:
     """Raise an error on every rank where one was given something else.
 
     Parameters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import torch
 from threadpoolctl import threadpool_limits
@@ -49,9 +50,11 @@ def one_thread() -> Iterator[None]:
             torch.set_num_threads(before)
 
 
-def _precision_switches():
+def _precision_switches() -> list[tuple[Any, str, Any]]:
     """What lets single-precision products be computed in less, old or new style."""
-    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+    # Which switches they have depends on the version of torch.
+    matmul: Any = torch.backends.cuda.matmul
+    cudnn: Any = torch.backends.cudnn
     try:
         _ = matmul.allow_tf32, cudnn.allow_tf32
     except RuntimeError:

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Mapping
 from functools import partial
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ MOST_SHOWN = 60
 NOT_THE_NET = {"callbacks", "device", "verbose"}
 
 
-def described(value, depth: int = 0) -> str:
+def described(value: object, depth: int = 0) -> str:
     """The same text for the same value, in every process.
 
     Classes and functions are known by their names, objects by their attributes, arrays
@@ -79,7 +80,7 @@ def described_net(net: NeuralNet) -> dict[str, str]:
     }
 
 
-def digest(*parts) -> str:
+def digest(*parts: Any) -> str:
     """Checksum of arrays, sources of rows, tensors and texts, in hexadecimal."""
     found = hashlib.sha256()
     for part in parts:

@@ -10,13 +10,14 @@ import torch
 from sklearn.utils import check_random_state
 
 from sufficient.ranks import agreed
+from sufficient.typing import RandomState
 
 __all__ = ["drawn_seed", "one_fit_at_a_time", "seeded"]
 
 _FITTING = threading.RLock()
 
 
-def drawn_seed(random_state) -> int:
+def drawn_seed(random_state: RandomState) -> int:
     """A seed of what scikit-learn takes as `random_state`, the same on every rank."""
     return int(agreed(check_random_state(random_state).randint(2**31 - 1)))
 
@@ -39,7 +40,7 @@ def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
     cuda = device.type == "cuda"
     with torch.random.fork_rng(devices=[device] if cuda else []):
         # torch.manual_seed would reseed every device there is.
-        torch.random.default_generator.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         if cuda:
             with torch.cuda.device(device):
                 torch.cuda.manual_seed(seed)

@@ -5,14 +5,29 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
+from typing import Any, Protocol
 
 from sufficient.ranks import first_rank_says, ranks
 from sufficient.reproducibility.fingerprint import differences
+from sufficient.results import Record
 from sufficient.storage.folder import StateFolder, explain_damage
 
 __all__ = ["Checkpoint"]
 
 KIND = "checkpoint 1"
+
+
+class Storable(Protocol):
+    """What a checkpoint needs of a run."""
+
+    seed: int
+    record: Record
+
+    def state(self) -> dict[str, Any]:
+        """What it needs to go on, in plain values and tensors."""
+
+    def resume(self, state: dict[str, Any], /) -> None:
+        """Go on from such a state."""
 
 
 class Checkpoint:
@@ -31,10 +46,10 @@ class Checkpoint:
         State of a run that was begun before.
     """
 
-    def __init__(self, path: str | os.PathLike) -> None:
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         self.folder = StateFolder(path)
         self.found = first_rank_says(lambda: self.folder.make().newest())
-        self.identity: dict = {}
+        self.identity: dict[str, Any] = {}
         with explain_damage(path):
             if self.found is not None and self.found["kind"] != KIND:
                 raise ValueError(
@@ -48,12 +63,12 @@ class Checkpoint:
         with explain_damage(self.folder.path):
             return None if self.found is None else int(self.found["seed"])
 
-    def resume(self, run, fingerprint: Mapping[str, str]) -> None:
+    def resume(self, run: Storable, fingerprint: Mapping[str, str]) -> None:
         """Put the run where the kept one was, if it is the same run.
 
         Parameters
         ----------
-        run : Run
+        run : Storable
             Not begun yet.
         fingerprint : mapping of str to str
             Data and parameters in print.
@@ -67,11 +82,11 @@ class Checkpoint:
         if self.found is None:
             return
         with explain_damage(self.folder.path):
-            self._check_same(fingerprint)
+            self._check_same(self.found["fingerprint"], fingerprint)
             run.resume(self.found["run"])
         self.found = None
 
-    def keep(self, run) -> None:
+    def keep(self, run: Storable) -> None:
         """Write the state of the run; where that fails, warn and let the fit go on."""
         if not ranks().is_first:
             return
@@ -85,8 +100,8 @@ class Checkpoint:
                 stacklevel=2,
             )
 
-    def _check_same(self, fingerprint):
-        found = differences(self.found["fingerprint"], fingerprint)
+    def _check_same(self, kept, fingerprint):
+        found = differences(kept, fingerprint)
         if found:
             raise ValueError(
                 f"checkpoint={os.fspath(self.folder.path)!r} is of another fit: "

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 
@@ -32,7 +33,7 @@ class StateFolder:
         The folder; other files in it are left alone.
     """
 
-    def __init__(self, path: str | os.PathLike) -> None:
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._number = self._seen = max(self._numbers(), default=0)
 
@@ -50,7 +51,7 @@ class StateFolder:
             )
         return self
 
-    def newest(self):
+    def newest(self) -> dict[str, Any] | None:
         """The newest whole state, or None where there has never been one.
 
         Returns
@@ -87,7 +88,7 @@ class StateFolder:
             )
         return None
 
-    def write(self, state: dict) -> None:
+    def write(self, state: dict[str, Any]) -> None:
         """Add a state; an OSError on the way leaves the older ones as they are.
 
         Parameters
@@ -136,7 +137,7 @@ class StateFolder:
 
 
 @contextmanager
-def explain_damage(path: str | os.PathLike) -> Iterator[None]:
+def explain_damage(path: str | os.PathLike[str]) -> Iterator[None]:
     """Say in a ValueError that what was read from `path` makes no sense."""
     try:
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ __all__ = ["packed", "unpacked"]
 ARRAY_KINDS = "biufUO"
 
 
-def packed(value) -> tuple[object, dict[str, Tensor]]:
+def packed(value: Any) -> tuple[Any, dict[str, Tensor]]:
     """Split a tree into what JSON can hold and the tensors in it.
 
     Parameters
@@ -46,7 +47,7 @@ def packed(value) -> tuple[object, dict[str, Tensor]]:
     return _pack(value, "", tensors), tensors
 
 
-def unpacked(plain, tensors: dict[str, Tensor]):
+def unpacked(plain: Any, tensors: dict[str, Tensor]) -> Any:
     """The tree that `packed` was given."""
     if isinstance(plain, list):
         return [unpacked(item, tensors) for item in plain]

@@ -1,7 +1,8 @@
 """What can be proved about the curvature of a ReLU network and the change of its loss.
 
-The functions here are the corrected statements; `sufficient.theory.printed` keeps the
-papers' formulas to the letter, to compare them with. docs/theory.md has the proofs.
+The functions here are the corrected statements; `sufficient.theory.printed` has the
+formulas as the papers print them, to compare them with. The proofs are in
+docs/explanation/theory.md.
 """
 
 from sufficient.theory import printed

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from sufficient.typing import ArrayLike
+
 __all__ = ["delta_bound", "loss_change_bound"]
 
 
 def loss_change_bound(
-    k,
+    k: ArrayLike,
     *,
     max_loss: float,
     max_gradient_norm: float,
@@ -69,7 +71,7 @@ def loss_change_bound(
 
 
 def delta_bound(
-    k,
+    k: ArrayLike,
     *,
     max_loss: float,
     max_gradient_norm: float,
@@ -131,7 +133,7 @@ def delta_bound(
     return top / (k + 1) ** 2
 
 
-def _checked(k, *constants):
+def _checked(k: ArrayLike, *constants: float) -> np.ndarray:
     k = np.asarray(k, dtype=float)
     if np.any(k < 1) or any(constant < 0 for constant in constants):
         raise ValueError("k must be at least 1 and the constants not negative.")

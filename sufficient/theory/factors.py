@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sufficient.theory.layers import ForwardPass, forward_pass
+from sufficient.typing import ArrayLike
 
 __all__ = ["GaussNewtonFactors", "gauss_newton_factors", "gauss_newton_norms"]
 
@@ -34,7 +35,7 @@ class GaussNewtonFactors:
         return self.F.mT @ self.A @ self.F
 
 
-def gauss_newton_factors(module: nn.Module, X) -> GaussNewtonFactors:
+def gauss_newton_factors(module: nn.Module, X: ArrayLike) -> GaussNewtonFactors:
     r"""Factors of the Gauss-Newton part of each sample's cross-entropy Hessian.
 
     .. math::
@@ -89,7 +90,7 @@ def gauss_newton_factors(module: nn.Module, X) -> GaussNewtonFactors:
     return GaussNewtonFactors(torch.cat(blocks, dim=2), root @ root.mT)
 
 
-def gauss_newton_norms(module: nn.Module, X) -> np.ndarray:
+def gauss_newton_norms(module: nn.Module, X: ArrayLike) -> np.ndarray:
     r"""Spectral norm of each sample's Gauss-Newton matrix, exactly and at any size.
 
     The non-zero eigenvalues of :math:`F^\top A F` are those of the small matrix
@@ -149,7 +150,7 @@ def _logit_jacobians(flow: ForwardPass) -> list[Tensor]:
     return found
 
 
-def _root_of_softmax_hessian(logits):
+def _root_of_softmax_hessian(logits: Tensor) -> Tensor:
     """S = (I - p 1') diag(sqrt p), for which S S' = diag(p) - p p'."""
     p = logits.softmax(dim=1)
     root = p.sqrt()

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from sufficient.theory.layers import forward_pass, spectral_norms
+from sufficient.typing import ArrayLike
 
 __all__ = [
     "hessian_norm_bound",
@@ -36,7 +37,7 @@ Matrix = Literal["hessian", "ggn"]
 
 def hessian_norm_bound(
     module: nn.Module,
-    X,
+    X: ArrayLike,
     *,
     matrix: Matrix = "hessian",
     form: Literal["layers", "constants"] = "layers",
@@ -208,7 +209,7 @@ def weight_norm_bound(max_entry: float, n_rows: int, n_columns: int) -> float:
     return max_entry * sqrt(n_rows * n_columns)
 
 
-def _bound(squared_inputs, weight_norms, matrix):
+def _bound(squared_inputs: Tensor, weight_norms: Tensor, matrix: Matrix) -> Tensor:
     """Bound for each row of squared layer inputs, shape (n, L)."""
     if matrix not in ("hessian", "ggn"):
         raise ValueError(f"matrix must be 'hessian' or 'ggn', got {matrix!r}.")

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sufficient.nets import MLP
+from sufficient.typing import ArrayLike
 
 __all__ = ["ForwardPass", "forward_pass", "linear_layers", "spectral_norms"]
 
@@ -74,7 +75,7 @@ def linear_layers(module: nn.Module) -> list[nn.Linear]:
             "(Flatten, Dropout and Identity may stand in between). Got "
             f"{', '.join(kind.__name__ for kind in kinds) or 'no layers'}."
         )
-    layers = parts[::2]
+    layers = [part for part in parts if isinstance(part, nn.Linear)]
     own = [t for layer in layers for t in (layer.weight, layer.bias) if t is not None]
     if [id(p) for p in module.parameters()] != [id(t) for t in own]:
         raise ValueError(
@@ -118,13 +119,13 @@ def spectral_norms(module: nn.Module, *, with_bias: bool = False) -> np.ndarray:
     return np.array([_norm(layer, with_bias) for layer in linear_layers(module)])
 
 
-def forward_pass(module: nn.Module, X) -> ForwardPass:
+def forward_pass(module: nn.Module, X: ArrayLike) -> ForwardPass:
     """Send samples of shape (n, ...) through the network, in float64.
 
     A ReLU whose input is exactly zero counts as closed, as torch's derivative has it.
     """
     layers = linear_layers(module)
-    inputs, masks = [_rows(X, layers[0])], []
+    inputs, masks = [_rows(X, layers[0])], list[Tensor]()
     for layer in layers[:-1]:
         output = _apply(layer, inputs[-1])
         masks.append((output > 0).to(output))
@@ -138,7 +139,7 @@ def forward_pass(module: nn.Module, X) -> ForwardPass:
     )
 
 
-def _parts(module):
+def _parts(module: nn.Module) -> list[nn.Module]:
     if type(module) is MLP:
         return _parts(module.layers)
     if type(module) is nn.Sequential:
@@ -146,14 +147,14 @@ def _parts(module):
     return [module]
 
 
-def _norm(layer, with_bias):
+def _norm(layer: nn.Linear, with_bias: bool) -> float:
     matrix = layer.weight.detach().double()
     if with_bias and layer.bias is not None:
         matrix = torch.cat([matrix, layer.bias.detach().double()[:, None]], dim=1)
     return torch.linalg.matrix_norm(matrix, ord=2).item()
 
 
-def _rows(X, first):
+def _rows(X: ArrayLike, first: nn.Linear) -> Tensor:
     X = torch.as_tensor(X, device=first.weight.device).detach().double()
     rows = X.flatten(1) if X.ndim > 1 else X.reshape(-1, 1)
     if rows.shape[1] != first.in_features:
@@ -164,6 +165,6 @@ def _rows(X, first):
     return rows
 
 
-def _apply(layer, x):
+def _apply(layer: nn.Linear, x: Tensor) -> Tensor:
     output = x @ layer.weight.detach().double().T
     return output if layer.bias is None else output + layer.bias.detach().double()

@@ -1,6 +1,7 @@
 """The papers' formulas to the letter, to compare them with what holds.
 
-Names and letters are those of the papers. docs/theory.md says of each whether it holds.
+Names and letters are those of the papers. docs/explanation/theory.md says which of them
+hold.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import torch
 from torch import nn
 
 from sufficient.theory.layers import forward_pass, spectral_norms
+from sufficient.typing import ArrayLike
 
 __all__ = [
     "lemma_1",
@@ -22,7 +24,7 @@ __all__ = [
 ]
 
 
-def theorem_1_layers(module: nn.Module, X) -> np.ndarray:
+def theorem_1_layers(module: nn.Module, X: ArrayLike) -> np.ndarray:
     r"""Theorem 1 of arXiv 2409.11995 before it is relaxed (its appendix A.2).
 
     .. math::
@@ -134,7 +136,7 @@ def lemma_1(n_layers: int, M_x: float, M: float, h: int) -> float:
     return theorem_1(n_layers, M_x, h * M)
 
 
-def lemma_2(k, M_l: float, M_H: float, R: float):
+def lemma_2(k: ArrayLike, M_l: float, M_H: float, R: float) -> np.ndarray:
     r"""Lemma 2 of arXiv 2409.11995.
 
     .. math:: |L_{k+1}(w) - L_k(w)| \le \frac{2}{k+1} (M_\ell + M_H R^2)
@@ -164,7 +166,9 @@ def lemma_2(k, M_l: float, M_H: float, R: float):
     return 2 / (np.asarray(k) + 1) * (M_l + M_H * R**2)
 
 
-def subspace_rate(k, M_l: float, M_g: float, M_H: float, sigma: float, D: int):
+def subspace_rate(
+    k: ArrayLike, M_l: float, M_g: float, M_H: float, sigma: float, D: int
+) -> np.ndarray:
     r"""Theorem 1 of arXiv 2604.14870, the constants-based bound on Delta_k.
 
     .. math::

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from torch import nn
+from torch import Tensor, nn
 
 from sufficient.curvature.eigenpairs.lanczos import lanczos
 from sufficient.curvature.eigenpairs.leading import MAX_PRODUCTS
@@ -18,6 +18,7 @@ from sufficient.curvature.losses import Loss
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.reproducibility.arithmetic import exact_arithmetic
+from sufficient.typing import ArrayLike, RandomState
 
 __all__ = ["HessianSplit", "hessian_split"]
 
@@ -44,12 +45,12 @@ class HessianSplit:
 
 def hessian_split(
     module: nn.Module,
-    X,
-    y,
+    X: ArrayLike,
+    y: ArrayLike,
     *,
     loss: Loss = "cross_entropy",
     tol: float = 1e-3,
-    random_state=None,
+    random_state: RandomState = None,
 ) -> HessianSplit:
     r"""Norms of the Hessian, of its Gauss-Newton part and of what that leaves out.
 
@@ -114,25 +115,27 @@ def hessian_split(
             for i in range(len(X))
         ]
         mean = _norms(objective, X, y, start, tol)
-    columns = np.array(each).T
-    return HessianSplit(*columns, *mean)
+    hessian, g_term, h_term = np.array(each).T
+    return HessianSplit(hessian, g_term, h_term, *mean)
 
 
 class _Square:
     """M^2 for a weighted sum M of operators; its largest eigenvalue is ||M||^2."""
 
-    def __init__(self, *terms) -> None:
+    def __init__(self, *terms: tuple[int, CurvatureOperator]) -> None:
         self.terms = terms
-        self.shape = terms[0][1].shape
 
-    def __matmul__(self, vector):
+    def __matmul__(self, vector: Tensor) -> Tensor:
         return self._once(self._once(vector))
 
-    def _once(self, vector):
-        return sum(weight * (operator @ vector) for weight, operator in self.terms)
+    def _once(self, vector: Tensor) -> Tensor:
+        terms = (weight * (operator @ vector) for weight, operator in self.terms)
+        return sum(terms, vector.new_zeros(()))
 
 
-def _norms(objective, X, y, start, tol):
+def _norms(
+    objective: Objective, X: Tensor, y: Tensor, start: Tensor, tol: float
+) -> list[float]:
     full, ggn = (
         CurvatureOperator(objective, X, y, matrix=matrix)
         for matrix in ("hessian", "ggn")
@@ -141,7 +144,7 @@ def _norms(objective, X, y, start, tol):
     return [_root_of_largest(square, start, tol) for square in squares]
 
 
-def _root_of_largest(square, start, tol):
+def _root_of_largest(square: _Square, start: Tensor, tol: float) -> float:
     found, _ = lanczos(square, 1, tol=tol, start=start, max_products=MAX_PRODUCTS)
     if not found.converged:
         warnings.warn(
@@ -153,6 +156,6 @@ def _root_of_largest(square, start, tol):
     return float(np.sqrt(max(found.eigenvalues[0], 0.0)))
 
 
-def _on_device(part, objective):
+def _on_device(part: ArrayLike, objective: Objective) -> Tensor:
     part = torch.as_tensor(part, device=objective.weights.device)
     return part.double() if part.is_floating_point() else part

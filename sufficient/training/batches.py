@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from skorch import NeuralNet
+from torch import Tensor
 from torch.utils.data import DataLoader
 
-from sufficient.data.stream import Stream
+from sufficient.data.stream import as_rows
 
 __all__ = ["TensorBatches", "with_tensor_batches"]
 
@@ -16,16 +18,15 @@ __all__ = ["TensorBatches", "with_tensor_batches"]
 class TensorBatches:
     """Slices of whole tensors where a DataLoader would collate single samples."""
 
-    def __init__(self, dataset, batch_size: int, shuffle: bool = False) -> None:
-        X, self.n = dataset.X, len(dataset)
-        self.X = X if isinstance(X, Stream) else torch.as_tensor(X)
+    def __init__(self, dataset: Any, batch_size: int, shuffle: bool = False) -> None:
+        self.X, self.n = as_rows(dataset.X), len(dataset)
         self.y = torch.zeros(self.n) if dataset.y is None else dataset.y
         self.batch_size, self.shuffle = batch_size, shuffle
 
     def __len__(self) -> int:
         return -(-self.n // self.batch_size)
 
-    def __iter__(self) -> Iterator:
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         order = torch.randperm(self.n) if self.shuffle else torch.arange(self.n)
         for rows in order.split(self.batch_size):
             yield self.X[rows], self.y[rows]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import torch
 from skorch import NeuralNet, NeuralNetBinaryClassifier
-from torch import Tensor, nn
+from torch import nn
 
 from sufficient.curvature.losses import check_is_mean
 from sufficient.curvature.objective import Objective
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
+from sufficient.typing import Rows
 
 __all__ = [
     "check_loss",
@@ -17,14 +18,14 @@ __all__ = [
 ]
 
 
-def check_net_fits_data(net: NeuralNet, X: Tensor, task: Task) -> None:
+def check_net_fits_data(net: NeuralNet, X: Rows, task: Task) -> None:
     """Raise ValueError where the outputs of a fresh net cannot mean what they should.
 
     Parameters
     ----------
     net : NeuralNet
         Initialised.
-    X : Tensor
+    X : Rows
         A few samples.
     task : Task
         What is asked.

@@ -14,6 +14,7 @@ from torch import nn
 from sufficient.curvature.losses import per_sample_loss
 from sufficient.curvature.objective import Objective
 from sufficient.data.numbers import check_numbers
+from sufficient.typing import ArrayLike, Net
 
 __all__ = [
     "LOSSES_OF_DIFFERENCES",
@@ -29,12 +30,12 @@ LOSSES_OF_DIFFERENCES = (nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss)
 NOT_OF_LABELS = (nn.CrossEntropyLoss, nn.NLLLoss, *LOSSES_OF_DIFFERENCES)
 
 
-def is_regression(estimator) -> bool:
+def is_regression(estimator: Net) -> bool:
     """Whether the estimator given is a skorch regressor."""
     return isinstance(estimator, NeuralNet) and is_regressor(estimator)
 
 
-def may_be_multilabel(estimator) -> bool:
+def may_be_multilabel(estimator: Net) -> bool:
     """Whether the estimator given is a skorch net whose loss takes several labels."""
     return (
         isinstance(estimator, NeuralNet)
@@ -44,7 +45,7 @@ def may_be_multilabel(estimator) -> bool:
     )
 
 
-def takes_rows(estimator, y) -> bool:
+def takes_rows(estimator: Net, y: ArrayLike) -> bool:
     """Whether y may be two-dimensional; ValueError where it is and may not be."""
     if is_regression(estimator):
         check_numbers("y", y, "For labels, pass a skorch NeuralNetClassifier.")

@@ -15,6 +15,7 @@ from sufficient.nets import DEFAULT_MODULES, default_net
 from sufficient.reproducibility.devices import available_device, default_device
 from sufficient.training.batches import with_tensor_batches
 from sufficient.training.criteria import criterion_class, may_be_multilabel
+from sufficient.typing import Net
 
 __all__ = ["prepared_net"]
 
@@ -23,7 +24,7 @@ PROBABILITIES = {nn.BCEWithLogitsLoss: torch.sigmoid, nn.BCELoss: None}
 
 
 def prepared_net(
-    estimator, *, n_inputs: int, n_outputs: int, device: str | None
+    estimator: Net, *, n_inputs: int, n_outputs: int, device: str | None
 ) -> NeuralNet:
     """A clone of the user's net, sized for the data, that trains on all it is given.
 
@@ -42,15 +43,15 @@ def prepared_net(
     skorch.NeuralNet
         Not yet initialised.
     """
-    net, device = _net_and_device(estimator, device)
+    net, wanted_device = _net_and_device(estimator, device)
     one_logit = isinstance(net, NeuralNetBinaryClassifier)
     sizes = {"n_inputs": n_inputs, "n_outputs": 1 if one_logit else n_outputs}
     wanted = _missing_module_params(net, sizes)
-    device = str(available_device(device))
+    there = str(available_device(wanted_device))
     if net.predict_nonlinearity == "auto" and may_be_multilabel(net):
         kind = criterion_class(net)
         wanted["predict_nonlinearity"] = PROBABILITIES.get(kind, "auto")
-    net.set_params(train_split=None, verbose=0, device=device, **wanted)
+    net.set_params(train_split=None, verbose=0, device=there, **wanted)
     return with_tensor_batches(net)
 
 

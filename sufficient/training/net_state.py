@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from skorch import NeuralNet, callbacks
 from skorch.history import History
 
@@ -21,7 +23,7 @@ FORGETFUL = (
 )
 
 
-def net_state(net: NeuralNet) -> dict:
+def net_state(net: NeuralNet) -> dict[str, Any]:
     """Weights, buffers, optimiser state and history of an initialised net."""
     modules, optimizers = _parts(net)
     return {
@@ -31,7 +33,7 @@ def net_state(net: NeuralNet) -> dict:
     }
 
 
-def restore_net(net: NeuralNet, state: dict) -> NeuralNet:
+def restore_net(net: NeuralNet, state: dict[str, Any]) -> NeuralNet:
     """Put an initialised net of the same architecture into this state."""
     modules, optimizers = _parts(net)
     for name, part in modules.items():

@@ -5,17 +5,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_classifier
-from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.base import BaseEstimator
 from sklearn.metrics import check_scoring
 from sklearn.utils import ClassifierTags, RegressorTags, resample
 from skorch import NeuralNet
 
+from sufficient.data.parts import in_parts
 from sufficient.data.samples import Samples
-from sufficient.data.sources import in_parts
-from sufficient.data.task import Classification, MultiLabel, Regression, Task
+from sufficient.data.task import Task
 from sufficient.ranks import by_shares
 
 __all__ = ["answers_for", "scores_by_scorer", "scores_of"]
@@ -26,7 +26,7 @@ N_RESAMPLES = 10
 def scores_of(
     net: NeuralNet,
     task: Task,
-    scoring: str | Callable | None,
+    scoring: str | Callable[..., float] | None,
     seen: Samples,
     held_out: Samples,
     predictions: Callable[[Samples], np.ndarray] | None = None,
@@ -66,7 +66,7 @@ def scores_of(
     }
 
 
-def answers_for(answers: Callable, samples: Samples) -> np.ndarray:
+def answers_for(answers: Callable[[Any], np.ndarray], samples: Samples) -> np.ndarray:
     """Predictions for samples, of which each rank makes its share."""
     return by_shares(partial(in_parts, answers), samples.X)
 
@@ -74,7 +74,7 @@ def answers_for(answers: Callable, samples: Samples) -> np.ndarray:
 def scores_by_scorer(
     net: NeuralNet,
     task: Task,
-    scoring: str | Callable,
+    scoring: str | Callable[..., float],
     seen: Samples,
     held_out: Samples,
 ) -> dict[str, float]:
@@ -105,7 +105,8 @@ def scores_by_scorer(
         _as_given(task, part.in_memory) for part in (seen, held_out)
     )
     score = partial(_score, scorer, task)
-    validation, chance = score(estimator, X, y), score(_constant(task, y_seen), X, y)
+    validation = score(estimator, X, y)
+    chance = score(task.constant_answer(y_seen), X, y)
     # Resamples of few samples may all score the same; one of them is then in doubt.
     least = abs(validation - chance) / len(y)
     return {
@@ -121,8 +122,7 @@ class _NetInUse(BaseEstimator):
 
     def __init__(self, net, task):
         self.net, self.task = net, task
-        if not isinstance(task, Regression):
-            self.classes_ = task.classes
+        self.__dict__.update(task.fitted_attributes())
 
     def fit(self, X, y):
         """Nothing to do: the net is trained."""
@@ -141,7 +141,7 @@ class _NetInUse(BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        if isinstance(self.task, Regression):
+        if self.task.is_regression:
             tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags()
         else:
             tags.estimator_type, tags.classifier_tags = "classifier", ClassifierTags()
@@ -152,23 +152,12 @@ def _as_given(task, samples):
     return samples.X.cpu().numpy(), task.decode(samples.y.cpu().numpy())
 
 
-def _constant(task, y):
-    if isinstance(task, Regression):
-        return DummyRegressor().fit(np.zeros((len(y), 1)), y)
-    if isinstance(task, MultiLabel):
-        return DummyClassifier().fit(np.zeros((len(y), 1)), y)
-    # Classes that have not been seen are known, with probability zero.
-    labels = np.concatenate([y, task.classes])
-    weights = np.repeat([1.0, 0.0], [len(y), len(task.classes)])
-    return DummyClassifier().fit(np.zeros((len(labels), 1)), labels, weights)
-
-
 def _score(scorer, task, estimator, X, y):
     """One number; NaN, with a warning, where a class is missing that is needed."""
     try:
         score = scorer(estimator, X, y)
     except ValueError as error:
-        if not isinstance(task, Classification) or set(y) == set(task.classes):
+        if not task.lacks_labels(y):
             raise
         warnings.warn(
             f"The score is not defined for samples of some classes only: {error}. It "
@@ -187,8 +176,7 @@ def _score(scorer, task, estimator, X, y):
 
 def _std_err(score, estimator, X, y):
     """Spread over resamples; stratified, so that no class is missing from any."""
-    one_label = is_classifier(estimator) and not isinstance(estimator.task, MultiLabel)
-    stratify = y if one_label else None
+    stratify = y if estimator.task.has_one_label else None
     samples = (
         resample(X, y, stratify=stratify, random_state=i) for i in range(N_RESAMPLES)
     )

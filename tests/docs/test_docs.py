@@ -6,10 +6,13 @@ import re
 import pytest
 
 from tests.docs.blocks import run_python
-from tests.places import DOCS
+from tests.places import DOCS, ROOT
 from tests.processes import python
 
-PAGES = sorted(DOCS.glob("*.md"))
+BUILT = {"_build", "auto_examples", "generated"}
+WRITTEN = [path.relative_to(DOCS) for path in sorted(DOCS.rglob("*.md"))]
+PAGES = [DOCS / path for path in WRITTEN if not BUILT & {*path.parts}]
+PAGES.append(ROOT / "README.md")
 CODE = re.compile(r"```.*?```|`[^`\n]+`", flags=re.DOTALL)
 
 
@@ -36,8 +39,14 @@ def test_links_lead_to_files_and_headings(page):
         assert not anchor or anchor in anchors(target), f"{target}#{anchor}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_link_texts_are_titles(page):
+    text = CODE.sub("", page.read_text(encoding="utf-8"))
+    assert not re.findall(r"\[[^\]]*\.(?:md|rst)\]\(", text)
+
+
 def test_the_first_steps_run(capsys):
-    namespace = run_python(DOCS / "start.md")
+    namespace = run_python(DOCS / "tutorial" / "start.md")
     assert "Verdict:" in capsys.readouterr().out
     assert namespace["est"].n_features_in_ == 64
 

@@ -16,7 +16,7 @@ from skorch import NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
 from sufficient import MLP, SampleSizeEstimator
-from sufficient.data.task import Regression
+from sufficient.data.tasks import Regression
 from sufficient.decision.verdict import VERDICTS
 from sufficient.nets import default_net
 

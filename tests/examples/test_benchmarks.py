@@ -1,10 +1,10 @@
 """The benchmarks run in small, without the packages that they compare with."""
 
 import importlib.util
-import json
 
 import pytest
 
+from examples.studies.common.store import read
 from tests.processes import python
 
 OTHERS = [
@@ -18,19 +18,25 @@ OTHERS = [
 ]
 
 
+def _benchmarks(*arguments):
+    return python("-m", "examples.studies.benchmarks", *arguments, timeout=240)
+
+
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
+def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("benchmarks")
-    path = folder / "results.json"
-    settings = ["--quick", "--only", "mlp-1000", "--skip", *OTHERS]
-    where = ["--output", path, "--reference-cache", folder]
-    table = python("-m", "examples.benchmarks", *settings, *where, timeout=240)
+    table = _benchmarks("--only", "mlp-1000", "--skip", *OTHERS, "--folder", folder)
     assert "graph kept + eigsh" in table
-    return path
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(folder):
+    return read(folder / "benchmarks-small.json")
 
 
 def test_a_row_holds_what_is_promised(results):
-    rows = json.loads(results.read_text())["rows"]
+    rows = results["parts"]["mlp-1000"]
     assert [row["entry"] for row in rows] == ["graph kept + eigsh", "ours, exact"]
     for row in rows:
         assert row["workload"] == "mlp-1000" and "failure" not in row
@@ -46,7 +52,7 @@ def test_a_row_holds_what_is_promised(results):
 
 
 def test_the_results_say_what_they_were_measured_with(results):
-    environment = json.loads(results.read_text())["environment"]
+    environment = results["environment"]
     assert environment["threads"] == 1 and environment["cpu"]
     assert environment["versions"].keys() >= {
         "torch",
@@ -60,9 +66,11 @@ def test_the_results_say_what_they_were_measured_with(results):
 @pytest.mark.skipif(
     importlib.util.find_spec("matplotlib") is None, reason="matplotlib is not installed"
 )
-def test_picture_and_table_are_drawn_from_the_results(results, tmp_path):
-    image, table = tmp_path / "benchmarks.png", tmp_path / "benchmarks.md"
-    where = ["--image", image, "--table", table]
-    python("-m", "examples.benchmarks.figure", results, *where, timeout=240)
+def test_picture_and_table_are_drawn_from_what_is_kept(folder, tmp_path):
+    page = tmp_path / "benchmarks.md"
+    page.write_text("<!-- table: results -->\n<!-- end -->\n", encoding="utf-8")
+    _benchmarks("--only", "--folder", folder, "--page", page)
+    image = tmp_path / "images" / "benchmarks.png"
     assert image.read_bytes().startswith(b"\x89PNG")
-    assert "| mlp-1000 | ours, exact |" in table.read_text(encoding="utf-8")
+    assert "| mlp-1000 | ours, exact |" in page.read_text(encoding="utf-8")
+    assert read(page.with_suffix(".json"))["parts"].keys() == {"mlp-1000"}

@@ -8,12 +8,13 @@ from torch.nn.functional import cross_entropy
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 
-from examples.papers import curves, ensembles, plane, published  # noqa: E402
-from examples.papers.figures import draw  # noqa: E402
-from examples.papers.parts import PARTS  # noqa: E402
-from examples.papers.settings import SMALL  # noqa: E402
-from examples.papers.store import read, write  # noqa: E402
-from examples.papers.tables import fill, tables  # noqa: E402
+from examples.studies.common.pages import fill  # noqa: E402
+from examples.studies.common.store import read, write  # noqa: E402
+from examples.studies.papers import curves, ensembles, needs, plane, published  # noqa: E402
+from examples.studies.papers.figures import draw  # noqa: E402
+from examples.studies.papers.parts import PARTS  # noqa: E402
+from examples.studies.papers.settings import FULL, SMALL  # noqa: E402
+from examples.studies.papers.tables import tables  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def path(tmp_path_factory):
     parts = {
         name: {"cpu_seconds": 1.0, **measure(SMALL)} for name, measure in PARTS.items()
     }
-    write(parts, path)
+    write(parts, path, digits=4)
     return path
 
 
@@ -151,24 +152,26 @@ def test_near_the_weights_the_gap_is_not_one_of_neglected_eigenvectors():
     assert np.corrcoef(real - a, model - a)[0, 1] > 0.99
 
 
+def test_what_is_missing_is_told_before_anything_is_computed(monkeypatch):
+    monkeypatch.setattr(needs, "without_packages", lambda *names: list(names))
+    monkeypatch.setattr(needs, "available", lambda names: names[:1])
+    assert needs.missing(["norms"], FULL) == ["matplotlib"]
+    assert needs.missing(["differences"], FULL) == ["matplotlib", *needs.PACKAGES]
+    assert needs.missing(["differences", "growth"], SMALL) == ["matplotlib"]
+    assert needs.left_out(["growth"], FULL) == ["Fashion-MNIST"]
+    monkeypatch.setattr(needs, "available", lambda names: [])
+    (_, files) = needs.missing(["growth"], FULL)
+    assert "MNIST, Fashion-MNIST" in files
+
+
 def test_pictures_and_tables_are_made_from_the_kept_numbers(results, tmp_path):
     draw(results, tmp_path)
     pictures = list(tmp_path.glob("*.png"))
     assert {"a1_surfaces.png", "b3_delta.png"} <= {one.name for one in pictures}
     assert all(one.read_bytes().startswith(b"\x89PNG") for one in pictures)
     page = tmp_path / "papers.md"
-    page.write_text("Before.\n<!-- table slopes -->\nold\n<!-- end -->\nAfter.\n")
+    page.write_text("Before.\n<!-- table: slopes -->\nold\n<!-- end -->\nAfter.\n")
     fill(page, tables(results))
     text = page.read_text()
     assert text.startswith("Before.") and text.endswith("After.\n")
     assert "| digits | pixels |" in text and "old" not in text
-
-
-def test_numbers_are_kept_with_four_digits(tmp_path):
-    numbers = {
-        "a": np.array([1.23456789]),
-        "b": (np.float32(2), np.int64(3), "x", None),
-    }
-    kept = write(numbers, tmp_path / "kept.json")
-    assert kept == {"a": [1.235], "b": [2.0, 3, "x", None]}
-    assert read(tmp_path / "none.json") == {}

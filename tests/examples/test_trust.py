@@ -4,19 +4,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from examples.trust.forecasts import forecasts
-from examples.trust.pairs import PAIRS
-from examples.trust.repeatability import repeatability
-from examples.trust.replay import (
+from examples.studies.common.pages import markdown
+from examples.studies.trust.forecasts import forecasts
+from examples.studies.trust.pairs import PAIRS
+from examples.studies.trust.repeatability import repeatability
+from examples.studies.trust.replay import (
     first_passage,
     gain_at,
     settled_at,
     true_gain,
     verdict_at,
 )
-from examples.trust.tables import TABLES, as_markdown
-from examples.trust.traces import Trace, Variant, recorded
+from examples.studies.trust.results import PARTS
+from examples.studies.trust.tables import TABLES
+from examples.studies.trust.traces import Trace, Variant, recorded, trace_run
+from examples.studies.trust.work import FULL, SMALL, Work
 from sufficient import SampleSizeEstimator
+from sufficient.datasets import load_fashion_mnist, load_mnist
 
 PAIR = next(pair for pair in PAIRS if pair.name == "digits / logistic")
 N = np.round(256 * 1.13 ** np.arange(34))
@@ -29,8 +33,8 @@ def trace_of(seed=0, **columns):
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_a_replayed_trace_says_what_the_estimator_says(tmp_path):
-    trace = recorded(PAIR, 0, tmp_path, Variant(settings={"n_monte_carlo": 4}))
-    again = recorded(PAIR, 0, tmp_path, Variant(settings={"n_monte_carlo": 4}))
+    run = trace_run(PAIR, 0, tmp_path, Variant(settings={"n_monte_carlo": 4}))
+    trace, again = recorded(run), recorded(run)
     np.testing.assert_array_equal(trace.apart, again.apart)
     data = PAIR.load()
     est = SampleSizeEstimator(
@@ -41,6 +45,17 @@ def test_a_replayed_trace_says_what_the_estimator_says(tmp_path):
     last = len(forecast.smoothed) - 1
     assert verdict_at(trace, last, gain_at(trace, last)) == est.verdict_
     assert trace.columns["test_score"][last] == est.score(data.X_test, data.y_test)
+
+
+def test_only_runs_that_are_not_kept_need_their_data(tmp_path):
+    work = Work(FULL, tmp_path)
+    repeats = PARTS["repeatability"].to_run(work)
+    assert {load_mnist, load_fashion_mnist, None} == {
+        run.pair.loader for run in repeats
+    }
+    repeats[0].path.touch()
+    assert PARTS["repeatability"].to_run(work) == repeats[1:]
+    assert not PARTS["independence"].to_run(Work(SMALL, tmp_path))
 
 
 def test_the_true_gain_of_a_straight_curve_is_its_slope():
@@ -85,12 +100,14 @@ def test_verdicts_are_counted():
         {
             "pair": "one",
             "chosen_on": False,
+            "held out": "default",
             "gain": [0.0, 0.0, 0.02, 0.02],
             "verdict": ["sufficient", "not stable yet", "sufficient", "has not learnt"],
         }
     )
-    table = TABLES["verdicts"](states)
+    _, verdicts = TABLES["verdicts"]
+    table = verdicts(states)
     assert table["wrongly so"].tolist() == ["50% (1 of 2)"]
     assert table["said, of all that should"].tolist() == ["50% (1 of 2)"]
     assert table["of those that had settled"].tolist() == ["100% (1 of 1)"]
-    assert as_markdown(table).splitlines()[1].count("---") == table.shape[1]
+    assert markdown(table).splitlines()[1].count("---") == table.shape[1]

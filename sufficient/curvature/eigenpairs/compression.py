@@ -29,9 +29,11 @@ import torch
 from torch import Tensor, nn
 
 from sufficient.curvature.eigenpairs.moments import WeightedMoments
+from sufficient.curvature.layers.chain import NamedLayers
 from sufficient.curvature.layers.displaced import Displaced
 from sufficient.curvature.objective import Objective, chunks
 from sufficient.ranks import agreed
+from sufficient.typing import Rows
 
 __all__ = ["N_KEPT", "Compression", "compression_of"]
 
@@ -52,8 +54,10 @@ class Compression:
     full, objective : Objective
         Network and loss as functions of all weights, and of those kept, which are
         displacements from where the first layer is now.
+    layers : list of (str, nn.Module)
+        Layers of the network.
     before : list of nn.Module
-        What the data go through in front of the first layer.
+        What the data go through in front of the first trainable one.
     mixed : Tensor of shape (n_inputs, n_outputs + n_kept + n_sketch)
         Weights W of the first layer, directions P and sketch of the rest, side by side.
     shift : Tensor of shape (n_outputs,)
@@ -66,13 +70,14 @@ class Compression:
 
     full: Objective
     objective: Objective
+    layers: NamedLayers
     before: list[nn.Module]
     mixed: Tensor
     shift: Tensor
     names: dict[str, str]
     outside: float
 
-    def inputs(self, X: Tensor) -> Tensor:
+    def inputs(self, X: Rows) -> Tensor:
         """Rows ``[W x + b, P' x, sketch]``, as the compressed network takes them."""
         return torch.cat([self._rows(X[part]) for part in chunks(len(X), CHUNK)])
 
@@ -127,10 +132,9 @@ class Compression:
         error = (most - least) / 2 + 3 * noise * middle
         return middle if np.all(error <= tol * np.abs(values)) else None
 
-    def measured_on(self, X: Tensor, y: Tensor) -> Compression:
+    def measured_on(self, X: Rows, y: Tensor) -> Compression:
         """The same with the outside as it is for some samples."""
-        layers = self.full.layers(X)
-        moments = WeightedMoments.of_share(self.full, layers, X, y)
+        moments = WeightedMoments.of_share(self.full, self.layers, X, y)
         return replace(self, outside=moments.largest_outside(self._directions))
 
     @property
@@ -147,7 +151,7 @@ class Compression:
 
 
 def compression_of(
-    objective: Objective, X: Tensor, y: Tensor, n_kept: int = N_KEPT
+    objective: Objective, X: Rows, y: Tensor, n_kept: int = N_KEPT
 ) -> Compression | None:
     """Compression of a network's first layer for these samples, where it pays.
 
@@ -155,7 +159,7 @@ def compression_of(
     ----------
     objective : Objective
         Network and loss.
-    X, y : Tensor
+    X, y : Rows, Tensor
         Samples and targets.
     n_kept : int, default=128
         Input directions kept.
@@ -171,24 +175,28 @@ def compression_of(
         # Its rows would not fit in memory, let alone side by side with themselves.
         return None
     layers = objective.layers(X)
-    place = None if layers is None else _wide_first_layer(objective, layers, n_kept)
-    if place is None:
+    if layers is None:
         return None
+    found = _wide_first_layer(objective, layers, n_kept)
+    if found is None:
+        return None
+    place, first = found
     moments = WeightedMoments.of_share(objective, layers, X, y)
     if not moments.are_bounded:
         return None
     directions = moments.leading_directions(n_kept)
-    (name, first), *rest = layers[place:]
+    rest = layers[place + 1 :]
     bias = first.bias is not None and first.bias.requires_grad
     displaced = Displaced(first.out_features, n_kept, bias).to(directions)
     reduced = nn.Sequential(displaced, *(module for _, module in rest))
-    names = [name, *(name for name, _ in rest)]
+    names = [name for name, _ in layers[place:]]
     shift = first.bias
     if shift is None:
         shift = directions.new_zeros(first.out_features)
     return Compression(
         full=objective,
         objective=Objective(reduced, objective.loss, cache_bytes=objective.cache_bytes),
+        layers=layers,
         before=[module for _, module in layers[:place]],
         mixed=torch.cat(
             [first.weight.detach().T, directions, _sketch(directions)], dim=1
@@ -203,17 +211,18 @@ def compression_of(
     )
 
 
-def _wide_first_layer(objective, layers, n_kept):
-    """Where the first trainable layer stands, if it is one to be compressed."""
+def _wide_first_layer(
+    objective: Objective, layers: NamedLayers, n_kept: int
+) -> tuple[int, nn.Linear] | None:
+    """The first trainable layer and its place, if it is one to be compressed."""
     trained = [_is_trained(objective, name) for name, _ in layers]
     place = trained.index(True)
     first, *rest = (module for _, module in layers[place:])
     if type(first) is not nn.Linear or not first.weight.requires_grad:
         return None
     wide = first.in_features >= 3 * (n_kept + N_SKETCH)
-    return (
-        place if wide and all(isinstance(m, PIECEWISE_LINEAR) for m in rest) else None
-    )
+    straight = all(isinstance(module, PIECEWISE_LINEAR) for module in rest)
+    return (place, first) if wide and straight else None
 
 
 def _is_trained(objective, name):

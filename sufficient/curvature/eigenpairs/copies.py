@@ -10,6 +10,7 @@ import torch
 from sufficient.curvature.eigenpairs.krylov import (
     KrylovSearch,
     KrylovSpace,
+    Multiplies,
     random_like,
 )
 from sufficient.curvature.eigenpairs.lanczos import lanczos
@@ -27,13 +28,13 @@ TINY = float(np.finfo(np.float32).tiny)
 
 
 def with_hidden_copies(
-    operator,
+    operator: Multiplies,
     pairs: EigenResult,
     space: KrylovSpace,
     *,
     tol: float,
     max_products: int,
-    scout=None,
+    scout: Multiplies | None = None,
 ) -> tuple[EigenResult, KrylovSpace]:
     """Look for large eigenvalues outside the space searched, and take them in.
 
@@ -43,7 +44,7 @@ def with_hidden_copies(
 
     Parameters
     ----------
-    operator : CurvatureOperator or Tensor
+    operator : Multiplies
         What was searched.
     pairs, space : EigenResult, KrylovSpace
         What was found.
@@ -51,7 +52,7 @@ def with_hidden_copies(
         Largest relative error of each eigenvalue.
     max_products : int
         Products of one search at most.
-    scout : CurvatureOperator or None, default=None
+    scout : Multiplies or None, default=None
         The same for a small subset of the samples, asked first whether a search may
         find anything. Its products are not counted.
 

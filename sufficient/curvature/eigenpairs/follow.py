@@ -11,13 +11,14 @@ import torch
 from torch import Tensor
 
 from sufficient.curvature.eigenpairs.certificate import residual_norms
-from sufficient.curvature.eigenpairs.compression import compression_of
+from sufficient.curvature.eigenpairs.compression import Compression, compression_of
 from sufficient.curvature.eigenpairs.leading import LeadingCurvature, leading_curvature
 from sufficient.curvature.eigenpairs.one_more_batch import grown_spectrum
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.ranks import agreed, ranks
 from sufficient.results import EigenResult
+from sufficient.typing import Rows
 
 __all__ = ["FollowedCurvature"]
 
@@ -42,7 +43,7 @@ class FollowedCurvature:
     ----------
     objective : Objective
         Network and loss at the weights.
-    X, y : Tensor
+    X, y : Rows, Tensor
         All samples, in the order in which they are added.
     n_directions : int
         Eigenpairs wanted.
@@ -55,7 +56,7 @@ class FollowedCurvature:
     def __init__(
         self,
         objective: Objective,
-        X: Tensor,
+        X: Rows,
         y: Tensor,
         *,
         n_directions: int,
@@ -64,7 +65,10 @@ class FollowedCurvature:
     ) -> None:
         self.full, self.X, self.y = objective, X, y
         self.n_directions, self.tol, self.past = n_directions, tol, past
-        self.n, self.found, self.seen, self.compression = 0, None, None, None
+        self.n = 0
+        self.found: LeadingCurvature | None = None
+        self.seen: _Seen | None = None
+        self.compression: Compression | None = None
         self.loss_sum, self.gradient_sum = 0.0, torch.zeros_like(objective.weights)
 
     def follow(self, n: int, seek_copies: bool = False) -> LeadingCurvature:
@@ -94,12 +98,12 @@ class FollowedCurvature:
                 self._add_losses(n)
 
     def _follow(self, n, seek_copies):
-        before, compression = self.n, self.compression
+        before, found, compression = self.n, self.found, self.compression
         if n == before:
-            return self.found
+            return found
         self._add_losses(n)
-        if self.found is not None and _generation(n) == _generation(before):
-            grown = self._grown(before)
+        if found is not None and _generation(n) == _generation(before):
+            grown = self._grown(found, self.seen, before)
             if grown is not None:
                 self.found = grown
                 return grown
@@ -137,26 +141,27 @@ class FollowedCurvature:
             compression=compression,
             seek_copies=seek_copies,
         )
-        if self.seen is None or self.seen.objective is not found.objective:
-            self.seen = _Seen(found.objective, found.inputs(self.X), self.y)
-        self.seen.n = self.n
-        return replace(found, operator=self.seen)
+        seen = self.seen
+        if seen is None or seen.objective is not found.objective:
+            seen = _Seen(found.objective, found.inputs(self.X), self.y)
+        seen.n, self.seen = self.n, seen
+        return replace(found, operator=seen)
 
-    def _grown(self, before):
+    def _grown(self, found, seen, before):
         rows = slice(before, self.n)
         grown = grown_spectrum(
-            self.found.space,
-            self.seen,
-            self.seen.operator(rows),
+            found.space,
+            seen,
+            seen.operator(rows),
             weight=(self.n - before) / self.n,
-            eigenvalues=self.found.pairs.eigenvalues,
+            eigenvalues=found.pairs.eigenvalues,
             tol=self.tol / 2,
             share_of_shift=0.0,
         )
-        self.seen.n = self.n
-        return self._leading(grown) if grown.converged else None
+        seen.n = self.n
+        return self._leading(found, grown) if grown.converged else None
 
-    def _leading(self, grown):
+    def _leading(self, found, grown):
         values, space = grown.eigenvalues, grown.space
         if len(space.basis) > MOST_VECTORS * len(values):
             space = _leading_part(grown, FEW_VECTORS * len(values))
@@ -166,7 +171,7 @@ class FollowedCurvature:
         else:
             leading = grown.vectors[: len(values)]
             vectors, images = leading @ space.basis, leading @ space.images
-        shortfall, compression = np.zeros_like(values), self.found.compression
+        shortfall, compression = np.zeros_like(values), found.compression
         if compression is not None:
             shortfall = compression.shortfall(values, images, self.tol / 2)
             if shortfall is None:
@@ -175,16 +180,16 @@ class FollowedCurvature:
             eigenvalues=values,
             eigenvectors=vectors.T,
             residuals=residual_norms(values, vectors, images),
-            n_products=len(grown.space.basis) - len(self.found.space.basis),
+            n_products=len(grown.space.basis) - len(found.space.basis),
             converged=True,
         )
-        return replace(self.found, pairs=pairs, space=space, shortfall=shortfall)
+        return replace(found, pairs=pairs, space=space, shortfall=shortfall)
 
 
 class _Seen:
     """The mean Hessian of the first n samples, of which most are prepared for good."""
 
-    def __init__(self, objective: Objective, X: Tensor, y: Tensor) -> None:
+    def __init__(self, objective: Objective, X: Rows, y: Tensor) -> None:
         self.objective, self.X, self.y, self.n = objective, X, y, 0
         self.blocks: list[CurvatureOperator] = []
         self.size = BLOCK * ranks().size
@@ -199,7 +204,8 @@ class _Seen:
         size, whole = self.size, min(self.n // self.size, self.most_blocks)
         for i in range(len(self.blocks), whole):
             self.blocks.append(self.operator(slice(i * size, (i + 1) * size)))
-        total = sum(block.images(vectors) for block in self.blocks[:whole]) * size
+        moved = (block.images(vectors) for block in self.blocks[:whole])
+        total = sum(moved, vectors.new_zeros(())) * size
         for start in range(whole * size, self.n, size):
             tail = slice(start, min(start + size, self.n))
             total = total + self.operator(tail).images(vectors) * (tail.stop - start)

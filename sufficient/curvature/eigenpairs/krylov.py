@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -11,9 +12,29 @@ from torch import Tensor
 
 from sufficient.ranks import agreed
 
-__all__ = ["KrylovSearch", "KrylovSpace", "Ritz", "random_like"]
+__all__ = [
+    "HasImages",
+    "KrylovSearch",
+    "KrylovSpace",
+    "Multiplies",
+    "Ritz",
+    "random_like",
+]
 
 ROOM = 16
+
+
+class Multiplies(Protocol):
+    """A symmetric matrix, or what answers as one: anything with ``@``."""
+
+    def __matmul__(self, vector: Tensor, /) -> Tensor: ...
+
+
+class HasImages(Protocol):
+    """The same for several vectors at once, rows of a tensor."""
+
+    def images(self, rows: Tensor, /) -> Tensor:
+        """Products with each, or wider rows that begin with them."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +69,8 @@ class KrylovSearch:
 
     Parameters
     ----------
-    operator : CurvatureOperator or Tensor
-        Anything with ``@``.
+    operator : Multiplies
+        The matrix.
     start : Tensor of shape (n_parameters,)
         Start vector; its device and dtype are those of the basis.
     max_vectors : int
@@ -60,7 +81,7 @@ class KrylovSearch:
 
     def __init__(
         self,
-        operator,
+        operator: Multiplies,
         start: Tensor,
         max_vectors: int,
         beside: Tensor | None = None,
@@ -137,8 +158,10 @@ class KrylovSearch:
         values, vectors = eigh_tridiagonal(alphas, betas[:-1])
         values, vectors = values[::-1], vectors[:, ::-1]
         last = 0.0 if len(self) == self.size - len(self.beside) else betas[-1]
-        found = values, vectors, last * np.abs(vectors[-1])
-        return Ritz(*map(agreed, found), n_directions)
+        values, vectors, residuals = map(
+            agreed, (values, vectors, last * np.abs(vectors[-1]))
+        )
+        return Ritz(values, vectors, residuals, n_directions)
 
     def _rounding(self):
         seen = torch.stack([*self._diagonal, *self._off_diagonal]).abs().max()

@@ -6,7 +6,11 @@ import torch
 from torch import Tensor
 
 from sufficient.curvature.eigenpairs.certificate import is_certified, residual_norms
-from sufficient.curvature.eigenpairs.krylov import KrylovSearch, KrylovSpace
+from sufficient.curvature.eigenpairs.krylov import (
+    KrylovSearch,
+    KrylovSpace,
+    Multiplies,
+)
 from sufficient.ranks import agreed
 from sufficient.results import EigenResult
 
@@ -16,7 +20,7 @@ TIMES_HELD = 3
 
 
 def lanczos(
-    operator,
+    operator: Multiplies,
     n_directions: int,
     *,
     tol: float,
@@ -28,8 +32,8 @@ def lanczos(
 
     Parameters
     ----------
-    operator : CurvatureOperator or Tensor
-        Anything with ``@``.
+    operator : Multiplies
+        The matrix.
     n_directions : int
         Eigenpairs wanted, at most the size of the operator.
     tol : float
@@ -81,7 +85,8 @@ def _eigen_result(search, found, tol):
 def _leading_space(search, found):
     """Keep three Ritz vectors for every eigenpair: the rest says little of the top."""
     kept = min(len(found.values), 3 * found.n_directions)
-    return KrylovSpace(*_combined(search, found, kept), float(found.values[-1]))
+    basis, images = _combined(search, found, kept)
+    return KrylovSpace(basis, images, float(found.values[-1]))
 
 
 def _combined(search, found, n_vectors):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from torch import Tensor
 
 from sufficient.curvature.eigenpairs.compression import Compression, compression_of
 from sufficient.curvature.eigenpairs.copies import with_hidden_copies
-from sufficient.curvature.eigenpairs.krylov import KrylovSpace
+from sufficient.curvature.eigenpairs.krylov import HasImages, KrylovSpace
 from sufficient.curvature.eigenpairs.lanczos import lanczos
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.ranks import Share
 from sufficient.results import EigenResult
+from sufficient.typing import Rows
 
 __all__ = [
     "MAX_PRODUCTS",
@@ -35,7 +36,7 @@ class LeadingCurvature:
     ----------
     objective : Objective
         Loss as a function of those coordinates.
-    operator : CurvatureOperator
+    operator : HasImages
         Its curvature.
     pairs : EigenResult
         Ritz pairs of the operator.
@@ -48,7 +49,7 @@ class LeadingCurvature:
     """
 
     objective: Objective
-    operator: CurvatureOperator
+    operator: HasImages
     pairs: EigenResult
     space: KrylovSpace
     shortfall: np.ndarray
@@ -66,14 +67,41 @@ class LeadingCurvature:
             return self.pairs.eigenvectors
         return self.compression.expand(self.pairs.eigenvectors.T).T
 
-    def inputs(self, X: Tensor) -> Tensor:
+    def inputs(self, X: Rows) -> Rows:
         """Samples as the objective takes them."""
         return X if self.compression is None else self.compression.inputs(X)
 
 
+@dataclass(frozen=True)
+class _Search:
+    """What is sought, and how: parameters of `leading_curvature`."""
+
+    n_directions: int
+    tol: float
+    matrix: str
+    chunk_size: int | None
+    seek_copies: bool
+
+    def operator(self, objective: Objective, X: Rows, y: Tensor) -> CurvatureOperator:
+        return CurvatureOperator.of_share(
+            objective, X, y, matrix=self.matrix, chunk_size=self.chunk_size
+        )
+
+    def pairs(
+        self, operator: CurvatureOperator, start: Tensor
+    ) -> tuple[EigenResult, KrylovSpace]:
+        return leading_eigenpairs(
+            operator,
+            n_directions=self.n_directions,
+            tol=self.tol,
+            start=start,
+            seek_copies=self.seek_copies,
+        )
+
+
 def leading_curvature(
     objective: Objective,
-    X: Tensor,
+    X: Rows,
     y: Tensor,
     *,
     n_directions: int,
@@ -91,7 +119,7 @@ def leading_curvature(
     ----------
     objective : Objective
         Network and loss.
-    X, y : Tensor
+    X, y : Rows, Tensor
         Samples and targets.
     n_directions, tol, matrix, chunk_size
         As in `top_eigenpairs`.
@@ -108,34 +136,45 @@ def leading_curvature(
     -------
     LeadingCurvature
     """
-    how = {"n_directions": n_directions, "seek_copies": seek_copies}
-    within = {"matrix": matrix, "chunk_size": chunk_size}
+    search = _Search(n_directions, tol, matrix, chunk_size, seek_copies)
     if compress and compression is None:
         compression = compression_of(objective, X, y)
     if compression is not None:
-        reduced, start_there = compression.objective, compression.restrict(start)
-        share = Share.of(len(X))
-        rows = compression.inputs(X[share.rows])
-        operator = CurvatureOperator(
-            reduced, rows, y[share.rows], share=share, **within
-        )
-        # The other half of the tolerance is for the error of what is added.
-        half = tol / 2
-        pairs, space = leading_eigenpairs(operator, start=start_there, tol=half, **how)
-        values = pairs.eigenvalues
-        shortfall = compression.shortfall(values, space.images[: len(values)], half)
-        if shortfall is not None:
-            return LeadingCurvature(
-                reduced, operator, pairs, space, shortfall, compression
-            )
-    operator = CurvatureOperator.of_share(objective, X, y, **within)
-    pairs, space = leading_eigenpairs(operator, start=start, tol=tol, **how)
+        found = _compressed(compression, X, y, start, search)
+        if found is not None:
+            return found
+    operator = search.operator(objective, X, y)
+    pairs, space = search.pairs(operator, start)
     shortfall = np.zeros_like(pairs.eigenvalues)
     return LeadingCurvature(objective, operator, pairs, space, shortfall, None)
 
 
+def _compressed(
+    compression: Compression, X: Rows, y: Tensor, start: Tensor, search: _Search
+) -> LeadingCurvature | None:
+    """None where what is lost cannot be certified."""
+    reduced, share = compression.objective, Share.of(len(X))
+    rows = compression.inputs(X[share.rows])
+    operator = CurvatureOperator(
+        reduced,
+        rows,
+        y[share.rows],
+        share=share,
+        matrix=search.matrix,
+        chunk_size=search.chunk_size,
+    )
+    # The other half of the tolerance is for the error of what is added.
+    half = replace(search, tol=search.tol / 2)
+    pairs, space = half.pairs(operator, compression.restrict(start))
+    values = pairs.eigenvalues
+    shortfall = compression.shortfall(values, space.images[: len(values)], half.tol)
+    if shortfall is None:
+        return None
+    return LeadingCurvature(reduced, operator, pairs, space, shortfall, compression)
+
+
 def leading_eigenpairs(
-    operator,
+    operator: CurvatureOperator,
     *,
     n_directions: int,
     tol: float,
@@ -144,9 +183,13 @@ def leading_eigenpairs(
 ) -> tuple[EigenResult, KrylovSpace]:
     """Certified leading eigenpairs of an operator, and the space they were found in."""
     n_directions = min(n_directions, len(start))
-    limits = {"tol": tol, "max_products": max(MAX_PRODUCTS, 4 * n_directions)}
-    pairs, space = lanczos(operator, n_directions, start=start, **limits)
+    most = max(MAX_PRODUCTS, 4 * n_directions)
+    pairs, space = lanczos(
+        operator, n_directions, start=start, tol=tol, max_products=most
+    )
     if not seek_copies:
         return pairs, space
     scout = operator.sampled(N_SCOUTED)
-    return with_hidden_copies(operator, pairs, space, scout=scout, **limits)
+    return with_hidden_copies(
+        operator, pairs, space, scout=scout, tol=tol, max_products=most
+    )

@@ -11,6 +11,7 @@ from sufficient.curvature.layers.chain import LinearisedChain, NamedLayers
 from sufficient.curvature.objective import Objective, chunks
 from sufficient.curvature.products import output_curvature
 from sufficient.ranks import Share, agreed
+from sufficient.typing import Rows
 
 __all__ = ["WeightedMoments"]
 
@@ -41,7 +42,7 @@ class WeightedMoments:
 
     @classmethod
     def of_share(
-        cls, objective: Objective, layers: NamedLayers, X: Tensor, y: Tensor
+        cls, objective: Objective, layers: NamedLayers, X: Rows, y: Tensor
     ) -> WeightedMoments:
         """Moments over all samples, of which this rank takes its share."""
         share = Share.of(len(X))

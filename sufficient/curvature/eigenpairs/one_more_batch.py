@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sufficient.curvature.eigenpairs.certificate import ritz_error_bounds
-from sufficient.curvature.eigenpairs.krylov import KrylovSpace
+from sufficient.curvature.eigenpairs.krylov import HasImages, KrylovSpace
 from sufficient.ranks import agreed
 
 __all__ = ["GrownSpectrum", "grown_spectrum"]
@@ -48,8 +48,8 @@ class GrownSpectrum:
 
 def grown_spectrum(
     space: KrylovSpace,
-    seen,
-    batch,
+    seen: HasImages,
+    batch: HasImages,
     *,
     weight: float,
     eigenvalues: np.ndarray,
@@ -66,7 +66,7 @@ def grown_spectrum(
     ----------
     space : KrylovSpace
         Subspace of the seen Hessian H.
-    seen, batch : CurvatureOperator
+    seen, batch : HasImages
         H, and the Hessian h of the batch alone.
     weight : float
         w = b / (n + b).

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -86,7 +88,7 @@ class LinearisedChain:
             S = layer.input_gradients(S, None, {})
         return S
 
-    def jvp(self, V: Tensors) -> list[Tensor]:
+    def jvp(self, V: Tensors) -> list[Any]:
         """Change of each layer's input along d directions, and of the outputs.
 
         Parameters
@@ -99,12 +101,12 @@ class LinearisedChain:
         list
             None, then tensors of shape (n, d, ...).
         """
-        changes = [None]
+        changes: list[Any] = [None]
         for layer in self.layers:
             changes.append(layer.tangent(changes[-1], V))
         return changes
 
-    def hessian_product(self, S: Tensor, changes: list, V: Tensors) -> Tensors:
+    def hessian_product(self, S: Tensor, changes: list[Any], V: Tensors) -> Tensors:
         """Change of the gradient, when that of the outputs' gradient is S."""
         found: Tensors = {}
         for position in range(len(self.layers) - 1, -1, -1):
@@ -122,7 +124,7 @@ class LinearisedChain:
         storages = [t.untyped_storage() for t in held if isinstance(t, Tensor)]
         return sum({each.data_ptr(): each.nbytes() for each in storages}.values())
 
-    def second_derivatives(self, changes: list, V: Tensors) -> Tensor | float:
+    def second_derivatives(self, changes: list[Any], V: Tensors) -> Tensor | float:
         """Second derivatives of every sample through the layers, (n, d, d)."""
         pairs = zip(self.layers, changes, strict=False)
         found = [layer.second_derivatives(R, V) for layer, R in pairs]

@@ -41,11 +41,15 @@ class Displaced(nn.Module):
     def parts(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Output at the weights of interest, features with weights, and the sketch."""
         n_outputs, n_kept = self.weight.shape
-        return X.tensor_split((n_outputs, n_outputs + n_kept), dim=1)
+        ends = (n_outputs, n_outputs + n_kept)
+        fixed, kept, sketch = X.tensor_split(ends, dim=1)
+        return fixed, kept, sketch
 
 
 class DisplacedDense(Dense):
     """A `Displaced` layer; it also says how the sketched features would be weighted."""
+
+    module: Displaced
 
     def _answer(self, a):
         fixed, kept, self.sketch = self.module.parts(a)

@@ -121,6 +121,8 @@ class Elementwise(Linearised):
 class MaxPool(Linearised):
     """Max-pooling over tiles."""
 
+    module: nn.MaxPool2d
+
     @property
     def area(self) -> int:
         """Numbers in one tile."""
@@ -157,7 +159,7 @@ def cross(first: Tensor, second: Tensor) -> Tensor:
     return first.flatten(2) @ second.flatten(2).mT
 
 
-def sides(size: int | Sequence[int]) -> tuple[int, int]:
+def sides(size: int | Sequence[int]) -> tuple[int, ...]:
     """Height and width, given as such or as one number."""
     return (size, size) if isinstance(size, int) else tuple(size)
 

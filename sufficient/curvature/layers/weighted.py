@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from torch import nn
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
 
 from sufficient.curvature.layers.rules import Linearised, Tensors, cross
 
 __all__ = ["Weighted"]
 
+KEYS = ("weight", "bias")
 
-class Weighted(Linearised):
+
+class Weighted(Linearised, ABC):
     """A layer that is linear in its input and, but for a constant, in its weights."""
 
     D = None
 
     def __init__(self, module: nn.Module, name: str, parameters: Tensors) -> None:
         super().__init__(module, name, parameters)
-        self.names = tuple(f"{name}.{key}".lstrip(".") for key in ("weight", "bias"))
+        self.names = tuple(f"{name}.{key}".lstrip(".") for key in KEYS)
         self.trained = [full in parameters for full in self.names]
-        here = (module.weight, module.bias)
-        values = map(parameters.get, self.names, here)
-        self.W, self.b = (None if v is None else v.detach() for v in values)
+        weight, bias = (
+            parameters.get(full, getattr(module, key))
+            for full, key in zip(self.names, KEYS, strict=True)
+        )
+        self.W = weight.detach()
+        self.b = None if bias is None else bias.detach()
 
     @property
     def fan_in(self) -> int:
@@ -76,6 +83,26 @@ class Weighted(Linearised):
             )
         )
         return self._weigh_each(a, W, b)
+
+    @abstractmethod
+    def _weigh(self, a: Tensor, W: Tensor, into: Tensor | None = None) -> Tensor:
+        """Outputs at the input a but for the bias, added to what there is."""
+
+    @abstractmethod
+    def _pull(self, D: Tensor, W: Tensor, into: Tensor | None = None) -> Tensor:
+        """Gradients with respect to the input, added to what there is."""
+
+    @abstractmethod
+    def _outer(self, D: Tensor, a: Tensor) -> Tensor:
+        """Gradient with respect to the weights, summed over the samples."""
+
+    @abstractmethod
+    def _weigh_each(self, a: Tensor, W: Tensor, b: Tensor | None) -> Tensor:
+        """Outputs at inputs of which each has weights of its own."""
+
+    @abstractmethod
+    def _over_places(self, b: Tensor) -> Tensor:
+        """A bias in the shape of the outputs it is added to."""
 
     def _answer(self, a):
         self.a = a

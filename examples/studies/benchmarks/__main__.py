@@ -1,0 +1,75 @@
+"""The command ``python -m examples.studies.benchmarks``."""
+
+from functools import partial
+from pathlib import Path
+
+from sufficient.datasets import load_fashion_mnist
+
+from ..common.command import parser_of
+from ..common.environment import installed_version
+from ..common.needs import note, require, without_files
+from ..common.pages import show
+from ..common.results import Results
+from . import __doc__ as about
+from .context import Context
+from .run import run_workload
+from .table import with_machine
+from .workloads import WORKLOADS
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Measure, keep the figures, draw, fill in the table."""
+    chosen = _arguments()
+    results = Results.of("benchmarks", chosen)
+    context = Context(chosen.full, chosen.folder, chosen.enough)
+    parts = {
+        name: partial(run_workload, workload, context, chosen.limit, chosen.skip)
+        for name, workload in WORKLOADS.items()
+    }
+    wanted = results.wanted(parts, chosen.only)
+    _look_around(wanted, chosen.full)
+    results.measure(parts, wanted)
+    _show(*results.published(chosen.page), chosen.page)
+
+
+def _look_around(wanted, full):
+    """Stop where the data are missing; tell what is left out."""
+    require(without_files([load_fashion_mnist] if wanted and full else []))
+    entries = [entry for name in wanted for entry in WORKLOADS[name].entries]
+    needs = ["matplotlib", *(entry.needs for entry in entries if entry.needs)]
+    missing = [name for name in needs if installed_version(name) is None]
+    note("Left out, because it is not installed", missing)
+
+
+def _show(results, folder, page):
+    rows = [row for rows in results["parts"].values() for row in rows]
+    show({"results": with_machine(rows, results["environment"])}, page)
+    if installed_version("matplotlib"):
+        _draw(rows, folder / "images" / "benchmarks.png")
+
+
+def _draw(rows: list[dict], path: Path):
+    from .figure import draw
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draw(rows).savefig(path, dpi=200)
+
+
+def _arguments():
+    parser = parser_of("benchmarks", about, WORKLOADS)
+    parser.add_argument(
+        "--skip", nargs="+", metavar="ENTRY", default=(), help="entries to leave out"
+    )
+    parser.add_argument(
+        "--enough", type=float, default=600.0, help="CPU s for the starts of an entry"
+    )
+    parser.add_argument(
+        "--limit", type=float, default=7200.0, help="wall s to give an entry up after"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

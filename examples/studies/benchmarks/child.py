@@ -1,0 +1,43 @@
+"""One measurement in a process of its own; started by the command, not by hand."""
+
+import json
+import sys
+import traceback
+from pathlib import Path
+
+import torch
+
+from ..common.store import write
+from .context import Context
+from .workloads import WORKLOADS
+
+__all__ = ["measure"]
+
+
+def measure(workload: str, entry: str | None, context: Context) -> dict:
+    """Figures of an entry, or why there are none; None only prepares."""
+    try:
+        if entry is None:
+            WORKLOADS[workload].prepare(context)
+            return {}
+        return WORKLOADS[workload].measure(entry, context).as_dict()
+    except NotImplementedError as error:
+        return {"failure": str(error)}
+    except Exception as error:
+        traceback.print_exc()
+        return {"failure": f"{type(error).__name__}: {error}"}
+
+
+def main():
+    """Read what to do from standard input, write the figures to the file given."""
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    torch.set_flush_denormal(True)
+    task = json.load(sys.stdin)
+    settings = {**task["context"], "folder": Path(task["context"]["folder"])}
+    figures = measure(task["workload"], task["entry"], Context(**settings))
+    write(figures, Path(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""Top eigenvalues of the Hessian as the library computes them."""
+
+from sufficient.curvature import top_eigenpairs
+
+from .peers import N_DIRECTIONS, Solved
+from .problems import Problem, start_vector
+
+__all__ = ["solve"]
+
+
+def solve(problem: Problem, start: int, tol: float, **how) -> Solved:
+    """As the peers do; the library chooses the chunk of samples by itself."""
+    found = top_eigenpairs(
+        problem.module,
+        problem.X,
+        problem.y,
+        n_directions=N_DIRECTIONS,
+        tol=tol,
+        v0=start_vector(start, problem.n_weights),
+        **how,
+    )
+    return Solved(found.eigenvalues, found.n_products)

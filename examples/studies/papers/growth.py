@@ -1,0 +1,115 @@
+"""Paper B: what Algorithm 1 of this library measures as the training set grows."""
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from sufficient import LandscapeDisplay, SampleSizeEstimator
+from sufficient.decision.stopping import forecast_sample_size
+
+from ..common.quiet import quiet
+from .curves import log_slope
+from .data import available, images
+from .settings import Settings
+
+__all__ = ["measure"]
+
+# The paper's own, for the data that it uses.
+TOLERANCES = {"MNIST": 0.025, "Fashion-MNIST": 0.030, "digits": 0.5}
+# Each curve, and the bound of the estimator that reads it.
+BOUNDS = {"delta": "monte_carlo", "projected": "projected", "eigenvalue": "eigenvalue"}
+KEPT = (
+    *("batch_count", "train_size", "delta", "delta_std_err", "projected"),
+    *("eigenvalue", "eigenvalue_std_err", "one_batch", "level_share"),
+    *("gradient_norm", "train_loss", "fresh_loss", "validation_score"),
+)
+# So small that no run stops before the end of the data.
+UNREACHABLE = 1e-12
+
+
+def measure(settings: Settings) -> dict:
+    """Runs with several seeds on every data set, to the end of the data."""
+    runs = [
+        _run(data, seed, *images(data, settings.n_samples))
+        for data in available(settings.grown_data)
+        for seed in range(settings.n_runs)
+    ]
+    return {"runs": runs}
+
+
+def _run(data, seed, X, y):
+    est = SampleSizeEstimator(tol=UNREACHABLE, random_state=seed)
+    with quiet(ConvergenceWarning):
+        est.fit(X, y)
+    tol = TOLERANCES[data]
+    return {
+        "data": data,
+        "seed": seed,
+        "tol": tol,
+        "curves": {name: est.curves_[name] for name in KEPT},
+        "eigenvalues": est.eigenvalues_,
+        "eigenvalue_shifts": est.curve_.eigenvalue_shifts,
+        "relative_shifts": est.plateau_.relative_shifts,
+        "plateau": _in_batches(est.plateau_.forecast, est.batch_size_),
+        "k_star": {name: _k_star(est, name, tol) for name in BOUNDS},
+        **_rates(est),
+        **_formula_2(est.curves_),
+        "surfaces": _surfaces(est, X, y) if seed == 0 else None,
+    }
+
+
+def _rates(est):
+    """Exponents of the power laws through the curves and through the eigenvalues."""
+    values = np.maximum(est.eigenvalues_, np.finfo(np.float32).tiny).T
+    sizes = np.log(est.train_sizes_)
+    return {
+        "rates": {name: _rate(est.curves_, name) for name in BOUNDS},
+        "eigenvalue_rates": [log_slope(sizes, one) for one in values],
+    }
+
+
+def _rate(curves, name):
+    """The exponent over all sizes, and over the later half of them."""
+    k, values = np.log(curves["batch_count"]), curves[name]
+    half = len(k) // 2
+    return [log_slope(k, values), log_slope(k[half:], values[half:])]
+
+
+def _formula_2(curves):
+    """Where formula (2) lies beside the Monte-Carlo Delta and beside formula (1)."""
+    formula = curves["eigenvalue"]
+    return {
+        "formula_below": {
+            name: float((formula < curves[name]).mean())
+            for name in ("delta", "one_batch")
+        },
+        "formula_ratio": float(np.median(formula / curves["delta"])),
+    }
+
+
+def _k_star(est, name, tol):
+    """The size from which on the curve stays below the tolerance."""
+    forecast = forecast_sample_size(
+        est.train_sizes_,
+        est.curves_[name],
+        tol=tol,
+        patience=est.patience,
+        bound=BOUNDS[name],
+    )
+    return _in_batches(forecast, est.batch_size_)
+
+
+def _in_batches(forecast, batch_size):
+    """Number of batches, and whether it was reached within the data."""
+    return {
+        "batches": -(-forecast.n_samples // batch_size),
+        "reached": bool(forecast.converged),
+    }
+
+
+def _surfaces(est, X, y):
+    from matplotlib.pyplot import close
+
+    display = LandscapeDisplay.from_estimator(est, X, y)
+    close(display.figure_)
+    names = ("offsets", "losses", "increments", "train_sizes")
+    return {name: getattr(display, name) for name in names}

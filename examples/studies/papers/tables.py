@@ -1,0 +1,223 @@
+"""The tables of the page, by name."""
+
+import numpy as np
+
+from ..common.pages import markdown
+from .curves import DEAD
+from .settings import LETTER
+
+__all__ = ["tables"]
+
+
+def tables(parts: dict) -> dict[str, str]:
+    """One table for each part that has been measured, and one of their times."""
+    return {
+        name: markdown(make(parts[part]))
+        for name, (part, make) in TABLES.items()
+        if part in parts
+    } | {"time": markdown(_times(parts))}
+
+
+def _number(value, digits=3):
+    """Three significant digits, without exponents where they are short."""
+    text = f"{value:.{digits}g}"
+    if "e+" in text and abs(value) < 1e6:
+        return f"{value:,.0f}"
+    mantissa, _, exponent = text.partition("e")
+    return f"{mantissa}e{int(exponent)}" if exponent else text
+
+
+def _range(values, form="{:.2f}"):
+    low, high = (form.format(bound) for bound in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
+
+
+def _features(part):
+    return [
+        {
+            "data": row["data"],
+            "features": row["n_features"]["features"],
+            "probe on pixels": f"{row['accuracy']['pixels']:.3f}",
+            "probe on features": f"{row['accuracy']['features']:.3f}",
+        }
+        for row in part["rows"]
+    ]
+
+
+SLOPES = {
+    "slope": "slope",
+    "slope_smoothed": "after the average",
+    "slope_smoothed_late": "after it, late k",
+}
+
+
+def _slopes(part):
+    names = dict.fromkeys((row["data"], row["input"]) for row in part["rows"])
+    return [_slope_row(part, *name) for name in names]
+
+
+def _slope_row(part, data, kind):
+    rows = [r for r in part["rows"] if (r["data"], r["input"]) == (data, kind)]
+    networks = [(row, seed) for row in rows for seed in range(len(row["height"]))]
+    alive = [(row, seed) for row, seed in networks if row["height"][seed] > DEAD]
+    ratios = [row["height"][seed] / row["deviation"][seed] for row, seed in alive]
+    return {
+        "data": data,
+        "input": kind,
+        "networks": f"{len(alive)} of {len(networks)}",
+        **{
+            title: _range([row[name][seed] for row, seed in alive])
+            for name, title in SLOPES.items()
+        },
+        "height / deviation": _range(ratios, "{:.3f}"),
+    }
+
+
+def _orders(part):
+    return [
+        {
+            "data": order["data"],
+            "input": order["input"],
+            "along": LETTER[order["axis"]],
+            "heights": ", ".join(_number(height) for height in order["heights"]),
+            "tau": f"{order['tau_median']:+.1f}",
+            "tau of a seed": _range(order["tau_seeds"], "{:+.1f}"),
+            "seeds as claimed": f"{order['n_as_claimed']} of {len(order['tau_seeds'])}",
+            "constant": sum(order["n_dead"]),
+            "tau with the loss": f"{order['tau_loss']:+.2f}",
+        }
+        for order in part["orders"]
+    ]
+
+
+def _norms(part):
+    return [
+        {
+            "h": row["hidden"],
+            "L": row["layers"],
+            "norm of G": _number(np.median(row["norm"])),
+            "over seeds": f"{_number(min(row['norm']))} to {_number(max(row['norm']))}",
+            "M": _number(np.median(row["largest_weight"])),
+            "hM": _number(np.median(row["h_times_m"])),
+            "Theorem 1, printed": _number(np.median(row["printed"]), 2),
+        }
+        for row in part["rows"]
+    ]
+
+
+def _distances(part):
+    kinds = {kind: part["heights"][kind] for kind in ("leading", "random")}
+    return [
+        {
+            "R": radius,
+            **{
+                f"{kind} (over R = 0)": f"{_number(heights[i])} "
+                f"({_number(heights[i] / heights[0])})"
+                for kind, heights in kinds.items()
+            },
+        }
+        for i, radius in enumerate(part["radii"])
+    ]
+
+
+CURVES = {"delta": "Δ", "projected": "(3)", "eigenvalue": "(2)"}
+
+
+def _rates(part):
+    return [
+        {
+            "data": run["data"],
+            "seed": run["seed"],
+            **{
+                f"rate of {title}": _two(run["rates"][name])
+                for name, title in CURVES.items()
+            },
+            "Δ k², last / first": _number(_flatness(run["curves"])),
+            "rate of the λ": _range(run["eigenvalue_rates"]),
+        }
+        for run in part["runs"]
+    ]
+
+
+def _two(rates):
+    """Over all sizes, and over the later half."""
+    return f"{rates[0]:.2f} ({rates[1]:.2f})"
+
+
+def _flatness(curves):
+    """1 where Delta falls as 1/k²."""
+    k, delta = np.array(curves["batch_count"]), np.array(curves["delta"])
+    flat = delta * k**2
+    return flat[-1] / flat[0]
+
+
+def _formulas(part):
+    return [
+        {
+            "data": run["data"],
+            "seed": run["seed"],
+            "(2) / Δ": _number(run["formula_ratio"]),
+            "(2) below Δ": f"{run['formula_below']['delta']:.0%}",
+            "(2) below (1)": f"{run['formula_below']['one_batch']:.0%}",
+            **{
+                f"k\\* by {title}": _count(run["k_star"][name])
+                for name, title in CURVES.items()
+            },
+            "plateau": _count(run["plateau"]),
+        }
+        for run in part["runs"]
+    ]
+
+
+def _count(found):
+    """In brackets where it lies beyond the data."""
+    return f"{found['batches']}" if found["reached"] else f"({found['batches']})"
+
+
+def _published(part):
+    return [
+        {
+            "k": row["k"],
+            "one direction": _number(row["one"]),
+            "ten directions": _number(row["all"]),
+            "ten / one": _number(row["all"] / row["one"]),
+            "(2)": _number(row["formula"]),
+            "(2) / one": _number(row["formula"] / row["one"]),
+            "(2) / ten": _number(row["formula"] / row["all"]),
+        }
+        for row in part["rows"]
+    ]
+
+
+def _plane(part):
+    return [
+        {
+            "sigma": f"{row['sigma']:g}",
+            "d": row["d"],
+            "Δ": _number(row["monte_carlo"]),
+            "std. err.": f"{row['std_err'] / row['monte_carlo']:.0%}",
+            "(2) / Δ": _number(row["formula"] / row["monte_carlo"]),
+            "(1) / Δ": _number(row["second_order"] / row["monte_carlo"]),
+        }
+        for row in part["rows"]
+    ]
+
+
+def _times(parts):
+    seconds = {name: part["cpu_seconds"] for name, part in parts.items()}
+    seconds["all"] = sum(seconds.values())
+    return [{"part": n, "CPU s": f"{found:.0f}"} for n, found in seconds.items()]
+
+
+# Each with the part of which it is made.
+TABLES = {
+    "features": ("features", _features),
+    "slopes": ("differences", _slopes),
+    "orders": ("differences", _orders),
+    "norms": ("norms", _norms),
+    "distance": ("distance", _distances),
+    "rates": ("growth", _rates),
+    "formula": ("growth", _formulas),
+    "published": ("published", _published),
+    "plane": ("plane", _plane),
+}

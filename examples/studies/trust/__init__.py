@@ -1,0 +1,10 @@
+"""How far the answers can be trusted, measured.
+
+Run from the root of the repository::
+
+    python -m examples.studies.trust --full --folder runs --jobs 2 --page docs/explanation/trust.md
+
+Without ``--full`` everything is small: three networks on scikit-learn's digits, in a
+minute. With it, 35 pairs of data and network take hours. Every single run is kept in
+the folder, so that a study that was stopped goes on from there.
+"""

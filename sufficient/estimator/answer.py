@@ -1,0 +1,72 @@
+"""The answer in attributes of a fitted estimator, and in sentences."""
+
+from __future__ import annotations
+
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from sufficient.decision.plateau import plateau_of
+from sufficient.growing.plan import Plan
+from sufficient.report.summary import summarise
+from sufficient.results import SampleSizeCurve
+from sufficient.settings import BOUNDS, Settings
+
+__all__ = ["AnswerMixin"]
+
+
+class AnswerMixin(BaseEstimator):
+    """Publish a curve under the names of the documentation, and say what it says."""
+
+    bound: str
+    patience: int
+
+    def summary(self) -> str:
+        """Say the answer, and what weakens it, in a few plain sentences.
+
+        Returns
+        -------
+        str
+        """
+        check_is_fitted(self)
+        return summarise(self.curve_, Settings.of(self))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether there is an answer."""
+        return hasattr(self, "curve_")
+
+    def _publish_plan(self, plan: Plan) -> None:
+        self._forget("_session", "classes_")
+        self._publish(plan.run.answer())
+        self.train_indices_ = plan.train_indices
+        self.validation_indices_ = plan.validation_indices
+
+    def _forget(self, *names: str) -> None:
+        for name in names:
+            self.__dict__.pop(name, None)
+
+    def _publish(self, curve: SampleSizeCurve) -> None:
+        columns, forecast, gain = curve.columns, curve.forecast, curve.gain
+        self.curve_ = curve
+        self.estimator_ = curve.net
+        self.batch_size_ = curve.batch_size
+        self.curves_ = columns
+        self.batch_counts_ = columns["batch_count"].astype(int)
+        self.train_sizes_ = columns["train_size"].astype(int)
+        self.delta_curve_ = columns["delta"]
+        self.delta_std_err_ = columns["delta_std_err"]
+        self.bound_curve_ = columns[BOUNDS[self.bound]]
+        self.bound_std_err_ = columns[f"{BOUNDS[self.bound]}_std_err"]
+        self.eigenvalues_ = curve.eigenvalues
+        self.plateau_ = plateau_of(curve, self.patience)
+        self.score_curve_ = columns["validation_score"]
+        self.converged_ = forecast.converged
+        self.k_star_ = curve.k_star
+        self.n_samples_star_ = curve.n_samples_star
+        self.n_samples_needed_ = curve.n_samples_needed
+        self.n_samples_needed_interval_ = curve.n_samples_needed_interval
+        self.rate_ = forecast.rate
+        self.expected_gain_ = gain.expected
+        self.expected_gain_interval_ = gain.interval
+        self.generalization_gap_ = gain.generalization_gap
+        self.verdict_ = curve.verdict
+        self.__dict__.update(curve.task.fitted_attributes())
