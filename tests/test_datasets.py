@@ -16,8 +16,8 @@ import pytest
 from sklearn.datasets import load_digits
 
 from sufficient import datasets
+from tests.places import FASHION_MNIST
 
-DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 FILE_LOADERS = {
     "FashionMNIST": datasets.load_fashion_mnist,
     "MNIST": datasets.load_mnist,
@@ -339,7 +339,7 @@ def test_unknown_split_is_refused(loader):
 
 
 @pytest.mark.skipif(
-    not DEBIAN_FOLDER.is_dir(),
+    not FASHION_MNIST.is_dir(),
     reason="Debian's package dataset-fashion-mnist is not installed",
 )
 @pytest.mark.parametrize(("split", "n"), [("train", 60_000), ("test", 10_000)])

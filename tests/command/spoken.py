@@ -1,0 +1,12 @@
+"""What is said to the command again and again, and what it may answer."""
+
+from __future__ import annotations
+
+FAST = ["--batch-size=40", "--n-directions=2"]
+DIGITS = ["digits", "--n-samples=300", *FAST]
+KEYS = {
+    "verdict", "converged", "k_star", "n_samples_star", "n_samples_needed",
+    "n_samples_needed_interval", "expected_gain", "expected_gain_interval",
+    "generalization_gap", "batch_size", "rate", "tol", "seconds", "curves",
+    "eigenvalues", "warnings", "version",
+}  # fmt: skip

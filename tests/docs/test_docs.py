@@ -1,0 +1,60 @@
+"""The pages' links lead somewhere, their Python runs, and Sphinx has no warnings."""
+
+import importlib.util
+import re
+
+import pytest
+
+from tests.docs.blocks import run_python
+from tests.places import DOCS, ROOT
+from tests.processes import python
+
+BUILT = {"_build", "auto_examples", "generated"}
+WRITTEN = [path.relative_to(DOCS) for path in sorted(DOCS.rglob("*.md"))]
+PAGES = [DOCS / path for path in WRITTEN if not BUILT & {*path.parts}]
+PAGES.append(ROOT / "README.md")
+CODE = re.compile(r"```.*?```|`[^`\n]+`", flags=re.DOTALL)
+
+
+def links(page):
+    """Target and anchor of every link and picture that is not of another site."""
+    text = CODE.sub("", page.read_text(encoding="utf-8"))
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if not re.match(r"[a-z]+:", link):
+            target, _, anchor = link.partition("#")
+            yield (page.parent / target if target else page), anchor
+
+
+def anchors(page):
+    """Names of the headings, as code forges make them."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    titles = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", t.lower()).replace(" ", "-") for t in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_lead_to_files_and_headings(page):
+    for target, anchor in links(page):
+        assert target.exists(), target
+        assert not anchor or anchor in anchors(target), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_link_texts_are_titles(page):
+    text = CODE.sub("", page.read_text(encoding="utf-8"))
+    assert not re.findall(r"\[[^\]]*\.(?:md|rst)\]\(", text)
+
+
+def test_the_first_steps_run(capsys):
+    namespace = run_python(DOCS / "tutorial" / "start.md")
+    assert "Verdict:" in capsys.readouterr().out
+    assert namespace["est"].n_features_in_ == 64
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    importlib.util.find_spec("sphinx_gallery") is None, reason="no Sphinx"
+)
+def test_sphinx_has_no_warnings(tmp_path):
+    options = ["-W", "-q", "-D", "plot_gallery=0", "-d", tmp_path / "doctrees"]
+    python("-m", "sphinx", *options, DOCS, tmp_path / "html")
