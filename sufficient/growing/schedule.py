@@ -32,7 +32,7 @@ def batch_counts(
     Parameters
     ----------
     schedule : "geometric", "all", float or sequence of int
-        "geometric" grows by the factor `ratio` from `first_size` samples on (a quarter
+        "geometric" grows by about the factor `ratio` from `first_size` samples on (a quarter
         of the data where they are fewer), a float by that factor, "all" measures after
         every batch, a sequence at those counts. The last batch always belongs to it,
         except for a sequence.
@@ -59,10 +59,10 @@ def batch_counts(
 
 
 def _geometric(ratio, n_batches, first):
+    """Evenly spaced in logarithms, so that no two sizes are closer than the others."""
     first = min(first, max(1, n_batches // 4))
-    steps = int(np.log(n_batches / first) / np.log(ratio))
-    counts = first * ratio ** np.arange(steps + 1)
-    return np.unique([*np.round(counts).astype(int), n_batches])
+    steps = max(1, round(np.log(n_batches / first) / np.log(ratio)))
+    return np.unique(np.geomspace(first, n_batches, steps + 1).round().astype(int))
 
 
 def _given(schedule, n_batches):
