@@ -76,6 +76,7 @@ class ConvergedTraining(Training):
         with seeded(seed, net.device):
             progress = search.run()
         self.n_steps, self.is_capped = progress.steps, progress.is_capped
+        self.temperature = progress.temperature
         self._search = search
         return net
 

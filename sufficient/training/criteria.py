@@ -18,6 +18,7 @@ from sufficient.typing import ArrayLike, Net
 
 __all__ = [
     "LOSSES_OF_DIFFERENCES",
+    "TAKE_LOGITS",
     "criterion_class",
     "is_regression",
     "may_be_multilabel",
@@ -27,6 +28,8 @@ __all__ = [
 
 # With these, targets may be moved and scaled; with others they may mean what they are.
 LOSSES_OF_DIFFERENCES = (nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss)
+# Their logits can be divided by a temperature.
+TAKE_LOGITS = (nn.CrossEntropyLoss, nn.BCEWithLogitsLoss, nn.NLLLoss)
 NOT_OF_LABELS = (nn.CrossEntropyLoss, nn.NLLLoss, *LOSSES_OF_DIFFERENCES)
 
 
@@ -67,18 +70,44 @@ def criterion_class(net: NeuralNet) -> type:
     return given if inspect.isclass(given) else type(given)
 
 
-def objective_of(net: NeuralNet, *, cache_bytes: float = inf) -> Objective:
-    """Loss of every sample as the net's criterion sees it."""
+def objective_of(
+    net: NeuralNet, *, temperature: float = 1.0, cache_bytes: float = inf
+) -> Objective:
+    """Loss of every sample as the net's criterion sees it.
+
+    Parameters
+    ----------
+    net : NeuralNet
+        Initialised.
+    temperature : float, default=1.0
+        Divides the logits, where the criterion takes such.
+    cache_bytes : float, default=inf
+        Memory that Hessian products may keep between calls.
+
+    Returns
+    -------
+    Objective
+    """
     criterion = net.criterion_
     if isinstance(criterion, nn.NLLLoss):
-        criterion = _nll_of_probabilities(criterion)
+        criterion = _nll_of_probabilities(criterion, temperature)
+    elif temperature != 1 and isinstance(criterion, TAKE_LOGITS):
+        criterion = _at_temperature(criterion, temperature)
     return Objective(net.module_, criterion, cache_bytes=cache_bytes)
 
 
-def _nll_of_probabilities(criterion):
+def _at_temperature(criterion, temperature):
+    inner = per_sample_loss(criterion)
+    return lambda output, y: inner(output / temperature, y)
+
+
+def _nll_of_probabilities(criterion, temperature):
     inner = per_sample_loss(criterion)
 
     def losses(output, y):
-        return inner(torch.log(output + torch.finfo(output.dtype).eps), y)
+        logits = torch.log(output + torch.finfo(output.dtype).eps)
+        if temperature != 1:
+            logits = torch.log_softmax(logits / temperature, dim=1)
+        return inner(logits, y)
 
     return losses

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from scipy.optimize import minimize_scalar
@@ -12,15 +13,21 @@ from skorch import NeuralNet
 from torch import Tensor, nn
 
 from sufficient.data.samples import Samples
-from sufficient.training.criteria import objective_of
+from sufficient.training.criteria import TAKE_LOGITS, objective_of
 
-__all__ = ["Judge"]
+__all__ = ["Judge", "Judgement"]
 
-TAKE_LOGITS = (nn.CrossEntropyLoss, nn.BCEWithLogitsLoss, nn.NLLLoss)
 # Scorers of probabilities themselves: a temperature would hide what they punish.
 OF_PROBABILITIES = {"neg_log_loss", "neg_brier_score"}
 HIGHEST_TEMPERATURE = 64.0
 CHUNK = 2048
+
+
+class Judgement(NamedTuple):
+    """The calibrated loss of a net, and the temperature that makes it least."""
+
+    loss: float
+    temperature: float
 
 
 class Judge:
@@ -51,21 +58,31 @@ class Judge:
         self.samples = samples.in_memory
         self.is_calibrated = scoring not in OF_PROBABILITIES
 
-    def __call__(self, net: NeuralNet) -> float:
+    def __call__(self, net: NeuralNet) -> Judgement:
         """The loss of the net in eval mode."""
-        loss, outputs = objective_of(net).loss, self._outputs(net)
-        of_probabilities = isinstance(net.criterion_, nn.NLLLoss)
+        outputs, y = self._outputs(net), self.samples.y
 
         def at(log_temperature: float) -> float:
-            scaled = _scaled(outputs, math.exp(log_temperature), of_probabilities)
-            return float(loss(scaled, self.samples.y).mean())
+            loss = objective_of(net, temperature=math.exp(log_temperature)).loss
+            return float(loss(outputs, y).mean())
 
-        as_it_is = float(loss(outputs, self.samples.y).mean())
+        as_it_is = Judgement(at(0.0), 1.0)
         if not (self.is_calibrated and isinstance(net.criterion_, TAKE_LOGITS)):
             return as_it_is
         bounds = 0.0, math.log(HIGHEST_TEMPERATURE)
         found = minimize_scalar(at, bounds=bounds, method="bounded")
-        return min(as_it_is, float(found.fun))
+        return min(as_it_is, Judgement(float(found.fun), math.exp(found.x)))
+
+    def of_constant(self, net: NeuralNet) -> float:
+        """The loss of the best constant answer; infinite where it is not known."""
+        y, criterion = self.samples.y, net.criterion_
+        if isinstance(criterion, nn.BCEWithLogitsLoss):
+            return float(_entropy(torch.stack([y.mean(0), 1 - y.mean(0)])).mean())
+        if isinstance(criterion, TAKE_LOGITS):
+            return float(_entropy(torch.bincount(y.reshape(-1)) / len(y)))
+        if isinstance(criterion, nn.MSELoss):
+            return float(y.double().var(0, correction=0).mean())
+        return math.inf
 
     def _outputs(self, net: NeuralNet) -> Tensor:
         net.module_.eval()
@@ -74,11 +91,8 @@ class Judge:
             return torch.cat([_first(net.infer(self.samples.X[r])) for r in rows])
 
 
-def _scaled(outputs, temperature, of_probabilities):
-    if not of_probabilities:
-        return outputs / temperature
-    logits = outputs.clamp_min(torch.finfo(outputs.dtype).tiny).log()
-    return torch.softmax(logits / temperature, dim=1)
+def _entropy(shares: Tensor) -> Tensor:
+    return torch.special.entr(shares.double()).sum(0)
 
 
 def _first(output):

@@ -14,8 +14,7 @@ from sufficient.data.parts import in_parts
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
 from sufficient.ranks import by_shares
-from sufficient.training.criteria import objective_of
-from sufficient.training.judge import TAKE_LOGITS
+from sufficient.training.criteria import TAKE_LOGITS, objective_of
 from sufficient.training.scorers import contributions_by_scorer, score_by_scorer
 
 __all__ = ["Scores", "answers_for", "scores_of", "std_err_of_mean"]

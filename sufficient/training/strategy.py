@@ -38,6 +38,8 @@ class Training:
         Optimiser steps it has taken.
     is_capped : bool
         Whether it was still improving when its training ended.
+    temperature : float
+        What its logits have to be divided by to be calibrated.
     is_one_net : bool
         Whether all sizes are seen by the same net, trained on everything. More data
         changes nothing of it then, and its scores say nothing about more data.
@@ -48,6 +50,7 @@ class Training:
     net: NeuralNet
     n_steps: int = 0
     is_capped: bool = False
+    temperature: float = 1.0
     is_one_net: ClassVar[bool] = False
     size_ratio: ClassVar[float] = 1.13
     # With fewer samples a net has hardly learnt after so few steps, and is flat.

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from sufficient.decision.gain import GAP_SHARE, POWER_LAW_SHARE, forecast_gain
+
 from sufficient.decision.verdict import cautious_gain, join_verdict
 from sufficient.results import GainForecast
 

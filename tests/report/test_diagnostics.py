@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from sufficient.report.diagnostics import diagnoses
+
 from sufficient.settings import Settings
 
 SOUND = {
