@@ -20,7 +20,7 @@ from torch.utils.data import Dataset, IterableDataset, Subset, TensorDataset
 
 from sufficient import LandscapeDisplay, SampleSizeEstimator, sample_size_curve
 from sufficient.data.sources import ArrayRows, source_of
-from sufficient.data.stream import LEAST, Stream
+from sufficient.data.stream import MIN_IN_MEMORY, Stream
 from sufficient.growing.order import ordered
 from sufficient.nets import default_net
 from sufficient.reproducibility.fingerprint import digest
@@ -187,7 +187,7 @@ def test_the_same_numbers_as_in_memory(kind, data, mapped, in_memory):
 @pytest.mark.parametrize("training", ["update", "restart", "full"])
 def test_the_same_numbers_where_nothing_fits_in_memory(training, mapped, monkeypatch):
     """Every pass reads the file anew, and nothing is kept between products."""
-    monkeypatch.setitem(LEAST, "cpu", 2048)
+    monkeypatch.setitem(MIN_IN_MEMORY, "cpu", 2048)
     rng = np.random.default_rng(0)
     X = rng.standard_normal((3500, 5), dtype=np.float32)
     y = (X[:, 0] * X[:, 1] > 0).astype(int)
@@ -214,7 +214,7 @@ def test_a_scorer_is_given_the_first_that_fit():
     parameters = {"batch_size": 575, "schedule": [4], "scoring": "accuracy"}
     with config_context(working_memory=1e-6):
         est = asked(Items(X, y), None, **{**parameters, "validation_fraction": 0.2})
-    first = est.train_indices_[: LEAST["cpu"]]
+    first = est.train_indices_[: MIN_IN_MEMORY["cpu"]]
     assert est.curves_["train_score"][-1] == est.score(X[first], y[first])
 
 
@@ -449,7 +449,7 @@ BAD = {
     ),
     "objects": (
         lambda X, y: (Items([{"x": x} for x in X]), y),
-        "not a sample or a pair.*dict",
+        "neither a sample nor a pair.*dict",
     ),
     "triples": (lambda X, y: (Items(X, y, y), None), "3 parts.*return"),
     "one number": (lambda X, y: (Items(X[:, 0]), y), "1D array"),
@@ -457,7 +457,10 @@ BAD = {
     "no y": (lambda X, y: (Items(X), None), "requires y to be passed"),
     "no target": (lambda X, y: (as_columns(0, X, y)[0], None), "name its column"),
     "unknown target": (lambda X, y: (as_columns(0, X, y)[0], "t"), "no column 't'"),
-    "no columns": (lambda X, y: (Items(X), "tree"), "no column, since X has none"),
+    "no columns": (
+        lambda X, y: (Items(X), "tree"),
+        "no column, since X has no columns",
+    ),
     "only targets": (lambda X, y: (Table({"t": y}), "t"), "no columns besides 't'"),
     "no rows": (lambda X, y: (Items(X[:0]), y[:0]), "no rows"),
     "few rows": (lambda X, y: (Items(X[:3]), y[:3]), "minimum of 4"),
