@@ -1,4 +1,4 @@
-"""What each stage hands to the next: frozen records of numbers, with shapes."""
+"""Records that one stage hands to the next, with the shapes of their arrays."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class EigenResult:
     residuals : ndarray of shape (n_directions,), float64
         ``||H v_i - lambda_i v_i||`` for each pair.
     n_products : int
-        Matrix-vector products spent.
+        Number of matrix-vector products.
     converged : bool
-        Whether residuals and gaps certify every eigenvalue to the tolerance asked for.
+        Whether residuals and gaps certify that every eigenvalue meets the tolerance.
     """
 
     eigenvalues: np.ndarray
@@ -60,9 +60,9 @@ class Measurement:
     Attributes
     ----------
     columns : dict of str to float
-        One number for each name; the same names at every size.
+        One number for each name; the names are the same at every size.
     eigenvalues : ndarray of shape (n_directions,)
-        Of the training-loss Hessian at this size.
+        Leading eigenvalues of the Hessian of the training loss at this size.
     eigenvalue_shifts : ndarray of shape (n_directions,)
         Mean change of each eigenvalue when one more batch is added at the same weights.
     eigenvectors : Tensor of shape (n_parameters, n_directions) or None
@@ -92,7 +92,7 @@ class Record:
 
     def with_one_more(self, measurement: Measurement) -> Record:
         """The record with the next size."""
-        # Eigenvectors are ten times as large as the net, and only the last are shown.
+        # Ten eigenvectors take ten times the memory of the net; only the last are used.
         earlier = (replace(one, eigenvectors=None) for one in self.measurements)
         return Record((*earlier, measurement))
 
@@ -108,41 +108,42 @@ class Record:
 
     @property
     def last(self) -> Measurement:
-        """At the last size."""
+        """The measurement at the last size."""
         return self.measurements[-1]
 
     @property
     def eigenvectors(self) -> torch.Tensor:
-        """At the last size, which alone keeps them."""
+        """Eigenvectors at the last size; those at earlier sizes are not kept."""
         kept = self.last.eigenvectors
         if kept is None:
-            raise ValueError("The last measurement has lost its eigenvectors.")
+            raise ValueError("The last measurement has no eigenvectors.")
         return kept
 
     @property
     def last_count(self) -> int:
-        """Batches at the last size, 0 before the first."""
+        """Number of batches at the last size; 0 before the first measurement."""
         return int(self.last.columns["batch_count"]) if self.measurements else 0
 
 
 @dataclass(frozen=True)
 class SampleSizeForecast:
-    """Where the curve falls below the tolerance for good.
+    """The size from which the curve stays below the tolerance.
 
     Attributes
     ----------
     converged : bool
         Whether the smoothed curve stayed below the tolerance within the data.
     n_samples : int
-        Samples from which it does: read off the curve, or forecast beyond it.
+        That size in samples: read off the curve, or a forecast beyond the data.
     interval : tuple of (int, int)
         90 % interval of `n_samples`.
     rate : float
         Exponent of the fitted local power law (``-2`` in theory).
     smoothed : ndarray of shape (n_sizes,)
-        The curve that the decision was read from.
+        The smoothed curve, on which the decision is based.
     smoothed_std_err : ndarray of shape (n_sizes,)
-        Its standard error, from the scatter along the sizes: that of the net above all.
+        Its standard error, from the scatter along the sizes. Most of the scatter comes
+        from the training of the net.
     """
 
     converged: bool
@@ -164,7 +165,7 @@ class GainForecast:
     interval : tuple of (float, float)
         90 % interval of `expected`.
     last_doubling : float
-        Gain seen over the last doubling of the data.
+        Measured gain over the last doubling of the data.
     generalization_gap : float
         Training score minus validation score at the last size.
     std_err : float
@@ -179,32 +180,33 @@ class GainForecast:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether there is no forecast at all."""
+        """Whether there is no forecast."""
         return bool(np.isnan(self.expected))
 
 
 @dataclass(frozen=True)
 class SampleSizeCurve:
-    """The whole answer of `sample_size_curve`, or what there is of it.
+    """The answer of `sample_size_curve`, complete or up to the last measured size.
 
     Attributes
     ----------
     columns : dict of str to ndarray of shape (n_sizes,)
         Every quantity at every measured size, ready for a data frame.
     eigenvalues, eigenvalue_shifts : ndarray of shape (n_sizes, n_directions)
-        Spectrum at every size, and its mean change when one more batch arrives.
+        Leading eigenvalues at every size, and their mean change when one more batch
+        is added at the same weights.
     eigenvectors : Tensor of shape (n_parameters, n_directions)
-        Basis at the last measured size, on the CPU.
+        Leading eigenvectors at the last measured size, on the CPU.
     forecast : SampleSizeForecast
         The stopping decision.
     gain : GainForecast
-        What doubling the data should add.
+        What doubling the training set should add to the score.
     verdict : str
-        The joint answer.
+        The joint answer about landscape and score.
     net : skorch.NeuralNet
         The net at the size where the loop stopped.
     task : Task
-        How targets are read and predictions scored.
+        How targets are encoded and predictions are scored.
     batch_size : int
         Samples in one batch.
     """
@@ -217,28 +219,28 @@ class SampleSizeCurve:
     gain: GainForecast
     verdict: str
     net: NeuralNet
-    task: Any  # of a stage that needs this module
+    task: Any  # a `Task`, which is defined in a later stage
     batch_size: int
 
     @property
     def k_star(self) -> int | None:
-        """Batches from which the landscape is stable; None where not reached."""
+        """Batches from which the landscape is stable; None if not reached."""
         if not self.forecast.converged:
             return None
         return -(-self.forecast.n_samples // self.batch_size)
 
     @property
     def n_samples_star(self) -> int | None:
-        """The same in samples."""
+        """`k_star` in samples; None if not reached."""
         return None if self.k_star is None else self.k_star * self.batch_size
 
     @property
     def n_samples_needed(self) -> int:
-        """`n_samples_star`, or a forecast of it where it was not reached."""
+        """`n_samples_star`, or a forecast of it if it was not reached."""
         return self.n_samples_star or self.forecast.n_samples
 
     @property
     def n_samples_needed_interval(self) -> tuple[int, int]:
-        """90 % interval of `n_samples_needed`, rounded to hold it."""
+        """90 % interval of `n_samples_needed`, widened if needed to contain it."""
         low, high = self.forecast.interval
         return min(low, self.n_samples_needed), max(high, self.n_samples_needed)
