@@ -31,8 +31,8 @@ from sufficient.curvature.eigenpairs.follow import FollowedCurvature
 from sufficient.curvature.eigenpairs.leading import leading_curvature
 from sufficient.curvature.objective import Objective
 from sufficient.nets import default_net
-from sufficient.ranks import LostRankError, Ranks, Share, agreed, over_ranks, ranks
-from sufficient.reproducibility.agreement import agree_on_weights
+from sufficient.ranks import LostRankError, Ranks, Share, broadcast, over_ranks, ranks
+from sufficient.reproducibility.agreement import broadcast_weights
 
 SMALL = {"n_directions": 3, "n_monte_carlo": 8, "batch_size": 64, "n_candidates": 2}
 # Others are differences of nearly equal numbers, where the rounding of float32 shows.
@@ -165,30 +165,30 @@ def drifted():
     nn.init.constant_(module.weight, 1 + 1e-4 * ranks().rank)
     nn.init.zeros_(module.bias)
     with pytest.warns(UserWarning, match="trained apart by"):
-        agree_on_weights(module)
+        broadcast_weights(module)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        agree_on_weights(module)
+        broadcast_weights(module)
     return module.weight.detach()
 
 
 def traffic():
     """Vectors of all parameters that are sent while eigenpairs are found."""
-    talk, sent = Ranks.talk, Counter()
+    call, sent = Ranks.call, Counter()
 
     def count(self, collective, tensor, *args, **kwargs):
         if isinstance(tensor, torch.Tensor):
             sent[collective.__name__, tensor.numel() // n_parameters] += 1
-        talk(self, collective, tensor, *args, **kwargs)
+        call(self, collective, tensor, *args, **kwargs)
 
     _, X, y = small_problem()
     net = MLP(5, 3, hidden_sizes=(150,)).double()
     n_parameters = sum(each.numel() for each in net.parameters())
-    Ranks.talk = count
+    Ranks.call = count
     try:
         found = top_eigenpairs(net, X, y, n_directions=2, seek_copies=False)
     finally:
-        Ranks.talk = talk
+        Ranks.call = call
     return found.n_products, sent
 
 
@@ -197,7 +197,7 @@ def lost(folder):
     message = ""
     if ranks().is_first:
         with pytest.raises(LostRankError) as caught:
-            agreed(0.0)
+            broadcast(0.0)
         message = str(caught.value)
         (folder / "gave up").touch()
     while not (folder / "gave up").exists():
@@ -369,7 +369,7 @@ class TestShare:
         tensor = torch.ones(3)
         assert share.rows == slice(0, 1000)
         assert share.sum(tensor) is tensor
-        assert agreed(tensor) is tensor
+        assert broadcast(tensor) is tensor
 
 
 def torchrun(*program, cwd):

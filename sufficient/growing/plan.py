@@ -21,7 +21,7 @@ from sufficient.growing.growth import Growth
 from sufficient.growing.order import ordered
 from sufficient.growing.run import Run
 from sufficient.growing.schedule import batch_counts
-from sufficient.ranks import first_rank_says, ranks
+from sufficient.ranks import from_first_rank, ranks
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.reproducibility.fingerprint import (
     described,
@@ -157,7 +157,7 @@ def plan_run(
     if kept is not None:
         data = {"X": digest(X), "y": digest(targets, described(vars(task)))}
         identity = {**data, **_parameters(run, counts)}
-        kept.resume(run, first_rank_says(lambda: identity))
+        kept.resume(run, from_first_rank(lambda: identity))
     growth = Growth(
         pool=pool,
         # Read once, where they fit in memory.

@@ -18,7 +18,10 @@ from sufficient.data.task import Task
 from sufficient.growing.growth import Fresh
 from sufficient.landscape.fixed import FixedNet
 from sufficient.landscape.measure import MeasureSettings, measure
-from sufficient.reproducibility.agreement import agree_on_weights, agreed_measurement
+from sufficient.reproducibility.agreement import (
+    broadcast_measurement,
+    broadcast_weights,
+)
 from sufficient.results import Measurement, Record
 from sufficient.settings import REFERENCE_BATCH, Settings
 from sufficient.training.criteria import objective_of
@@ -66,7 +69,7 @@ class Probe:
     ) -> Measurement:
         """Measure the landscape and the scores of a net trained on k batches."""
         start = time.perf_counter()
-        agree_on_weights(net.module_)
+        broadcast_weights(net.module_)
         objective = objective_of(net, cache_bytes=self.cache_bytes)
         # One net has been trained on all the pool, so nothing upcoming is fresh to it.
         upcoming = fresh.upcoming if self._fixed is None else fresh.upcoming[:0]
@@ -93,7 +96,7 @@ class Probe:
             train_size=len(seen),
             measure_seconds=time.perf_counter() - start,
         )
-        return agreed_measurement(measurement)
+        return broadcast_measurement(measurement)
 
     def _followed_curvature(
         self, objective: Objective, record: Record

@@ -87,8 +87,8 @@ def candidate_batches(
             tol=tol,
         )
         shifts.append(grown.eigenvalues - leading.pairs.eigenvalues)
-        images = grown.batch_images[:, :n_coordinates]
-        hessian = in_space.T @ (images @ plane.basis)
+        products = grown.batch_products[:, :n_coordinates]
+        hessian = in_space.T @ (products @ plane.basis)
         hessians.append(hessian.cpu().double().numpy())
         certified.append(grown.converged)
     return Candidates(batches, np.array(shifts), np.array(hessians), all(certified))

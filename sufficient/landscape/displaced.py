@@ -59,7 +59,7 @@ def _one_by_one(objective, X, y, basis, offsets):
         return lambda part: objective.losses(parameters, X[part], y[part])
 
     displaced = objective.weights + offsets @ basis.T
-    each = Chunks(CHUNK).each
+    each = Chunks(CHUNK).map
     return torch.stack([torch.cat([*each(at(w), len(X))]) for w in displaced])
 
 
@@ -76,14 +76,14 @@ def _through_layers(objective, X, y, basis, offsets):
         losses = objective.loss(outputs.flatten(0, 1), targets)
         return losses.unflatten(0, (len(offsets), -1))
 
-    most = min(SAMPLES_TIMES_DRAWS, MOST_NUMBERS // chain.width)
-    parts = Chunks(max(1, most // len(offsets))).each(of_chunk, len(X))
+    most = min(SAMPLES_TIMES_DRAWS, MOST_NUMBERS // chain.n_activations)
+    parts = Chunks(max(1, most // len(offsets))).map(of_chunk, len(X))
     return torch.cat([*parts], dim=1)
 
 
 def _first_outputs(chain, X, offsets, weights, directions):
     """Outputs (n_draws, n, ...) of the first layer at every draw."""
-    first, data = chain.layers[0], chain.enter(X)
+    first, data = chain.layers[0], chain.first_inputs(X)
     if not isinstance(first, Dense):
         return first.outputs_at(data.expand(len(offsets), *data.shape), weights)
     centre = first.forward(data)

@@ -77,13 +77,13 @@ def project(
         one_chunk = {"ggn": _gauss_newton, "hessian": _exact}[matrix]
     else:
         one_chunk = partial(_by_layers, exact=matrix == "hessian")
-        width = LinearisedChain(layers, objective.parameters, X[:1]).width
+        width = LinearisedChain(layers, objective.parameters, X[:1]).n_activations
         size = max(1, MOST_NUMBERS // (width * basis.shape[1]))
 
     def of_chunk(rows):
         return one_chunk(objective, X[rows], y[rows], tangents)
 
-    parts = Chunks(size).each(of_chunk, len(X))
+    parts = Chunks(size).map(of_chunk, len(X))
     return Projections(*(_joined(column) for column in zip(*parts, strict=True)))
 
 
@@ -98,8 +98,8 @@ def project_with_exact_mean(
     if objective.layers(X) is not None:
         return _project_share(objective, X, y, basis, matrix="hessian")
     found = _project_share(objective, X, y, basis, matrix="ggn")
-    images = CurvatureOperator.of_share(objective, X, y).images(basis.T)
-    mean = (images @ basis).cpu().double().numpy()
+    products = CurvatureOperator.of_share(objective, X, y).products(basis.T)
+    mean = (products @ basis).cpu().double().numpy()
     shift = mean - found.hessians.mean(axis=0)
     return replace(found, hessians=found.hessians + shift)
 
