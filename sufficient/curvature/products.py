@@ -66,17 +66,17 @@ def output_curvature(
         Products of the Hessian with tensors of shape (n_samples, d, ...).
     """
     at = output.detach().requires_grad_()
-    slope = grad(objective.loss(at, y).sum() / n, at, create_graph=True)
-    product = _backward_product(slope, [at])
+    output_gradient = grad(objective.loss(at, y).sum() / n, at, create_graph=True)
+    product = _backward_product(output_gradient, [at])
 
     def along_each(changes):
         return torch.stack([product([change])[0] for change in changes.unbind(1)], 1)
 
     if output.ndim != 2 or output.shape[1] > MAX_EXPLICIT_OUTPUTS:
-        return slope[0].detach(), along_each
+        return output_gradient[0].detach(), along_each
     units = torch.eye(output.shape[1]).to(output)
     curvatures = along_each(units.expand(len(output), -1, -1))
-    return slope[0].detach(), lambda changes: changes @ curvatures
+    return output_gradient[0].detach(), lambda changes: changes @ curvatures
 
 
 class _ChainProduct:
@@ -85,9 +85,11 @@ class _ChainProduct:
     def __init__(self, objective, layers, X, y, n, matrix):
         self.parameters = objective.parameters
         self.chain = LinearisedChain(layers, self.parameters, X)
-        slope, self.output_hvp = output_curvature(objective, self.chain.output, y, n)
+        output_gradient, self.output_hvp = output_curvature(
+            objective, self.chain.output, y, n
+        )
         if matrix == "hessian":
-            self.chain.keep_gradient(slope)
+            self.chain.keep_gradient(output_gradient)
         self.n_bytes = self.chain.n_bytes
 
     def __call__(self, V: Tensors) -> Tensors:
