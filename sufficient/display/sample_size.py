@@ -16,7 +16,7 @@ from sufficient.display.style import (
     axes_for,
     band,
     batch_axis,
-    carry_on,
+    extrapolate,
     frame_positive,
     legend,
     size_axis,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SampleSizeDisplay"]
 
-WIDEST = 100
+MAX_TIMES_DATA = 100
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -48,35 +48,34 @@ class SampleSizeDisplay:
     delta, delta_std_err : ndarray of shape (n_sizes,)
         :math:`\Delta_k` of the real loss and its standard error, in squared loss units.
     bound, bound_std_err : ndarray of shape (n_sizes,)
-        The curve that the stop rule read, in the same units.
+        The curve used by the stopping rule, in the same units.
     bound_name : str
         "projected", "eigenvalue", "monte_carlo" (which is `delta` itself, and is not
         drawn twice) or a label of your own.
     smoothed : ndarray of shape (n_sizes,)
-        `bound` as the local power law smooths it.
+        `bound`, smoothed by a local power law.
     rate : float
-        Exponent of the last local power law; carries `smoothed` beyond the data.
+        Exponent of the power law by which `smoothed` is extrapolated.
     tol : float
         Tolerance, in squared loss units.
     n_samples_needed : int
-        Samples that suffice, read off or forecast; named in the legend but not drawn
-        beyond 100 times the data.
+        Samples that suffice, measured or forecast; not drawn beyond 100 times the data.
     n_samples_needed_interval : tuple of (int, int)
-        Its 90 % interval.
+        90 % interval of `n_samples_needed`.
     converged : bool
-        Whether it was read off within the data.
+        Whether `n_samples_needed` lies within the data.
     batch_size : int
         Samples in one batch.
     scores, score_std_err : ndarray of shape (n_sizes,)
         Validation score and its standard error.
     expected_gain : float
-        Score points that doubling the last size should add.
+        Increase of the score expected from doubling the last size.
     expected_gain_interval : tuple of (float, float)
-        Its 90 % interval; where it is infinite no forecast is drawn.
+        90 % interval of `expected_gain`; if it is infinite, no forecast is drawn.
     score_name : str, default="accuracy"
-        Name of the score.
+        Name of the score, for the axis.
     estimator_name : str or None, default=None
-        Heads the legend.
+        Title of the legend.
 
     Attributes
     ----------
@@ -91,7 +90,7 @@ class SampleSizeDisplay:
     fill_between_ : list of PolyCollection
         Bands of two standard errors.
     errorbar_ : list of ErrorbarContainer
-        Scores within two standard errors, then the forecast in its interval.
+        Scores with two standard errors, then the forecast with its interval.
 
     See Also
     --------
@@ -143,14 +142,16 @@ class SampleSizeDisplay:
         ax: ArrayLike = None,
         name: str | None = None,
     ) -> SampleSizeDisplay:
-        """Draw what a fitted `SampleSizeEstimator` measured.
+        """Draw the measurements of a fitted `SampleSizeEstimator`.
 
         Parameters
         ----------
-        estimator : fitted SampleSizeEstimator
-        kind, ax : as in `plot`
+        estimator : SampleSizeEstimator
+            Fitted.
+        kind, ax
+            As in `plot`.
         name : str or None, default=None
-            Heads the legend; None takes the name of the module.
+            Title of the legend; None uses the class name of the network.
 
         Returns
         -------
@@ -192,11 +193,10 @@ class SampleSizeDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, sequence of two Axes or None, default=None
-            None makes a figure. A single one takes the landscape without the scores.
+            None makes a figure. With a single one, the scores are not drawn.
         kind : {"delta", "rate"}, default="delta"
-            ``"delta"``: the curves against the tolerance, and the scores below them;
-            ``"rate"``: the curves times :math:`k^2`, flat where they fall as
-            :math:`1/k^2`, with k in batches.
+            ``"delta"`` draws the curves with the tolerance, and the scores below them.
+            ``"rate"`` draws the curves times :math:`k^2`, with k in batches.
 
         Returns
         -------
@@ -237,13 +237,13 @@ class SampleSizeDisplay:
         self.axes_, self.ax_, self.figure_ = axes, axes[0], axes[0].figure
 
     def _is_far(self) -> bool:
-        return self.n_samples_needed > WIDEST * self.train_sizes[-1]
+        return self.n_samples_needed > MAX_TIMES_DATA * self.train_sizes[-1]
 
     def _horizon(self) -> float:
         last = self.train_sizes[-1]
         shown = 2 * last if len(self.axes_) > 1 else last
         beyond = 0 if self._is_far() else self.n_samples_needed_interval[1]
-        return max(shown, min(beyond, WIDEST * last))
+        return max(shown, min(beyond, MAX_TIMES_DATA * last))
 
     def _draw_curves(self, weight: np.ndarray, *in_view: float) -> None:
         read = "delta" if self.bound_name == "monte_carlo" else "bound"
@@ -267,13 +267,13 @@ class SampleSizeDisplay:
     def _draw_answer(self) -> None:
         self.ax_.axhline(self.tol, color="black", ls=":", label=f"tol = {self.tol:g}")
         if self._is_far():
-            self.ax_.plot([], [], " ", label=f"n* over {WIDEST} times the data")
+            self.ax_.plot([], [], " ", label=f"n* over {MAX_TIMES_DATA} times the data")
         else:
             self._draw_needed()
 
     def _draw_needed(self) -> None:
         if not self.converged:
-            carry_on(self.ax_, self.lines_[-1], self.n_samples_needed, self.rate)
+            extrapolate(self.ax_, self.lines_[-1], self.n_samples_needed, self.rate)
         name, line = ("n*", "-") if self.converged else ("forecast n*", "--")
         label = f"{name} = {self.n_samples_needed:,} samples"
         low, high = self.n_samples_needed_interval
