@@ -1,4 +1,4 @@
-"""Reference eigenvalues in float64, computed once and kept in a file."""
+"""Reference eigenvalues in float64, computed once and stored in a file."""
 
 import copy
 import hashlib
@@ -25,7 +25,7 @@ def reference_eigenvalues(problem: Problem, context: Context) -> np.ndarray:
 
 
 def relative_error(found: np.ndarray, exact: np.ndarray) -> float:
-    """Largest relative error; infinite where eigenvalues are missing."""
+    """Largest relative error; infinity if eigenvalues are missing."""
     if found.shape != exact.shape:
         return float("inf")
     return float(np.max(np.abs(found - exact) / np.abs(exact)))

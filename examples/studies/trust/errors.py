@@ -1,4 +1,4 @@
-"""Do the intervals of Delta hold a reference with ten times the samples and draws?"""
+"""Do the intervals of Delta cover a reference with ten times the samples and draws?"""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ def standard_errors(pair, seed) -> list[dict]:
 
 
 def _unseen(plan, data, task, n_seen):
-    """Everything that is never trained on here: enough for all the sets."""
+    """All samples that are never trained on, which are enough for all sets."""
     more = (data.X_test, data.y_test), (data.X_apart, data.y_apart)
     test, apart = (
         Samples.for_net(plan.run.training.template, X, task.encode(y)) for X, y in more

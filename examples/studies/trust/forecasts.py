@@ -1,4 +1,4 @@
-"""Is the sample size foreseen from a quarter, and from half, of the data?"""
+"""How accurate are forecasts of n* from a quarter and from half of the data?"""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Does n* change with what it should not depend on?"""
+"""Does n* change with settings that should not affect it?"""
 
 import numpy as np
 
@@ -23,11 +23,11 @@ def independence(pair, traces: dict[str, list], long: list) -> list[dict]:
     Parameters
     ----------
     pair : Pair
-        Which one.
+        Data and network.
     traces : dict of str to list of Trace
-        Of the same seeds under the name of each variant.
+        Traces by the name of the variant, with the same seeds for all variants.
     long : list of Trace
-        Runs that go on after they have settled, to be thinned.
+        Traces of runs to the end of the data, whose sizes are thinned.
     """
     plain, doubled = traces["defaults"], traces["n_monte_carlo=128"]
     real = {"bound": "monte_carlo", "tol": TOL / 10}

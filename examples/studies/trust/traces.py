@@ -1,7 +1,7 @@
-"""One long run per pair and seed, kept: everything else is read off these.
+"""One long run per pair and seed, stored as a trace, from which answers are computed.
 
-The run is not stopped by the tolerance. What any rule would have said at any size
-follows from the columns up to there, and what came true from the columns after it.
+The run is not stopped by the tolerance. The columns up to a size determine what any
+rule would have answered there. The columns after it show whether this was correct.
 """
 
 from __future__ import annotations
@@ -39,14 +39,15 @@ class Trace:
     Attributes
     ----------
     pair, seed : str, int
-        Which run.
+        Name of the pair, and the seed.
     columns : dict of str to ndarray of shape (n_sizes,)
-        Those of `SampleSizeCurve`, and `test_score`.
+        The columns of `SampleSizeCurve`, and `test_score`.
     apart : ndarray of shape (n_sizes, n_apart)
-        1 or 0 for each sample set apart, as it was classified right or wrong; the
-        squared error in a regression. Any validation set can be drawn from these.
+        For each sample set apart, 1 if it was classified correctly and 0 otherwise; the
+        squared error for a regression. Validation sets of any size can be drawn from
+        these samples.
     cpu_seconds : float
-        Spent on the run.
+        CPU time of the run.
     """
 
     pair: str
@@ -57,7 +58,7 @@ class Trace:
 
     @classmethod
     def of(cls, pair: str, seed: int, arrays: dict[str, np.ndarray]) -> Trace:
-        """From the arrays that `followed` returns."""
+        """A trace from the arrays that `followed` returns."""
         columns = {
             name.removeprefix(COLUMN): values
             for name, values in arrays.items()
@@ -68,18 +69,18 @@ class Trace:
 
 @dataclass(frozen=True)
 class Variant:
-    """What is different from the defaults.
+    """A change from the defaults.
 
     Attributes
     ----------
     name : str
-        Short; empty for the defaults.
+        Short name; empty for the defaults.
     settings : dict
         Parameters of `sample_size_curve`.
     until : float
-        The run ends where the landscape has settled at this tolerance, if above 0.
+        If above 0, the run ends when the landscape is stable at this tolerance.
     permuted : bool
-        Whether the samples come in another order.
+        Whether the rows of X are permuted first.
     """
 
     name: str = ""
@@ -92,18 +93,18 @@ DEFAULTS = Variant()
 
 
 def trace_run(pair: Pair, seed: int, folder: Path, variant: Variant = DEFAULTS) -> Run:
-    """The run of a trace, and the file in which it is kept."""
+    """The run that computes a trace and stores it in a file."""
     path = folder / f"{file_name(pair.name, variant.name)}-{seed}.npz"
     return Run(path, followed, pair, seed, (variant,))
 
 
 def recorded(run: Run) -> Trace:
-    """The trace, read if it is there, otherwise run and kept."""
+    """The trace of a run, read from its file if that exists."""
     return Trace.of(run.pair.name, run.seed, run.result())
 
 
 def followed(pair: Pair, seed: int, variant: Variant) -> dict[str, np.ndarray]:
-    """Run and return the arrays of a trace by name."""
+    """Run a fit; return the arrays of its trace by name."""
     data = pair.load()
     run = timed(_followed, pair, data, seed, variant)
     columns, apart = run.result
@@ -115,7 +116,7 @@ def followed(pair: Pair, seed: int, variant: Variant) -> dict[str, np.ndarray]:
 
 
 def _followed(pair, data, seed, variant):
-    """Columns of the run, and a row for each size of the samples set apart."""
+    """Columns of the run, and one row of `Trace.apart` for each size."""
     test_scores, apart = [], []
     for answer in _answers(pair, data, seed, variant):
         task, net = answer.task, answer.net

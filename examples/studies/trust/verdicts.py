@@ -1,4 +1,4 @@
-"""Is "sufficient" true, is it said often enough, and how well is the gain foreseen?"""
+"""Is the verdict "sufficient" correct and frequent enough, and the gain accurate?"""
 
 from sufficient.decision.stopping import LEAST_SIZES
 
@@ -11,7 +11,7 @@ MIN_GAIN = 0.01
 
 
 def states(pair, traces, n_validation=None) -> list[dict]:
-    """One row for each size that is measured again, doubled, in the same trace."""
+    """One row for each size of a trace whose double is measured in the same trace."""
     rows = []
     for trace in traces:
         sizes = trace.columns["train_size"]
