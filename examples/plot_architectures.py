@@ -31,11 +31,11 @@ chosen = parser.parse_args()
 if chosen.full:
     others = load_mnist(n_samples=10_000)
     X, y = load_fashion_mnist(n_samples=10_000)
-    asked, folds, lr = {"tol": 0.03}, 5, 1e-3
+    settings, folds, lr = {"tol": 0.03}, 5, 1e-3
 else:
     X, y = load_digits_images()
     others, (X, y) = (X[y < 5], y[y < 5]), (X[y > 4], y[y > 4])
-    asked, folds, lr = {"tol": 1.0, "batch_size": 32, "schedule": 1.3}, 3, 3e-3
+    settings, folds, lr = {"tol": 1.0, "batch_size": 32, "schedule": 1.3}, 3, 3e-3
 
 # %%
 # The layers of a network trained on other images, without its last layer, become a
@@ -55,13 +55,13 @@ def as_trained(pixels):
 
 features = ImageFeatures(body, image_shape=trained.image_shape, preprocess=as_trained)
 head = default_net(module__hidden_sizes=(), lr=1e-2)
-asked["random_state"] = 0
+settings["random_state"] = 0
 architectures = {
     "MLP-1": default_net(module__hidden_sizes=(128,)),
     "MLP-2": "mlp",
     "CNN": default_net("cnn", lr=lr),
     "features + head": make_pipeline(
-        features, StandardScaler(), SampleSizeEstimator(head, **asked)
+        features, StandardScaler(), SampleSizeEstimator(head, **settings)
     ),
 }
 
@@ -70,8 +70,8 @@ architectures = {
 # score is that of the net at the size where its loop stopped, so it belongs to the
 # sample size in the same row. The numbers are the same for any ``n_jobs``.
 
-asked |= {"cv": folds, "n_jobs": chosen.n_jobs}
-table = compare_architectures(architectures, X, y, **asked)
+settings |= {"cv": folds, "n_jobs": chosen.n_jobs}
+table = compare_architectures(architectures, X, y, **settings)
 columns = ["score", "score_std", "n_samples_needed", "n_samples_needed_std"]
 print(table[[*columns, "converged", "seconds"]].round(3).to_string())
 print(table["verdict"].to_string())

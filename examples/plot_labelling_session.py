@@ -1,6 +1,6 @@
 """
-Label in batches until the answer says stop
-===========================================
+Label in batches until the landscape is stable
+==============================================
 
 A simulated annotator labels 64 images at a time and passes them to ``partial_fit``.
 After each batch, one line shows the answer so far. Every evening the session is saved,

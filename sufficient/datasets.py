@@ -137,7 +137,7 @@ def _official(folder: str, split: str) -> dict[str, str]:
 
 
 def _locate(source: _Source, split: str, home: Path) -> Found | None:
-    """Search the folders in order for one that holds every file of the split."""
+    """Find the first folder that holds all files of the split."""
     for official, read in source.readers.items():
         files = _official(official, split)
         for folder in (official, *source.elsewhere):
@@ -173,7 +173,7 @@ def _remedies(source: _Source, split: str, home: Path, problem: str) -> str:
 
 
 def _obtain(source: _Source, split: str, home: Path, download: bool) -> Found:
-    """Find the files of a split; download them if they are missing and it is asked."""
+    """Find the files of a split; if they are missing and `download`, download them."""
     found, problem = _locate(source, split, home), "download=False"
     if found is None and download:
         problem = _download(source, home)

@@ -77,12 +77,12 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Record:
-    """What was measured at every size so far, in order.
+    """The measurements at all sizes so far, in order.
 
     Attributes
     ----------
     measurements : tuple of Measurement
-        One for each size; only the last keeps its eigenvectors.
+        One for each size; only the last has eigenvectors.
     """
 
     measurements: tuple[Measurement, ...] = ()

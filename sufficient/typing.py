@@ -15,7 +15,7 @@ __all__ = ["ArrayLike", "Net", "RandomState", "Rows"]
 ArrayLike: TypeAlias = Any
 # A skorch net, the name of one of the library's nets, or None for the default.
 Net: TypeAlias = NeuralNet | str | None
-# What scikit-learn takes as `random_state`.
+# As in scikit-learn.
 RandomState: TypeAlias = int | np.random.RandomState | None
 
 
@@ -28,14 +28,14 @@ class Rows(Protocol):
 
     @property
     def shape(self) -> torch.Size:
-        """(n, ...)."""
+        """Shape (n, ...)."""
 
     @property
     def device(self) -> torch.device:
         """Device of the tensors."""
 
     def to(self, device: torch.device | str, /) -> Rows:
-        """The same on another device."""
+        """The same samples on another device."""
 
     def __len__(self) -> int: ...
 

@@ -69,7 +69,7 @@ class CurvatureOperator:
 
     @property
     def chunk_size(self) -> int:
-        """Samples that are prepared at a time."""
+        """Number of samples that are prepared at a time."""
         return self._chunks.size
 
     @classmethod
@@ -97,7 +97,7 @@ class CurvatureOperator:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(n_parameters, n_parameters)."""
+        """Shape (n_parameters, n_parameters) of the matrix."""
         return (self.objective.n_parameters,) * 2
 
     def __matmul__(self, vector: Tensor) -> Tensor:

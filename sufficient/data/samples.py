@@ -40,7 +40,7 @@ class Samples:
         return cls(rows, torch.as_tensor(y)).to(net.device)
 
     def to(self, device: torch.device | str) -> Samples:
-        """The same on another device."""
+        """The same samples on another device."""
         return Samples(self.X.to(device), self.y.to(device))
 
     @property

@@ -55,7 +55,7 @@ class RowSource:
 
     @property
     def row_bytes(self) -> int:
-        """Bytes of a row in memory."""
+        """Size of a row in memory, in bytes."""
         return self.dtype.itemsize * max(1, int(np.prod(self.shape[1:])))
 
     def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
@@ -143,8 +143,7 @@ class RowSource:
         except (ValueError, TypeError) as error:
             raise ValueError(
                 f"Rows {rows[0]:,} to {rows[-1]:,} of X are not numeric ({error}). "
-                "Encode or drop text; if it is the target, pass the name of its column "
-                "as y."
+                "Encode or drop text; if it is the target, name its column as y."
             ) from error
         check_rows_finite(values, rows)
         return values, targets

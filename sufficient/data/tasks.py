@@ -51,7 +51,7 @@ class Classification(Task):
         return len(self.classes)
 
     def encode(self, y: np.ndarray) -> np.ndarray:
-        """Codes of the labels, int64."""
+        """Labels as class indices, int64."""
         unknown = np.setdiff1d(y, self.classes)
         if len(unknown):
             raise ValueError(
@@ -61,7 +61,7 @@ class Classification(Task):
         return np.searchsorted(self.classes, y).astype(np.int64)
 
     def decode(self, predictions: np.ndarray) -> np.ndarray:
-        """Labels of the predicted codes."""
+        """Labels of the predicted class indices."""
         return self.classes[np.asarray(predictions).astype(int).reshape(-1)]
 
     def score(self, codes: np.ndarray, predictions: np.ndarray) -> float:
@@ -83,7 +83,7 @@ class Classification(Task):
         return DummyClassifier().fit(_no_features(labels), labels, weights)
 
     def fitted_attributes(self) -> dict[str, np.ndarray]:
-        """The labels."""
+        """The labels as `classes_`."""
         return {"classes_": self.classes}
 
     def lacks_labels(self, y: np.ndarray) -> bool:
@@ -134,7 +134,7 @@ class MultiLabel(Task):
         return np.arange(self.n_outputs)
 
     def encode(self, y: np.ndarray) -> np.ndarray:
-        """The rows as float32."""
+        """The checked rows as float32."""
         if np.shape(y)[1:] != (self.n_outputs,) or not np.isin(y, (0, 1)).all():
             raise ValueError(
                 f"y must hold rows of {self.n_outputs} labels, each 0 or 1, got shape "

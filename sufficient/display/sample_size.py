@@ -246,11 +246,11 @@ class SampleSizeDisplay:
         return max(shown, min(beyond, MAX_TIMES_DATA * last))
 
     def _draw_curves(self, weight: np.ndarray, *in_view: float) -> None:
-        read = "delta" if self.bound_name == "monte_carlo" else "bound"
-        for name in dict.fromkeys(("delta", read)):
-            self._draw_curve(name, weight, "o" if name == read else "o-")
+        used = "delta" if self.bound_name == "monte_carlo" else "bound"
+        for name in dict.fromkeys(("delta", used)):
+            self._draw_curve(name, weight, "o" if name == used else "o-")
         label = f"smoothed, $\\propto n^{{{self.rate:.1f}}}$ at its end"
-        style = {"color": COLORS[read], "label": label}
+        style = {"color": COLORS[used], "label": label}
         self.lines_ += self.ax_.plot(self.train_sizes, self.smoothed * weight, **style)
         drawn = [line.get_ydata() for line in self.lines_]
         frame_positive(self.ax_, np.concatenate([*drawn, in_view]))

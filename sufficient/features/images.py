@@ -16,7 +16,7 @@ from sufficient.typing import ArrayLike
 
 __all__ = ["ImagesMixin"]
 
-SLACK = 1e-3  # of the pixel range: resizing and rounding overshoot by less
+SLACK = 1e-3  # share of the pixel range; resizing and rounding exceed it by less
 
 
 class ImagesMixin(BaseEstimator):
@@ -95,7 +95,7 @@ class ImagesMixin(BaseEstimator):
                 "because sufficient.datasets loads images in this range."
             )
 
-    def _warn_of_missing_blacks(self, images: np.ndarray) -> None:
+    def _warn_about_range(self, images: np.ndarray) -> None:
         guessed = self.pixel_range is None and images.dtype != np.uint8
         if guessed and images.min() >= 0:
             warnings.warn(

@@ -40,7 +40,7 @@ __all__ = ["ImageFeatures"]
 
 Features = NDArray[np.float32]
 
-AGREEMENT = 0.02  # GPUs compute convolutions to about 1e-3
+AGREEMENT = 0.02  # GPUs compute convolutions with relative errors of about 1e-3
 
 
 class ImageFeatures(
@@ -181,7 +181,7 @@ class ImageFeatures(
             If the weights of a named backbone cannot be downloaded.
         """
         images = self._images(X, reset=True)
-        self._warn_of_missing_blacks(images)
+        self._warn_about_range(images)
         self.image_shape_ = images.shape[1:]
         with seeded(0):  # Models are initialised at random before weights are loaded.
             backbone, own = backbone_and_preprocessing(
@@ -190,7 +190,7 @@ class ImageFeatures(
         self.device_ = device_for(self.device, self.backbone)
         self.backbone_ = backbone.to(self.device_).eval()
         self.preprocess_ = own if self.preprocess is None else self.preprocess
-        self._n_features_out = self._tried(images[:1]).shape[1]
+        self._n_features_out = self._features_of_one(images[:1]).shape[1]
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:
@@ -235,7 +235,7 @@ class ImageFeatures(
         height, width = np.broadcast_to(self.image_size, 2).tolist()
         return StandardPixels((height, width))
 
-    def _tried(self, image: np.ndarray) -> Features:
+    def _features_of_one(self, image: np.ndarray) -> Features:
         try:
             return self._computed(image, quietly=True)
         except (RuntimeError, IndexError, TypeError) as error:

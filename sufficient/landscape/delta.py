@@ -85,7 +85,7 @@ class SecondOrderForm:
     sigma : float
         Standard deviation of the displacement theta.
     n_directions : int
-        Its dimension d.
+        Dimension d of the displacement.
     """
 
     sigma: float

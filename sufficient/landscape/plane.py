@@ -40,7 +40,7 @@ class Plane:
 
     @property
     def eigenvalues(self) -> np.ndarray:
-        """Largest first, shape (d,)."""
+        """Eigenvalues, largest first, of shape (d,)."""
         return self.leading.eigenvalues
 
     @property

@@ -140,10 +140,10 @@ def compare_architectures(
     folds: Sequence[Fold | None]
     folds = [None] if cv is None else _folds(cv, estimators.values(), X, y)
     fits = [(one, X, y, fold) for one in estimators.values() for fold in folds]
-    rows = pd.DataFrame(side_by_side(_fit_apart, fits, n_jobs))
+    rows = pd.DataFrame(side_by_side(_fit_fold, fits, n_jobs))
     if cv is not None:
         places = [rows[i : i + len(folds)] for i in range(0, len(rows), len(folds))]
-        rows = pd.DataFrame([_over_folds(place) for place in places])
+        rows = pd.DataFrame([_mean_over_folds(place) for place in places])
     return rows.set_axis(pd.Index(estimators, name="architecture"))
 
 
@@ -157,7 +157,7 @@ def _folds(
     return list(check_cv(cv, y, classifier=classify).split(X, y))
 
 
-def _fit_apart(
+def _fit_fold(
     estimator: SampleSizeEstimator | Pipeline,
     X: ArrayLike,
     y: ArrayLike,
@@ -172,7 +172,7 @@ def _fit_apart(
     return {**row, "score": scorer(fitted, *_safe_split(fitted, X, y, test, train))}
 
 
-def _over_folds(rows: pd.DataFrame) -> dict[str, Any]:
+def _mean_over_folds(rows: pd.DataFrame) -> dict[str, Any]:
     mean = rows.drop(columns="verdict").astype(float).mean(skipna=False)
     spread = rows[SPREAD].std().add_suffix("_std")
     return {**mean, "verdict": rows["verdict"].mode()[0], **spread}

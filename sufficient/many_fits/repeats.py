@@ -50,17 +50,17 @@ class RepeatedSampleSize:
 
     @property
     def n_samples_needed(self) -> np.ndarray:
-        """Training samples needed, in every repeat."""
+        """Number of training samples needed, for every repeat."""
         return self.runs["n_samples_needed"].to_numpy()
 
     @property
     def k_star(self) -> np.ndarray:
-        """Batches from which the landscape is stable, NaN where not reached."""
+        """Batches from which the landscape is stable; NaN if not reached."""
         return self.runs["k_star"].to_numpy(dtype=float)
 
     @property
     def k_star_mean(self) -> float:
-        """Mean of `k_star`, NaN unless every repeat reached it."""
+        """Mean of `k_star`; NaN unless every repeat reached it."""
         return float(self.k_star.mean())
 
     @property
@@ -92,7 +92,7 @@ class RepeatedSampleSize:
 
     @property
     def converged(self) -> float:
-        """Share of the repeats whose landscape settled within the data."""
+        """Share of the repeats whose landscape became stable within the data."""
         return float(self.runs["converged"].mean())
 
     @property
@@ -216,7 +216,7 @@ def _with_seed(
     seed: int,
 ) -> SampleSizeEstimator | Pipeline:
     repeat = as_estimator(estimator, {})
-    asked = last_step(repeat).set_params(**parameters, random_state=seed)
-    if asked.checkpoint is not None:
-        asked.set_params(checkpoint=Path(asked.checkpoint) / f"seed-{seed}")
+    last = last_step(repeat).set_params(**parameters, random_state=seed)
+    if last.checkpoint is not None:
+        last.set_params(checkpoint=Path(last.checkpoint) / f"seed-{seed}")
     return repeat

@@ -47,7 +47,9 @@ def side_by_side(
         If a worker of a Dask cluster died with the only copy of the data.
     """
     try:
-        return Parallel(n_jobs=n_jobs)(delayed(_alone)(function, *fit) for fit in fits)
+        return Parallel(n_jobs=n_jobs)(
+            delayed(_on_one_thread)(function, *fit) for fit in fits
+        )
     except CancelledError as error:
         raise RuntimeError(
             "A worker died that held the only copy of the data, so its fits were lost. "
@@ -56,6 +58,6 @@ def side_by_side(
         ) from error
 
 
-def _alone(function: Callable[..., Row], *arguments: Any) -> Row:
+def _on_one_thread(function: Callable[..., Row], *arguments: Any) -> Row:
     with one_fit_at_a_time(), one_thread():
         return function(*arguments)

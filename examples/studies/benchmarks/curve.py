@@ -55,7 +55,7 @@ class FixedWeightsCurve:
             reference_eigenvalues(problem.first(int(k) * BATCH), context)
 
     def measure(self, entry: str, context: Context) -> Figures:
-        """One entry."""
+        """Measure one entry."""
         problem = load_problem("mlp", 60_000, context)
         return (_peer if entry == PEER else _ours)(problem, context)
 

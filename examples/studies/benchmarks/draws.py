@@ -40,7 +40,7 @@ class MonteCarlo:
         load_problem("mlp", 1000, context)
 
     def measure(self, entry: str, context: Context) -> Figures:
-        """One entry."""
+        """Measure one entry."""
         problem = load_problem("mlp", 5000, context)
         basis = random_basis(problem)
         offsets = np.random.default_rng(0).standard_normal((N_DRAWS, N_DIRECTIONS))

@@ -54,7 +54,7 @@ class Eigenpairs:
         reference_eigenvalues(load_problem(self.kind, self.n, context), context)
 
     def measure(self, entry: str, context: Context) -> Figures:
-        """One entry."""
+        """Measure one entry."""
         problem = load_problem(self.kind, self.n, context)
         exact = reference_eigenvalues(problem, context)
         if entry in OURS:

@@ -69,7 +69,7 @@ class MainJob:
         """Nothing to prepare."""
 
     def measure(self, entry: str, context: Context) -> Figures:
-        """One entry."""
+        """Measure one entry."""
         X, y = load_images(10_000, context)
         settings = FULL if context.full else SMALL
         with quiet():

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from sufficient.datasets import load_digits_images, load_fashion_mnist
 
-from ..common.store import kept
+from ..common.store import cached
 from .context import Context
 
 __all__ = ["Problem", "load_images", "load_problem", "start_vector"]
@@ -78,7 +78,7 @@ def _module(kind, X):
 def _trained_weights(kind, context):
     data = "fashion" if context.full else "digits"
     path = context.folder / f"{kind}-{data}-torch{torch.__version__}.npz"
-    return kept(path, _train, kind, context)
+    return cached(path, _train, kind, context)
 
 
 def _train(kind, context):

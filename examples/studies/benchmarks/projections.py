@@ -56,7 +56,7 @@ class Projections:
         load_problem("mlp", 1000, context)
 
     def measure(self, entry: str, context: Context) -> Figures:
-        """One entry."""
+        """Measure one entry."""
         problem = load_problem("mlp", 60_000, context)
         return _floor(problem) if entry == FLOOR else _ours(problem)
 

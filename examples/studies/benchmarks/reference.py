@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from ..common.store import kept
+from ..common.store import cached
 from .context import Context
 from .peers import N_DIRECTIONS, graph_kept_product
 from .problems import Problem
@@ -21,7 +21,7 @@ KRYLOV_DIMENSION = 48
 def reference_eigenvalues(problem: Problem, context: Context) -> np.ndarray:
     """Ten leading eigenvalues by eigsh in float64 with tolerance 1e-10."""
     path = context.folder / f"eigenvalues-{_fingerprint(problem)}.npz"
-    return kept(path, _solve, problem)["eigenvalues"]
+    return cached(path, _solve, problem)["eigenvalues"]
 
 
 def relative_error(found: np.ndarray, exact: np.ndarray) -> float:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["kept", "read", "write"]
+__all__ = ["cached", "read", "write"]
 
 
-def kept(path: Path, compute: Callable, *args) -> Any:
+def cached(path: Path, compute: Callable, *args) -> Any:
     """The contents of a file; if it does not exist, they are computed and written."""
     if not path.exists():
         write(compute(*args), path)

@@ -1,4 +1,4 @@
-"""The tables of the page, by name."""
+"""The tables of the documentation page."""
 
 import numpy as np
 

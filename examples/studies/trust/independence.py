@@ -43,9 +43,9 @@ def independence(pair, traces: dict[str, list], long: list) -> list[dict]:
     ]
 
 
-def _compared(plain, some, asked):
-    usual = {name: value for name, value in asked.items() if name != "thinned"}
-    before, after = _answers(plain, **usual), _answers(some, **asked)
+def _compared(plain, some, settings):
+    shared = {name: value for name, value in settings.items() if name != "thinned"}
+    before, after = _answers(plain, **shared), _answers(some, **settings)
     return {
         "seeds": len(after),
         "n_star": float(after.mean()),
@@ -54,5 +54,5 @@ def _compared(plain, some, asked):
     }
 
 
-def _answers(traces, **asked):
-    return np.array([crossing(trace, **asked) for trace in traces], dtype=float)
+def _answers(traces, **settings):
+    return np.array([crossing(trace, **settings) for trace in traces], dtype=float)

@@ -44,11 +44,11 @@ def forecast_at(
     )
 
 
-def settled_at(trace: Trace, thinned=1, **asked) -> SampleSizeForecast | None:
+def settled_at(trace: Trace, thinned=1, **settings) -> SampleSizeForecast | None:
     """The answer at the size where a fit would have stopped; None if it never would."""
     first = thinned * (LEAST_SIZES - 1)
     for last in range(first, len(trace.columns["train_size"]), thinned):
-        forecast = forecast_at(trace, last, thinned=thinned, **asked)
+        forecast = forecast_at(trace, last, thinned=thinned, **settings)
         if forecast.converged:
             return forecast
     return None
@@ -59,9 +59,9 @@ def is_whole(trace: Trace) -> bool:
     return bool(trace.columns["batch_count"][0] <= FIRST_COUNT)
 
 
-def crossing(trace: Trace, **asked) -> int | None:
+def crossing(trace: Trace, **settings) -> int | None:
     """n* at the size where a fit would have stopped; None if it never would."""
-    settled = settled_at(trace, **asked)
+    settled = settled_at(trace, **settings)
     return None if settled is None else settled.n_samples
 
 

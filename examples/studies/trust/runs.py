@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sufficient.reproducibility.arithmetic import one_thread
 
 from ..common.quiet import quiet
-from ..common.store import kept
+from ..common.store import cached
 from .pairs import Pair
 
 __all__ = ["Run", "file_name"]
@@ -44,7 +44,7 @@ class Run:
     def result(self):
         """The result, read from the file; computed and stored first if needed."""
         with one_thread(), quiet(ConvergenceWarning):
-            return kept(self.path, self.compute, self.pair, self.seed, *self.more)
+            return cached(self.path, self.compute, self.pair, self.seed, *self.more)
 
 
 def file_name(*parts) -> str:

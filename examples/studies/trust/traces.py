@@ -23,8 +23,8 @@ __all__ = [
     "NEVER",
     "Trace",
     "Variant",
-    "followed",
-    "recorded",
+    "load_trace",
+    "trace_arrays",
     "trace_run",
 ]
 
@@ -58,7 +58,7 @@ class Trace:
 
     @classmethod
     def of(cls, pair: str, seed: int, arrays: dict[str, np.ndarray]) -> Trace:
-        """A trace from the arrays that `followed` returns."""
+        """A trace from the arrays that `trace_arrays` returns."""
         columns = {
             name.removeprefix(COLUMN): values
             for name, values in arrays.items()
@@ -95,18 +95,18 @@ DEFAULTS = Variant()
 def trace_run(pair: Pair, seed: int, folder: Path, variant: Variant = DEFAULTS) -> Run:
     """The run that computes a trace and stores it in a file."""
     path = folder / f"{file_name(pair.name, variant.name)}-{seed}.npz"
-    return Run(path, followed, pair, seed, (variant,))
+    return Run(path, trace_arrays, pair, seed, (variant,))
 
 
-def recorded(run: Run) -> Trace:
+def load_trace(run: Run) -> Trace:
     """The trace of a run, read from its file if that exists."""
     return Trace.of(run.pair.name, run.seed, run.result())
 
 
-def followed(pair: Pair, seed: int, variant: Variant) -> dict[str, np.ndarray]:
+def trace_arrays(pair: Pair, seed: int, variant: Variant) -> dict[str, np.ndarray]:
     """Run a fit; return the arrays of its trace by name."""
     data = pair.load()
-    run = timed(_followed, pair, data, seed, variant)
+    run = timed(_run_trace, pair, data, seed, variant)
     columns, apart = run.result
     return {
         "apart": np.array(apart, np.float16),
@@ -115,7 +115,7 @@ def followed(pair: Pair, seed: int, variant: Variant) -> dict[str, np.ndarray]:
     }
 
 
-def _followed(pair, data, seed, variant):
+def _run_trace(pair, data, seed, variant):
     """Columns of the run, and one row of `Trace.apart` for each size."""
     test_scores, apart = [], []
     for answer in _answers(pair, data, seed, variant):
@@ -132,13 +132,13 @@ def _answers(pair, data, seed, variant):
     rows = np.arange(len(data.X))
     if variant.permuted:
         rows = np.random.default_rng(seed).permutation(rows)
-    asked = {"tol": NEVER, "n_candidates": 1, "training": pair.training}
+    settings = {"tol": NEVER, "n_candidates": 1, "training": pair.training}
     return iterate_sample_size_curve(
         pair.estimator(),
         data.X[rows],
         data.y[rows],
         random_state=seed,
-        **{**asked, **variant.settings},
+        **{**settings, **variant.settings},
     )
 
 

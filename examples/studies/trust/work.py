@@ -14,7 +14,7 @@ from .errors import standard_errors
 from .independence import VARIANTS
 from .pairs import PAIRS, Pair
 from .runs import Run, file_name
-from .traces import DEFAULTS, Trace, Variant, recorded, trace_run
+from .traces import DEFAULTS, Trace, Variant, load_trace, trace_run
 
 __all__ = ["FULL", "SMALL", "Scale", "Work"]
 
@@ -150,7 +150,7 @@ class Work:
     def traces(self, runs: list[Run]) -> dict[str, list[Trace]]:
         """Traces by the name of their pair."""
         found: dict[str, list[Trace]] = {}
-        for trace in self._parallel(recorded, runs):
+        for trace in self._parallel(load_trace, runs):
             found.setdefault(trace.pair, []).append(trace)
         return found
 

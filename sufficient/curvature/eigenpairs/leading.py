@@ -57,7 +57,7 @@ class LeadingCurvature:
 
     @property
     def eigenvalues(self) -> np.ndarray:
-        """Largest first, of shape (d,)."""
+        """Eigenvalues, largest first, of shape (d,)."""
         return self.pairs.eigenvalues + self.shortfall
 
     @property

@@ -127,8 +127,8 @@ def _is_convex(output_hvp, output):
     units = torch.eye(output.shape[1]).to(output)
     curvatures = output_hvp(units.expand(len(output), -1, -1))
     diagonal = curvatures.diagonal(dim1=1, dim2=2)
-    beside = curvatures.abs().sum(2) - diagonal.abs()
-    return (beside <= (1 + SLACK) * diagonal + SLACK**2).all(1)
+    off_diagonal = curvatures.abs().sum(2) - diagonal.abs()
+    return (off_diagonal <= (1 + SLACK) * diagonal + SLACK**2).all(1)
 
 
 def _probes(n):
