@@ -2,13 +2,13 @@
 Which architecture needs how much data?
 =======================================
 
-The papers' table for data of your own: accuracy, training samples needed and time of
-four architectures, each averaged over the folds of a cross-validation. The fourth is a
-linear head on the features of a convolutional network trained on other images.
+A table like that of the papers: accuracy, training samples needed and time of four
+architectures, averaged over the folds of a cross-validation. The fourth is a linear
+head on the features of a convolutional network that was trained on other images.
 
-By default the data are the digits 5 to 9 inside scikit-learn, with features learnt on
-the digits 0 to 4. ``--full`` takes 10,000 images of Fashion-MNIST, with features learnt
-on MNIST.
+By default the data are the digits 5 to 9 from scikit-learn, with features learnt on the
+digits 0 to 4. ``--full`` uses 10,000 images of Fashion-MNIST, with features learnt on
+MNIST.
 """
 
 import argparse
@@ -31,16 +31,16 @@ chosen = parser.parse_args()
 if chosen.full:
     others = load_mnist(n_samples=10_000)
     X, y = load_fashion_mnist(n_samples=10_000)
-    asked, folds, lr = {"tol": 0.03}, 5, 1e-3
+    settings, folds, lr = {"tol": 0.03}, 5, 1e-3
 else:
     X, y = load_digits_images()
     others, (X, y) = (X[y < 5], y[y < 5]), (X[y > 4], y[y > 4])
-    asked, folds, lr = {"tol": 1.0, "batch_size": 32, "schedule": 1.3}, 3, 3e-3
+    settings, folds, lr = {"tol": 1.0, "batch_size": 32, "schedule": 1.3}, 3, 3e-3
 
 # %%
-# A network trained on other images becomes a transformer: its convolutions, without its
-# head. It takes one channel, and pixels in [-1, 1], so that ``preprocess`` undoes what
-# `ImageFeatures` does for networks trained on ImageNet.
+# The layers of a network trained on other images, without its last layer, become a
+# transformer. `ImageFeatures` passes three channels with pixels in [0, 1]. The network
+# needs one channel with pixels in [-1, 1], so ``preprocess`` converts them back.
 
 torch.manual_seed(0)
 sizes = {"module__n_inputs": X.shape[1], "module__n_outputs": 10}
@@ -49,36 +49,36 @@ body = nn.Sequential(trained.features, trained.head[:2])
 
 
 def as_trained(pixels):
-    """One of three equal channels, back in [-1, 1], as the rows `ConvNet` takes."""
+    """Convert three equal channels in [0, 1] to flat rows in [-1, 1] for `ConvNet`."""
     return pixels[:, :1].flatten(1) * 2 - 1
 
 
 features = ImageFeatures(body, image_shape=trained.image_shape, preprocess=as_trained)
 head = default_net(module__hidden_sizes=(), lr=1e-2)
-asked["random_state"] = 0
+settings["random_state"] = 0
 architectures = {
     "MLP-1": default_net(module__hidden_sizes=(128,)),
     "MLP-2": "mlp",
     "CNN": default_net("cnn", lr=lr),
     "features + head": make_pipeline(
-        features, StandardScaler(), SampleSizeEstimator(head, **asked)
+        features, StandardScaler(), SampleSizeEstimator(head, **settings)
     ),
 }
 
 # %%
-# One call fits every architecture on every fold and scores it on what was left out. The
-# score is that of the net where its loop stopped, so that it goes with the sample size
-# beside it. The numbers are the same for any ``n_jobs``.
+# One call fits every architecture on every fold and scores it on the test part. The
+# score is that of the net at the size where its loop stopped, so it belongs to the
+# sample size in the same row. The numbers are the same for any ``n_jobs``.
 
-asked |= {"cv": folds, "n_jobs": chosen.n_jobs}
-table = compare_architectures(architectures, X, y, **asked)
+settings |= {"cv": folds, "n_jobs": chosen.n_jobs}
+table = compare_architectures(architectures, X, y, **settings)
 columns = ["score", "score_std", "n_samples_needed", "n_samples_needed_std"]
 print(table[[*columns, "converged", "seconds"]].round(3).to_string())
 print(table["verdict"].to_string())
 
 # %%
-# Up and to the left is better: more accurate, with less data. Bars are a standard
-# deviation over the folds. An open mark is a forecast in some of them.
+# Up and to the left is better: more accurate, with less data. Bars show one standard
+# deviation over the folds. With an open marker, some of the sample sizes are forecasts.
 
 fig, ax = plt.subplots(layout="constrained")
 for name, row in table.iterrows():

@@ -1,11 +1,12 @@
 """
-A grid search that knows what its candidates need
-=================================================
+A grid search with the sample size as a second score
+====================================================
 
-``sample_size_scorer`` puts the sample size beside the accuracy in scikit-learn's
-`GridSearchCV`. The search still picks the most accurate network; the second column says
-what it costs in labels, and whether a cheaper one is as good. ``--full`` takes 10,000
-images of Fashion-MNIST in place of the digits inside scikit-learn.
+With ``sample_size_scorer``, scikit-learn's `GridSearchCV` reports the sample size of
+every candidate together with its accuracy. The search still chooses the most accurate
+network. The sample size shows how many labels it needs, and whether another network is
+as accurate with fewer. ``--full`` uses 10,000 images of Fashion-MNIST in place of the
+digits from scikit-learn.
 """
 
 import argparse
@@ -30,10 +31,10 @@ else:
     settings, folds = {"tol": 0.3, "batch_size": 32, "schedule": 1.3}, 3
 
 # %%
-# Parameters of the network are reached through two names: ``estimator`` is the skorch
-# net, ``module`` the torch module inside it. A scorer is better when larger, so that
-# the sample size comes with a minus sign. The accuracy is that of the net where its
-# loop stopped: one that has settled early was trained on fewer samples.
+# In the names of the parameters, ``estimator`` is the skorch net and ``module`` the
+# torch module inside it. Larger scores are better by convention, so the sample size has
+# a minus sign. The accuracy is that of the net at the size where its loop stopped. If
+# the landscape settles early, the net was trained on fewer samples.
 
 search = GridSearchCV(
     SampleSizeEstimator(default_net(), random_state=0, **settings),
@@ -60,13 +61,13 @@ found = pd.DataFrame(
 print(found.round({"accuracy": 3, "spread": 3, "n_star": 0}).to_string(index=False))
 
 # %%
-# The best network was fitted once more on all data, and answers for itself.
+# The best network has been fitted again to all data; this is its own answer.
 
 print(search.best_params_)
 print(search.best_estimator_.summary())
 
 # %%
-# Where a sample size is larger than the data, it is a forecast.
+# A sample size that is larger than the data is a forecast.
 
 fig, ax = plt.subplots(layout="constrained")
 for lr, part in found.groupby("lr"):

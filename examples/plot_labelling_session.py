@@ -1,11 +1,11 @@
 """
-Label until told to stop
-========================
+Label in batches until the landscape is stable
+==============================================
 
-A simulated annotator labels 64 images at a time and hands them over. After each batch
-one line tells the answer so far. In the evening the session is saved. The next morning
-it is loaded and goes on, until the landscape has settled. ``--full`` asks for a
-stricter tolerance, and labels longer.
+A simulated annotator labels 64 images at a time and passes them to ``partial_fit``.
+After each batch, one line shows the answer so far. Every evening the session is saved,
+and the next morning it is loaded. Labelling ends when the landscape is stable.
+``--full`` uses a smaller tolerance, so more images are labelled.
 """
 
 import argparse
@@ -24,8 +24,8 @@ chosen = parser.parse_args()
 folder = chosen.folder or tempfile.mkdtemp()
 
 # %%
-# ``bound="monte_carlo"`` reads the real loss, which needs less data than its
-# second-order model. Five batches are labelled a day.
+# ``bound="monte_carlo"`` uses the real loss, which needs less data to become stable
+# than its second-order model. Five batches are labelled per day.
 
 X, y = shuffle(*load_digits_images(), random_state=0)
 tol = 0.025 if chosen.full else 0.1
@@ -46,8 +46,8 @@ for i, start in enumerate(range(0, len(X), 64), start=1):
         print("The session was saved, and is loaded again.")
 
 # %%
-# A fifth of every batch was held out for good, so that fewer images have been trained
-# on than labelled.
+# A fifth of every batch is held out, so the net was trained on fewer images than were
+# labelled.
 
 print(est.summary())
 SampleSizeDisplay.from_estimator(est)

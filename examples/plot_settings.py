@@ -1,10 +1,9 @@
 """
-What the settings do to the answer
+How the settings affect the answer
 ==================================
 
-Tolerance, displacement, directions, batch size and training, each changed while the
-others stay. ``--full`` takes 10,000 images of Fashion-MNIST in place of the digits
-inside scikit-learn.
+Tolerance, displacement, directions, batch size and training are changed one at a time.
+``--full`` uses 10,000 images of Fashion-MNIST in place of the digits from scikit-learn.
 """
 
 import argparse
@@ -24,9 +23,9 @@ X, y = load_fashion_mnist(n_samples=10_000) if full else load_digits_images()
 base = {"tol": 0.03} if full else {"tol": 0.5, "schedule": 1.3, "n_monte_carlo": 16}
 
 # %%
-# A quarter of the tolerance asks for half the change of the loss. ``sigma="auto"``
-# looks closer around the weights, where changes are smaller, and so is the tolerance
-# that goes with it.
+# Delta is a squared change of the loss, so a quarter of the tolerance allows half the
+# change. ``sigma="auto"`` uses smaller displacements. The changes of the loss are then
+# smaller too, so the tolerance has to be smaller.
 
 changes = [
     {},
@@ -44,10 +43,10 @@ changes = [
 
 
 def answer(changed):
-    """One row of the table: what was changed, and what came out."""
+    """One row of the table: the changed settings and the answer."""
     est = SampleSizeEstimator(**{**base, "random_state": 0, **changed})
     with warnings.catch_warnings():
-        # The table says which ones have not settled.
+        # The column "converged" shows which fits have not settled.
         warnings.simplefilter("ignore", ConvergenceWarning)
         est.fit(X, y)
     low, high = est.n_samples_needed_interval_
@@ -67,10 +66,10 @@ print(f"Nothing changed: {base}")
 print(table.round(3).to_string(index=False))
 
 # %%
-# An open mark is a forecast, beyond the data or not certain yet; lines are 90 %
-# intervals, cut where they leave the picture. Tolerance, displacement, directions and
-# training change the question, and so the answer. The batch size should not matter, and
-# does not.
+# Open markers are forecasts, either beyond the data or not confirmed yet. Lines are
+# 90 % intervals, cut off at the edge of the picture. Tolerance, displacement,
+# directions and training change the question, so they change the answer. The batch
+# size should not affect it, and does not.
 
 fig, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
 for place, row in table.iterrows():

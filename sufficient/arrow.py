@@ -1,4 +1,4 @@
-"""Arrow and Parquet files as named columns of which some rows at a time are read."""
+"""Arrow and Parquet files as named columns that are read a few rows at a time."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ BATCH = 2**14
 
 
 class ArrowColumns:
-    """A table in a mapped file, with columns by name and rows by number.
+    """A table in a memory-mapped file; rows are indexed by number.
 
-    Needs `pyarrow`. Rows are read from the mapped file where they are asked for, so
-    that the table can be larger than memory.
+    Needs `pyarrow`. Rows are read from the file only when they are indexed, so the
+    table may be larger than memory.
 
     Parameters
     ----------
     table : str, path-like or pyarrow.Table
-        An Arrow file (of either format) or a Parquet file, or a table. Parquet is
-        compressed and cannot be mapped: it is unpacked, a batch at a time, into an
-        Arrow file that is removed with this object.
+        An Arrow file (file or stream format), a Parquet file, or a table. Parquet is
+        compressed and cannot be mapped. It is unpacked, batch by batch, into a
+        temporary Arrow file that is removed with this object.
     folder : str, path-like or None, default=None
-        Where to unpack a Parquet file; None is the system's folder for temporary files.
+        Where to unpack a Parquet file; None uses the system's temporary folder.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class ArrowColumns:
         self.column_names = list(table.column_names)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Another process maps the file itself.
+        # Pickled by its arguments: another process maps the file again.
         return type(self), self._given
 
     def __len__(self) -> int:
@@ -76,7 +76,7 @@ class ArrowColumns:
         }
 
     def _of_batches(self, rows: np.ndarray) -> list[list[np.ndarray]]:
-        """Columns of ascending rows, for one batch of the file after another."""
+        """Columns of the given rows, in ascending order, batch by batch."""
         edges = np.searchsorted(rows, self._starts)
         wanted = np.flatnonzero(np.diff(edges)).tolist() if len(rows) else [0]
         return [

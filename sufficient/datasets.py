@@ -1,4 +1,4 @@
-"""Real images: looked for on this machine first, downloaded last, always verified."""
+"""Image data sets: found on this machine or downloaded, and always verified."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Raw = tuple[NDArray[Any], NDArray[Any]]  # pixels (n, C, H, W), labels (n,)
 Reader = Callable[[list[bytes]], Raw]
 Found = tuple[Reader, dict[Path, str]]  # how to read the files, and their md5s
 
-# Of the uncompressed contents, because distributions compress the files anew.
+# Of the uncompressed files, because packages compress them in different ways.
 _MD5 = {
     "FashionMNIST/raw/train-images-idx3-ubyte": "f4a8712d7a061bf5bd6d2ca38dc4d50a",
     "FashionMNIST/raw/train-labels-idx1-ubyte": "9018921c3c673c538a1fc5bad174d6f9",
@@ -76,8 +76,8 @@ def _read_cifar_bytes(contents: list[bytes], n_labels: int) -> Raw:
 
 
 def _read_cifar_pickle(contents: list[bytes], key: str) -> Raw:
-    # A pickle can run code; these bytes passed `_read_verified`. md5 has collisions,
-    # but nobody can yet make a second file with the md5 of a given one.
+    # A pickle can run code, but `_read_verified` has checked these bytes. Collisions
+    # of md5 are known, but no way to make a second file with the md5 of a given one.
     batches = [pickle.loads(content, encoding="latin1") for content in contents]
     pixels = np.concatenate([batch["data"] for batch in batches])
     labels = np.concatenate([batch[key] for batch in batches])
@@ -90,9 +90,9 @@ class _Source:
 
     name: str
     about: str
-    readers: dict[str, Reader]  # official folder of each format, preferred one first
+    readers: dict[str, Reader]  # by the official folder of each format, preferred first
     remedy: str
-    elsewhere: tuple[str, ...] = ()  # other folders: inside the data home or absolute
+    elsewhere: tuple[str, ...] = ()  # more folders, absolute or inside the data home
 
 
 _FASHION_MNIST = _Source(
@@ -137,7 +137,7 @@ def _official(folder: str, split: str) -> dict[str, str]:
 
 
 def _locate(source: _Source, split: str, home: Path) -> Found | None:
-    """Search the folders in order for one that holds every file of the split."""
+    """Find the first folder that holds all files of the split."""
     for official, read in source.readers.items():
         files = _official(official, split)
         for folder in (official, *source.elsewhere):
@@ -149,12 +149,12 @@ def _locate(source: _Source, split: str, home: Path) -> Found | None:
 
 
 def _download(source: _Source, home: Path) -> str:
-    """Let torchvision fetch the official files; return what went wrong, or ''."""
+    """Let torchvision download the official files; return an error message, or ''."""
     try:
         import torchvision.datasets
 
         getattr(torchvision.datasets, source.name)(root=str(home), download=True)
-    # RuntimeError: torchvision does not fit the torch beside it, or no mirror answers.
+    # RuntimeError: torchvision does not match the installed torch, or no mirror works.
     except (ImportError, OSError, RuntimeError) as error:
         return f"{type(error).__name__}: {error}"
     return ""
@@ -167,13 +167,13 @@ def _remedies(source: _Source, split: str, home: Path, problem: str) -> str:
     )
     return (
         f"{source.name} ({split}) is neither in {home} nor in the system's folders, "
-        f"and was not downloaded ({problem}). Any one of these helps:\n"
+        f"and was not downloaded ({problem}). Do one of these:\n"
         f"- {source.remedy}\n- pip install torchvision, with download=True\n{by_hand}"
     )
 
 
 def _obtain(source: _Source, split: str, home: Path, download: bool) -> Found:
-    """Find the files of a split, downloading them where they are not there."""
+    """Find the files of a split; if they are missing and `download`, download them."""
     found, problem = _locate(source, split, home), "download=False"
     if found is None and download:
         problem = _download(source, home)
@@ -184,7 +184,7 @@ def _obtain(source: _Source, split: str, home: Path, download: bool) -> Found:
 
 
 def _read_verified(path: Path, expected: str) -> bytes:
-    """Read a file, decompressed, and refuse any content but the official one."""
+    """Read and decompress a file; raise ValueError unless it is the official one."""
     content = path.read_bytes()
     try:
         content = gzip.decompress(content) if path.suffix == ".gz" else content
@@ -234,7 +234,7 @@ y : ndarray of shape (n,), int64
 Raises
 ------
 FileNotFoundError
-    If the files cannot be had; the message names every remedy.
+    If the files are missing and were not downloaded; the message says what to do.
 ValueError
     If a file is not the official one, or an argument is out of range.
 
@@ -245,7 +245,7 @@ Examples
 
 
 def _loader(name: str, source: _Source) -> Callable[..., XY]:
-    """Make a public loader: one signature and one docstring for every source."""
+    """Make a public loader; all have the same signature and docstring."""
 
     def load(
         *,

@@ -1,4 +1,4 @@
-"""Two plain networks to start from, and the skorch nets around them."""
+"""Two simple networks to start from, and the skorch nets that train them."""
 
 from __future__ import annotations
 
@@ -128,9 +128,9 @@ DEFAULT_MODULES = {"mlp": MLP, "cnn": ConvNet}
 def default_net(
     name: str = "mlp", *, regression: bool = False, **params: Any
 ) -> NeuralNetClassifier | NeuralNetRegressor:
-    """The net behind ``estimator="mlp"`` and ``estimator="cnn"``, free to be changed.
+    """The skorch net that ``estimator="mlp"`` or ``estimator="cnn"`` stands for.
 
-    Adam with learning rate 1e-3 on batches of 64, 20 epochs.
+    It is trained by Adam with learning rate 1e-3, for 20 epochs on minibatches of 64.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def default_net(
     regression : bool, default=False
         Squared error instead of cross-entropy.
     **params
-        Parameters of the skorch net that replace these, such as ``lr`` or
+        Parameters of the skorch net that replace the defaults, such as ``lr`` or
         ``module__hidden_sizes``.
 
     Returns

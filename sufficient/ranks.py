@@ -1,9 +1,9 @@
 """Ranks: processes that measure one net together, each with a share of the samples.
 
-Every rank trains the same net and goes through the same steps. Sums over samples are
-made of the shares and added up, so that all ranks hold the same numbers. What a rank
-computes from those by itself is the same but for rounding; where a rounding could part
-them, by the sign of a vector or the end of a loop, the first rank's word is taken.
+Every rank trains the same net and runs the same steps. A sum over the samples is the
+sum of the ranks' partial sums, so all ranks hold the same result. What each rank then
+computes from it alone may differ by rounding. Where that could matter, such as for the
+sign of a vector or the end of a loop, all ranks use the value of rank 0.
 
 Outside `over_ranks` there is one rank with all the samples, and nothing is sent.
 """
@@ -30,17 +30,17 @@ __all__ = [
     "LostRankError",
     "Ranks",
     "Share",
-    "agreed",
+    "broadcast",
     "by_shares",
-    "every_rank_has",
-    "first_rank_says",
+    "from_first_rank",
+    "gathered",
     "over_ranks",
     "ranks",
 ]
 
 TIMEOUT = 600.0
 LAUNCHED_WITH = {"RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"}
-# A message takes the time of some dozens of samples, for a net of any size.
+# One message takes about as long as some dozens of samples, for a net of any size.
 LEAST_SHARE = 64
 
 Value = TypeVar("Value")
@@ -48,23 +48,23 @@ Numbers = TypeVar("Numbers", Tensor, np.ndarray, int, float)
 
 
 class LostRankError(RuntimeError):
-    """Another rank has ended, or did not come to the same place in time."""
+    """Another rank has ended, or did not reach the same step in time."""
 
 
 @dataclass(frozen=True)
 class Ranks:
-    """The processes that work together, as one of them sees them.
+    """The processes that work together, and the place of this process among them.
 
     Attributes
     ----------
     rank : int
-        Number of this process.
+        Number of this process, from 0.
     size : int
-        How many there are.
+        Number of processes.
     timeout : float
-        Seconds that one waits for the others.
+        Seconds that one process waits for the others.
     group : ProcessGroup or None
-        Through which they talk.
+        Process group for communication; None if this process is the only one.
     """
 
     rank: int = 0
@@ -74,19 +74,19 @@ class Ranks:
 
     @property
     def is_first(self) -> bool:
-        """Whether this one speaks and writes for all."""
+        """Whether this is rank 0, which prints and writes files for all."""
         return self.rank == 0
 
-    def talk(self, collective: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """Call a function of torch.distributed that every rank calls."""
+    def call(self, collective: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Call a collective function of torch.distributed; every rank has to."""
         try:
             collective(*args, group=self.group, **kwargs)
         except RuntimeError as error:
             raise LostRankError(
                 f"Rank {self.rank} of {self.size} lost another rank, or waited for it "
-                f"longer than {self.timeout:g} seconds. What went wrong there is the "
-                "first error in its own output. Where a rank is only slow, raise "
-                f"timeout in over_ranks. ({str(error).splitlines()[0]})"
+                f"longer than {self.timeout:g} seconds. The cause is the first error "
+                "in the output of that rank. If it is only slow, raise timeout in "
+                f"over_ranks. ({str(error).splitlines()[0]})"
             ) from error
 
 
@@ -95,7 +95,7 @@ _ALONE = Ranks()
 
 
 def ranks() -> Ranks:
-    """The ranks that this process works with; outside `over_ranks` itself alone."""
+    """The ranks at work; outside `over_ranks`, this process alone."""
     return _RANKS.get() or _ALONE
 
 
@@ -103,14 +103,14 @@ def ranks() -> Ranks:
 def over_ranks(timeout: float = TIMEOUT) -> Iterator[Ranks]:
     """Measure one net with all the processes that ``torchrun`` has started.
 
-    Within it every process must make the same fits of the same data in the same order.
-    Each trains the whole net; the samples over which curvature is measured are split.
-    In a process that was started alone nothing changes.
+    Inside this context, every process must make the same fits of the same data in the
+    same order. Each trains the whole net; the samples over which curvature is measured
+    are split between them. In a process that was started alone, nothing changes.
 
     Parameters
     ----------
     timeout : float, default=600.0
-        Seconds that one rank waits for another before it gives up.
+        Seconds that one rank waits for another before it raises `LostRankError`.
 
     Yields
     ------
@@ -120,12 +120,12 @@ def over_ranks(timeout: float = TIMEOUT) -> Iterator[Ranks]:
     Raises
     ------
     LostRankError
-        In all ranks that are left, when one has ended or waits too long.
+        In the remaining ranks, if one has ended or has kept them waiting too long.
 
     Notes
     -----
-    Communication is by NCCL for tensors on a graphics card and by gloo for others. The
-    process takes the card of the number ``LOCAL_RANK``.
+    Tensors on a graphics card are sent through NCCL, others through gloo. The process
+    uses the graphics card with the number ``LOCAL_RANK``.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def over_ranks(timeout: float = TIMEOUT) -> Iterator[Ranks]:
     ...     print(f"rank {ranks.rank} of {ranks.size}")
     rank 0 of 1
     """
-    if not _has_company():
+    if not _is_distributed():
         yield _ALONE
         return
     with ExitStack() as stack:
@@ -149,7 +149,7 @@ def over_ranks(timeout: float = TIMEOUT) -> Iterator[Ranks]:
         yield ranks()
 
 
-def _has_company() -> bool:
+def _is_distributed() -> bool:
     if not dist.is_available():
         return False
     launched = os.environ.keys() >= LAUNCHED_WITH and os.environ["WORLD_SIZE"] != "1"
@@ -159,10 +159,10 @@ def _has_company() -> bool:
 def _own_group(timeout: timedelta) -> dist.ProcessGroup:
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     if not dist.is_initialized():
-        # It stays until the process ends: a second one would meet the first one's keys.
+        # Kept until the process ends: a second one would find the keys of the first.
         dist.init_process_group(backend, timeout=timeout)
         atexit.register(_leave)
-    # The caller's group may know one kind of tensor only, and has another timeout.
+    # A group of the caller may support only one device, and has its own timeout.
     return dist.new_group(backend=backend, timeout=timeout)
 
 
@@ -173,15 +173,15 @@ def _leave() -> None:
 
 @dataclass(frozen=True)
 class Share:
-    """The part of n samples that this rank takes.
+    """The part of n samples that this rank works on.
 
     Attributes
     ----------
     n : int
         Samples of all ranks together.
     rank, size : int
-        Number of this rank among those that take a part. A size of 1 means that every
-        rank takes all of them, which needs no message.
+        Number of this rank, and of ranks between which the samples are split. A size
+        of 1 means that every rank works on all samples, which needs no communication.
 
     Examples
     --------
@@ -195,81 +195,83 @@ class Share:
 
     @classmethod
     def of(cls, n: int) -> Share:
-        """The part of n samples for this rank, or all where they are few."""
+        """The part of n samples for this rank, or all if they are few."""
         here = ranks()
         few = n < here.size * LEAST_SHARE
         return cls(n) if few else cls(n, here.rank, here.size)
 
     @property
     def rows(self) -> slice:
-        """Where the part lies among the samples."""
+        """Positions of the part among the n samples."""
         first, last = (i * self.n // self.size for i in (self.rank, self.rank + 1))
         return slice(first, last)
 
     def every(self, step: int) -> tuple[Share, slice]:
-        """Share of evenly spaced samples, and where they lie in this part."""
+        """The share of every `step`-th sample, and their positions in this part."""
         share = Share(-(-self.n // step), self.rank, self.size)
         return share, slice(-self.rows.start % step, None, step)
 
     def sum(self, tensor: Tensor) -> Tensor:
-        """Sum of what the ranks found for their parts; overwrites the tensor."""
+        """Sum of the tensors of all ranks; overwrites the tensor given."""
         if self.size > 1:
             tensor = tensor.contiguous()
-            ranks().talk(dist.all_reduce, tensor)
+            ranks().call(dist.all_reduce, tensor)
         return tensor
 
     def joined(self, mine: np.ndarray, axis: int = 0) -> np.ndarray:
-        """What the ranks found for each of their samples, in order."""
+        """The per-sample arrays of all ranks, concatenated along an axis."""
         if self.size == 1:
             return mine
         mine = np.moveaxis(mine, axis, 0)
-        every = np.zeros((self.n, *mine.shape[1:]), mine.dtype)
-        every[self.rows] = mine
-        return np.moveaxis(self.sum(torch.from_numpy(every)).numpy(), 0, axis)
+        whole = np.zeros((self.n, *mine.shape[1:]), mine.dtype)
+        whole[self.rows] = mine
+        return np.moveaxis(self.sum(torch.from_numpy(whole)).numpy(), 0, axis)
 
 
 def by_shares(function: Callable[[Any], np.ndarray], X: Rows) -> np.ndarray:
-    """An array with one row per sample of X, of which each rank computes its share."""
+    """``function(X)``, one row per sample; each rank computes the rows of its share."""
     share = Share.of(len(X))
     return share.joined(function(X[share.rows]))
 
 
-def agreed(value: Numbers) -> Numbers:
-    """The first rank's number, array or tensor; all have the same shape."""
+def broadcast(value: Numbers) -> Numbers:
+    """The number, array or tensor of rank 0; it has the same shape on every rank."""
     if ranks().size == 1:
         return value
     if isinstance(value, Tensor):
-        return _sent(value.detach().clone(memory_format=torch.contiguous_format))
-    sent = _sent(torch.from_numpy(np.array(value, order="C"))).numpy()
+        return _broadcast_tensor(
+            value.detach().clone(memory_format=torch.contiguous_format)
+        )
+    sent = _broadcast_tensor(torch.from_numpy(np.array(value, order="C"))).numpy()
     return sent if isinstance(value, np.ndarray) else sent.item()
 
 
-def _sent(tensor: Tensor) -> Tensor:
-    ranks().talk(dist.broadcast, tensor, src=0)
+def _broadcast_tensor(tensor: Tensor) -> Tensor:
+    ranks().call(dist.broadcast, tensor, src=0)
     return tensor
 
 
-def first_rank_says(function: Callable[[], Value]) -> Value:
-    """What a function gives on the first rank, which alone calls it; so for errors."""
+def from_first_rank(function: Callable[[], Value]) -> Value:
+    """Call a function on rank 0 only; return its result, or raise its error, on all."""
     here = ranks()
     if here.size == 1:
         return function()
-    said: list[Any] = [None, None]
+    outcome: list[Any] = [None, None]
     if here.is_first:
         try:
-            said[0] = function()
+            outcome[0] = function()
         except Exception as error:  # raised again, on every rank
-            said[1] = error
-    here.talk(dist.broadcast_object_list, said, src=0)
-    if said[1] is not None:
-        raise said[1]
-    return said[0]
+            outcome[1] = error
+    here.call(dist.broadcast_object_list, outcome, src=0)
+    if outcome[1] is not None:
+        raise outcome[1]
+    return outcome[0]
 
 
-def every_rank_has(value: Value) -> list[Value]:
-    """The small values that the ranks have, in order."""
+def gathered(value: Value) -> list[Value]:
+    """The values of all ranks, in order; they are pickled, so they should be small."""
     here = ranks()
     values = [value] * here.size
     if here.size > 1:
-        here.talk(dist.all_gather_object, values, value)
+        here.call(dist.all_gather_object, values, value)
     return values

@@ -1,4 +1,4 @@
-"""What each stage hands to the next: frozen records of numbers, with shapes."""
+"""Records that one stage hands to the next, with the shapes of their arrays."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class EigenResult:
     residuals : ndarray of shape (n_directions,), float64
         ``||H v_i - lambda_i v_i||`` for each pair.
     n_products : int
-        Matrix-vector products spent.
+        Number of matrix-vector products.
     converged : bool
-        Whether residuals and gaps certify every eigenvalue to the tolerance asked for.
+        Whether residuals and gaps certify that every eigenvalue meets the tolerance.
     """
 
     eigenvalues: np.ndarray
@@ -62,9 +62,9 @@ class Measurement:
     Attributes
     ----------
     columns : dict of str to float
-        One number for each name; the same names at every size.
+        One number for each name; the names are the same at every size.
     eigenvalues : ndarray of shape (n_directions,)
-        Of the training-loss Hessian at this size.
+        Leading eigenvalues of the Hessian of the training loss at this size.
     eigenvalue_shifts : ndarray of shape (n_directions,)
         Mean change of each eigenvalue when one more batch is added at the same weights.
     eigenvectors : Tensor of shape (n_parameters, n_directions) or None
@@ -82,12 +82,12 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Record:
-    """What was measured at every size so far, in order.
+    """The measurements at all sizes so far, in order.
 
     Attributes
     ----------
     measurements : tuple of Measurement
-        One for each size; only the last keeps its eigenvectors.
+        One for each size; only the last has eigenvectors.
     """
 
     measurements: tuple[Measurement, ...] = ()
@@ -97,7 +97,7 @@ class Record:
 
     def with_one_more(self, measurement: Measurement) -> Record:
         """The record with the next size."""
-        # Eigenvectors are ten times as large as the net, and only the last are shown.
+        # Ten eigenvectors take ten times the memory of the net; only the last are used.
         earlier = (replace(one, eigenvectors=None) for one in self.measurements)
         return Record((*earlier, measurement))
 
@@ -117,26 +117,26 @@ class Record:
 
     @property
     def last(self) -> Measurement:
-        """At the last size."""
+        """The measurement at the last size."""
         return self.measurements[-1]
 
     @property
     def eigenvectors(self) -> torch.Tensor:
-        """At the last size, which alone keeps them."""
+        """Eigenvectors at the last size; those at earlier sizes are not kept."""
         kept = self.last.eigenvectors
         if kept is None:
-            raise ValueError("The last measurement has lost its eigenvectors.")
+            raise ValueError("The last measurement has no eigenvectors.")
         return kept
 
     @property
     def last_count(self) -> int:
-        """Batches at the last size, 0 before the first."""
+        """Number of batches at the last size; 0 before the first measurement."""
         return int(self.last.columns["batch_count"]) if self.measurements else 0
 
 
 @dataclass(frozen=True)
 class SampleSizeForecast:
-    """Where the curve falls below the tolerance for good.
+    """The size from which the curve stays below the tolerance.
 
     Attributes
     ----------
@@ -155,9 +155,10 @@ class SampleSizeForecast:
     rate : float
         Exponent of the fitted local power law (``-2`` in theory).
     smoothed : ndarray of shape (n_sizes,)
-        The curve that the decision was read from.
+        The smoothed curve, on which the decision is based.
     smoothed_std_err : ndarray of shape (n_sizes,)
-        Its standard error, from the scatter along the sizes: that of the net above all.
+        Its standard error, from the scatter along the sizes. Most of the scatter comes
+        from the training of the net.
     """
 
     converged: bool
@@ -190,7 +191,7 @@ UNKNOWN_GAIN = Gain(nan, (nan, nan))
 
 @dataclass(frozen=True)
 class SampleSizeCurve:
-    """The whole answer of `sample_size_curve`, or what there is of it.
+    """The answer of `sample_size_curve`, complete or up to the last measured size.
 
     Attributes
     ----------
@@ -199,9 +200,10 @@ class SampleSizeCurve:
     columns : dict of str to ndarray of shape (n_sizes,)
         Every quantity at every measured size, ready for a data frame.
     eigenvalues, eigenvalue_shifts : ndarray of shape (n_sizes, n_directions)
-        Spectrum at every size, and its mean change when one more batch arrives.
+        Leading eigenvalues at every size, and their mean change when one more batch
+        is added at the same weights.
     eigenvectors : Tensor of shape (n_parameters, n_directions)
-        Basis at the last measured size, on the CPU.
+        Leading eigenvectors at the last measured size, on the CPU.
     forecast : SampleSizeForecast
         From where on the loss landscape is stable.
     score_forecast : ScoreForecast or None
@@ -211,11 +213,11 @@ class SampleSizeCurve:
     limited_by : str
         What holds the score back.
     verdict : str
-        The joint answer.
+        The joint answer about landscape and score.
     net : skorch.NeuralNet
         As trained at the last size.
     task : Task
-        How targets are read and predictions scored.
+        How targets are encoded and predictions are scored.
     batch_size : int
         Samples in one batch.
     n_train : int
@@ -233,7 +235,7 @@ class SampleSizeCurve:
     limited_by: str
     verdict: str
     net: NeuralNet
-    task: Any  # of a stage that needs this module
+    task: Any  # a `Task`, which is defined in a later stage
     batch_size: int
     n_train: int
 
@@ -253,7 +255,7 @@ class SampleSizeCurve:
 
     @property
     def n_samples_star(self) -> int | None:
-        """The same in samples."""
+        """`k_star` in samples; None if not reached."""
         return None if self.k_star is None else self.k_star * self.batch_size
 
     @property

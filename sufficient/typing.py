@@ -1,4 +1,4 @@
-"""Kinds of arguments that functions all over the library take, named once."""
+"""Types of arguments that many functions of the library take."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from skorch import NeuralNet
 
 __all__ = ["ArrayLike", "Net", "RandomState", "Rows"]
 
-# Arrays, tensors, lists, data frames, data sets and tables, or None where it says so.
-# They have no type in common; what they hold is checked where they come in.
+# Arrays, tensors, lists, data frames, data sets and tables, or None where documented.
+# They have no common type. Public functions check the values.
 ArrayLike: TypeAlias = Any
-# What is trained: a skorch net, the name of one of the library's own, or its default.
+# A skorch net, the name of one of the library's nets, or None for the default.
 Net: TypeAlias = NeuralNet | str | None
-# What scikit-learn takes as `random_state`.
+# As in scikit-learn.
 RandomState: TypeAlias = int | np.random.RandomState | None
 
 
 class Rows(Protocol):
-    """Samples, one in a row, of which some at a time are tensors: a tensor, a stream.
+    """Samples, one per row: a tensor, or a `Stream` that is larger than memory.
 
-    Part of a tensor is one, too. Part of what is larger than memory may not be, and
-    which part is told by its length; hence no type for parts.
+    A slice of a tensor is a tensor. A slice of a stream is a tensor if it is short
+    enough for memory and a stream otherwise, so slices have no static type.
     """
 
     @property
     def shape(self) -> torch.Size:
-        """(n, ...)."""
+        """Shape (n, ...)."""
 
     @property
     def device(self) -> torch.device:
-        """Where the tensors are."""
+        """Device of the tensors."""
 
     def to(self, device: torch.device | str, /) -> Rows:
-        """The same on another device."""
+        """The same samples on another device."""
 
     def __len__(self) -> int: ...
 

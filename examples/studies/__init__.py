@@ -1,1 +1,1 @@
-"""Studies of the library: what it costs, whether it is right, whether it stays so."""
+"""Studies of the library: speed, correctness, and comparison with the papers."""

@@ -1,8 +1,9 @@
-"""Ask about data larger than memory, and see how much memory that takes.
+"""Fit data that are larger than memory, and measure the memory that this takes.
 
-Writes samples with a nonlinear rule behind their labels into a file, maps the file and
-fits it. With --full these are 10 million samples of 100 numbers, a file of 4 GB that is
-removed at the end; the default is small. From the root of the repository:
+The script writes samples to a file, maps the file into memory and fits an estimator to
+it. The labels come from a nonlinear function with noise. With --full there are 10
+million samples of 100 numbers, a file of 4 GB that is removed at the end. The default
+is small. Run from the root of the repository:
 
     python -m examples.studies.big_data --full
 """
@@ -24,7 +25,7 @@ MIB = 1 << 20
 
 
 def write_samples(path, n_rows, n_columns):
-    """Samples in a file, and labels that a small random network gives them."""
+    """Write random samples to a file; a small random network gives the labels."""
     rng = np.random.default_rng(0)
     inner = rng.standard_normal((n_columns, 16)) / np.sqrt(n_columns)
     outer = rng.standard_normal((16, N_CLASSES))
@@ -39,12 +40,12 @@ def write_samples(path, n_rows, n_columns):
     return np.memmap(path, np.float32, "r", shape=X.shape), y
 
 
-def ask(folder, args):
-    """Fit on a mapped file in the folder, and print what it took."""
+def fit_mapped_file(folder, args):
+    """Fit to a mapped file in the folder; print time, memory and the answer."""
     X, y = write_samples(folder / "X.float32", args.rows, args.columns)
     print(f"{len(X):,} samples of {X.shape[1]}, {X.nbytes / 1e9:.2f} GB in a file")
     memory = anonymous() / MIB
-    print(f"before the fit {memory:,.0f} MiB, of which the labels {y.nbytes // MIB:,}")
+    print(f"before the fit {memory:,.0f} MiB, including {y.nbytes // MIB:,} for labels")
     est = watched("fit", SampleSizeEstimator(tol=args.tol, random_state=0).fit, X, y)
     print(est.summary())
     print(f"measured up to {est.train_sizes_[-1]:,}, k* = {est.k_star_}")
@@ -53,7 +54,7 @@ def ask(folder, args):
 
 
 def watched(what, function, *args):
-    """Call, and print the seconds and the peak of memory that it took."""
+    """Call a function; print its time in seconds and its peak memory."""
     with AnonymousMemory() as memory:
         run = timed(function, *args)
     peak = memory.peak / MIB
@@ -62,7 +63,7 @@ def watched(what, function, *args):
 
 
 def main():
-    """Make the data, ask, and clear up."""
+    """Make the data, fit, and remove the data."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--full", action="store_true", help="10 million samples of 100")
     parser.add_argument("--rows", type=int, default=20_000)
@@ -74,7 +75,7 @@ def main():
         args.rows, args.columns = 10_000_000, 100
     folder = Path(tempfile.mkdtemp(dir=args.folder))
     try:
-        ask(folder, args)
+        fit_mapped_file(folder, args)
     finally:
         shutil.rmtree(folder)
 

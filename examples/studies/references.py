@@ -1,14 +1,15 @@
-"""Fits whose numbers must not change when only the code is rearranged.
+"""Reference fits, to check that a refactoring does not change any number.
 
-Each reference is fitted on one thread, and its curves, checkpoint and saved folder are
-stored. Comparing fits it again with the code at hand, tells whether every number is the
-same to the last bit, and whether what was stored can still be read. From the root of a
-clone with the extra ``test`` installed:
+``store`` fits every reference on one thread, and stores its numbers, a checkpoint and a
+saved estimator. ``compare`` fits them again with the present code. It checks that every
+number is the same to the last bit, and that the stored checkpoint and estimator can
+still be read. Run from the root of a clone with the extra ``test`` installed:
 
     python -m examples.studies.references store FOLDER
     python -m examples.studies.references compare FOLDER
 
-Numbers are the same to the last bit only on the same machine with the same torch.
+Compare only on the same machine with the same version of torch; otherwise the last bits
+may differ.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from .common.quiet import quiet
 
 @dataclass(frozen=True)
 class Reference:
-    """Data and an unfitted estimator; some are fitted batch by batch."""
+    """Data and an estimator; with `n_calls`, it is fitted in calls of `partial_fit`."""
 
     load: Callable
     estimator: Callable[[], SampleSizeEstimator]
@@ -84,7 +85,7 @@ REFERENCES = {
 
 
 def fitted(reference: Reference, checkpoint: Path) -> SampleSizeEstimator:
-    """Fit a reference, all at once or batch by batch."""
+    """Fit a reference by `fit` or by several calls of `partial_fit`."""
     X, y = reference.load()
     estimator = reference.estimator()
     if not reference.n_calls:
@@ -95,7 +96,7 @@ def fitted(reference: Reference, checkpoint: Path) -> SampleSizeEstimator:
 
 
 def numbers(estimator: SampleSizeEstimator) -> dict[str, np.ndarray]:
-    """Everything measured and answered, by name; not how long it took."""
+    """All measurements and results by name, except times."""
     curve, X = estimator.curve_, np.zeros((2, *estimator._input_shape), np.float32)
     weights = estimator.estimator_.module_.state_dict()
     return {
@@ -115,7 +116,7 @@ def numbers(estimator: SampleSizeEstimator) -> dict[str, np.ndarray]:
 
 
 def store(folder: Path) -> None:
-    """Fit every reference and keep what came out."""
+    """Fit every reference and store the results."""
     for name, reference in REFERENCES.items():
         estimator = fitted(reference, folder / name / "checkpoint")
         estimator.save(folder / name / "saved")
@@ -124,7 +125,7 @@ def store(folder: Path) -> None:
 
 
 def compare(folder: Path) -> bool:
-    """Fit every reference again; print and return whether all is as it was stored."""
+    """Fit every reference again; print and return whether the results are the same."""
     found = {name: _differences(folder / name, r) for name, r in REFERENCES.items()}
     for name, differences in found.items():
         print(f"{name}: {'; '.join(differences) or 'identical'}", flush=True)
@@ -160,7 +161,7 @@ def _unequal(stored, now):
 
 
 def main() -> int:
-    """Store or compare, as asked on the command line."""
+    """Store or compare, as chosen on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("action", choices=["store", "compare"])
     parser.add_argument("folder", type=Path)

@@ -2,9 +2,9 @@
 How loose are the bounds?
 =========================
 
-Every bound of `sufficient.theory` divided by what it bounds, for networks with random
-and with trained weights. Small by default; ``--full`` takes Fashion-MNIST and networks
-of the two papers, and a minute. Prints the tables of docs/explanation/theory.md.
+Every bound of `sufficient.theory` divided by the true value, for networks with random
+and with trained weights. Small by default. ``--full`` uses Fashion-MNIST and networks
+of the two papers, and takes a minute. Prints the tables of docs/explanation/theory.md.
 """
 
 import argparse
@@ -87,7 +87,7 @@ def change_column(module, X, y, sigma, d=10):
 
 
 def main():
-    """Print two tables: medians over samples, and over k."""
+    """Print two tables: medians over samples, and medians over k."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true")
     full = parser.parse_args().full

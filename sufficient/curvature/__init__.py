@@ -1,4 +1,4 @@
-"""Curvature of the training loss: products, eigenpairs, projections."""
+"""Curvature of the training loss: Hessian-vector products and leading eigenpairs."""
 
 from sufficient.curvature.solve import top_eigenpairs
 from sufficient.results import EigenResult

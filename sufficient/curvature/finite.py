@@ -1,4 +1,4 @@
-"""Losses and derivatives that are no numbers any more are told at once."""
+"""Checks that losses and derivatives are finite."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ __all__ = ["check_displaced", "check_finite"]
 
 
 def check_finite(value: float, n_samples: int, what: str = "loss in training") -> None:
-    """Raise ValueError where the loss, or its derivative, is not a number any more.
+    """Raise ValueError if a loss, or a sum of its derivatives, is not finite.
 
     Parameters
     ----------
     value : float
-        Loss, or sum of derivatives.
+        The loss, or a sum of derivatives.
     n_samples : int
-        Size of the training set.
+        Size of the training set, for the message.
     what : str, default="loss in training"
-        Its name.
+        Name of the value, for the message.
     """
     if not np.isfinite(value):
         raise ValueError(
@@ -29,16 +29,16 @@ def check_finite(value: float, n_samples: int, what: str = "loss in training") -
 
 
 def check_displaced(losses: Sequence[np.ndarray], sigma: float, n_samples: int) -> None:
-    """Raise ValueError where the loss is not finite at displaced weights.
+    """Raise ValueError if the loss is not finite at displaced weights.
 
     Parameters
     ----------
     losses : sequence of ndarray
-        At random displacements.
+        Losses at random displacements.
     sigma : float
-        Their standard deviation.
+        Standard deviation of the displacements, for the message.
     n_samples : int
-        Size of the training set.
+        Size of the training set, for the message.
     """
     if not all(np.isfinite(each).all() for each in losses):
         raise ValueError(

@@ -1,4 +1,4 @@
-"""One loss per sample out of whatever a user gives as the loss."""
+"""Per-sample losses from a name, a torch criterion or a function."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ Loss = str | nn.Module | Callable[[Tensor, Tensor], Tensor]
 
 
 def check_is_mean(whole: Tensor, each: Tensor) -> None:
-    """Raise ValueError where a criterion is not the mean of its losses of samples.
+    """Raise ValueError if a criterion is not the mean of its per-sample losses.
 
     Parameters
     ----------
     whole : Tensor
-        What the criterion says of all of them.
+        Value of the criterion for all samples together.
     each : Tensor of shape (n,)
-        What it says of each.
+        Value of the criterion for each sample alone.
     """
     if whole.numel() > 1:
         raise ValueError(
             f"The criterion returns {whole.numel()} numbers for {len(each)} samples, "
-            "and a net is trained on one. Use reduction='mean'."
+            "but training needs a single number. Use reduction='mean'."
         )
     mean = each.mean()
     if not torch.isclose(whole.reshape(()), mean, rtol=1e-3, atol=1e-6, equal_nan=True):
         raise ValueError(
-            f"The criterion is {float(whole):.4g} for {len(each)} samples, and "
-            f"{float(mean):.4g} on average for one, so what is trained is not what "
-            "would be measured. Use reduction='mean', and leave out what looks at "
-            "several samples at once."
+            f"The criterion is {float(whole):.4g} for {len(each)} samples together, "
+            f"but {float(mean):.4g} on average for single samples, so the measured "
+            "loss would not be the trained one. Use reduction='mean', without terms "
+            "that depend on several samples at once."
         )
 
 
@@ -57,23 +57,23 @@ def _named_loss(name):
 
 def _criterion_loss(criterion):
     if not hasattr(criterion, "reduction"):
-        return _checked_loss(_asked_one_by_one(criterion))
+        return _checked_loss(_called_per_sample(criterion))
     if getattr(criterion, "weight", None) is not None:
         raise ValueError(
-            "A criterion with class weights divides by the weights of the batch at "
-            "hand, which no loss of one sample follows. Resample the classes instead."
+            "A criterion with class weights divides by the weights of the whole batch, "
+            "so it is not a mean of per-sample losses. Resample the classes instead."
         )
-    criterion, whole = copy.deepcopy(criterion), criterion.reduction == "batchmean"
+    criterion, sums = copy.deepcopy(criterion), criterion.reduction == "batchmean"
     criterion.reduction = "none"
-    if whole:
+    if sums:
         return _checked_loss(lambda z, y: criterion(z, y).flatten(1).sum(1))
     if isinstance(criterion, nn.MSELoss | nn.L1Loss | nn.SmoothL1Loss | nn.HuberLoss):
         return _checked_loss(lambda z, y: criterion(z, y.to(z.dtype).reshape_as(z)))
-    return _checked_loss(_asked_one_by_one(criterion))
+    return _checked_loss(_called_per_sample(criterion))
 
 
-def _asked_one_by_one(criterion):
-    """A criterion that averages on its own, as one loss per sample."""
+def _called_per_sample(criterion):
+    """One loss per sample, also from a criterion that returns the mean of a batch."""
 
     def losses(output, y):
         values = criterion(output, y)
@@ -91,7 +91,7 @@ def _checked_loss(function):
             raise ValueError(
                 "The loss must return one number per sample, got shape "
                 f"{tuple(values.shape)} for {len(output)} samples. Use "
-                "reduction='none', or a function without a mean over the samples."
+                "reduction='none', or a function that does not average over samples."
             )
         return values.reshape(len(values), -1).mean(dim=1)
 

@@ -1,4 +1,4 @@
-"""Work on chunks of samples that shrink where memory runs out."""
+"""Work on chunks of samples, which become smaller if memory runs out."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ OUT_OF_MEMORY: type[RuntimeError] = (
 
 
 class Chunks:
-    """Consecutive chunks of samples, smaller ones from where memory has run out.
+    """Consecutive chunks of samples; a chunk that does not fit in memory is halved.
 
     Parameters
     ----------
     size : int
-        Samples in a chunk, to begin with.
+        Initial number of samples in a chunk.
 
     Examples
     --------
@@ -31,15 +31,15 @@ class Chunks:
     ...         raise OUT_OF_MEMORY("3 are too many")
     ...     return rows.start, rows.stop
     >>> chunks = Chunks(4)
-    >>> list(chunks.each(work, 5)), chunks.size
+    >>> list(chunks.map(work, 5)), chunks.size
     ([(0, 2), (2, 4), (4, 5)], 2)
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
 
-    def each(self, work: Callable[[slice], Part], n: int) -> Iterator[Part]:
-        """What `work` makes of every chunk of ``range(n)``, in order.
+    def map(self, work: Callable[[slice], Part], n: int) -> Iterator[Part]:
+        """Call `work` for every chunk of ``range(n)``; yield the results in order.
 
         Raises
         ------
@@ -53,7 +53,7 @@ class Chunks:
                 part = work(rows)
             except OUT_OF_MEMORY as error:
                 reason = str(error)
-            # Out here nothing of the failed attempt is held any more.
+            # Outside the except block, the tensors of the failed attempt are freed.
             if reason is None:
                 yield part
                 start = rows.stop
@@ -63,8 +63,8 @@ class Chunks:
     def _halve(self, failed, reason):
         if failed == 1:
             raise MemoryError(
-                "The device has not enough memory for one sample at a time "
-                f"({reason.splitlines()[0]}). Lower n_directions, take a smaller net, "
+                "The device does not have enough memory for one sample at a time "
+                f"({reason.splitlines()[0]}). Lower n_directions, use a smaller net, "
                 "or use device='cpu'."
             )
         self.size = failed // 2

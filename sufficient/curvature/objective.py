@@ -1,4 +1,4 @@
-"""A network and its criterion as a function: parameters in, one loss per sample out."""
+"""A network and its criterion as a function from parameters to per-sample losses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Objective:
     """Loss of every sample as a function of the trainable parameters.
 
     The module is evaluated in eval mode: Dropout is off and BatchNorm uses its running
-    statistics, so that the loss of a sample does not depend on its neighbours.
+    statistics, so the loss of a sample does not depend on the other samples.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ class Objective:
         A named loss, a torch criterion with a `reduction`, or a function of
         ``(output, target)`` that returns one loss per sample.
     cache_bytes : float, default=inf
-        Memory that products with the Hessian may keep between calls. With less of it
-        they come out the same, and take longer.
+        Memory in which Hessian-vector products may cache intermediate results. Less
+        memory makes them slower but does not change them.
     """
 
     def __init__(
@@ -44,14 +44,14 @@ class Objective:
         self.module, self.cache_bytes = module, cache_bytes
         self.loss = per_sample_loss(loss)
         self.parameters = {
-            name: _laid_out(parameter.detach())
+            name: _channels_last(parameter.detach())
             for name, parameter in module.named_parameters()
             if parameter.requires_grad
         }
         if not self.parameters:
             raise ValueError(
-                f"{type(module).__name__} has no trainable parameters, so its loss has "
-                "no curvature to measure."
+                f"{type(module).__name__} has no trainable parameters, so there is no "
+                "curvature to measure."
             )
         self._shapes = [tensor.shape for tensor in self.parameters.values()]
         self._sizes = [tensor.numel() for tensor in self.parameters.values()]
@@ -68,7 +68,10 @@ class Objective:
         return self.flatten(self.parameters.values())
 
     def layers(self, X: Rows) -> NamedLayers | None:
-        """Layers of the network if it is a chain, as checked on a few samples of X."""
+        """Layers of the network if it is a chain, None otherwise.
+
+        The outputs of the chain are compared with those of the network on two samples.
+        """
         if isinstance(self._layers, str):
             found = chain_of(self.module)
             self._layers = found if found and self._is_chain(found, X[:2]) else None
@@ -79,18 +82,18 @@ class Objective:
             chained = LinearisedChain(layers, self.parameters, X)
         except (StopIteration, ValueError, RuntimeError):
             return False
-        return _agree(chained.output, self.outputs(self.parameters, X))
+        return _are_close(chained.output, self.outputs(self.parameters, X))
 
     def flatten(self, tensors: Iterable[Tensor]) -> Tensor:
-        """One vector out of one tensor per parameter."""
+        """Concatenate one tensor per parameter into a vector."""
         return torch.cat([tensor.reshape(-1) for tensor in tensors])
 
     def unflatten(self, vector: Tensor) -> dict[str, Tensor]:
-        """One tensor per parameter out of one vector; leading axes are kept."""
+        """Split a vector into one tensor per parameter; leading axes are kept."""
         lead = vector.shape[:-1]
         parts = vector.split(self._sizes, dim=-1)
         return {
-            name: _laid_out(part.reshape(*lead, *shape))
+            name: _channels_last(part.reshape(*lead, *shape))
             for name, part, shape in zip(
                 self.parameters, parts, self._shapes, strict=True
             )
@@ -119,14 +122,14 @@ class Objective:
             return part.item(), self.flatten(slope)
 
         loss, gradient = torch.zeros((), dtype=torch.double), 0 * self.weights
-        for more_loss, more_gradient in Chunks(chunk_size).each(of_chunk, len(X)):
+        for more_loss, more_gradient in Chunks(chunk_size).map(of_chunk, len(X)):
             loss += more_loss
             gradient += more_gradient
         return share.sum(loss).item(), share.sum(gradient)
 
     @contextmanager
     def eval_mode(self) -> Iterator[None]:
-        """Evaluate in eval mode; restore the mode of every submodule afterwards."""
+        """Switch to eval mode; restore the mode of every submodule afterwards."""
         modes = [(module, module.training) for module in self.module.modules()]
         self.module.eval()
         try:
@@ -136,14 +139,15 @@ class Objective:
                 module.training = training
 
 
-def _laid_out(tensor):
-    # With filters in this layout, convolution and pooling take half the time on CPUs.
+def _channels_last(tensor):
+    # With this layout of the filters, convolution and pooling take half the time on
+    # CPUs.
     if tensor.ndim != 4 or tensor.device.type != "cpu":
         return tensor
     return torch.empty_like(tensor, memory_format=torch.channels_last).copy_(tensor)
 
 
-def _agree(output, expected):
+def _are_close(output, expected):
     if output.shape != expected.shape:
         return False
     slack = 1e4 * torch.finfo(expected.dtype).eps

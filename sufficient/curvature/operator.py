@@ -17,22 +17,22 @@ from sufficient.typing import Rows
 
 __all__ = ["CurvatureOperator"]
 
-# What fits a cache, and what keeps a graphics card busy.
+# Samples at a time: few enough for the cache of a CPU, enough to use a whole GPU.
 CHUNKS = {"cpu": 1024, "cuda": 2**14}
-KEPT_BYTES = 2**31
-MOST_TOGETHER = 16
+CACHE_BYTES = 2**31
+BLOCK_SIZE = 16
 FEW_SAMPLES = 64
-LEAST_STEP = 4
+MIN_STEP = 4
 
 
 class CurvatureOperator:
     """Symmetric operator ``v -> M v`` for the curvature M of the mean loss.
 
-    What all products have in common is computed once per chunk of samples and kept, so
-    that each costs one pass forward and one back: by the rules of the layers where the
-    network is a chain of layers that have rules, through the recorded graph of its
-    gradient otherwise. What would not fit in memory is prepared anew for every product,
-    and by smaller chunks from where memory has run out.
+    The part of the work that all products share is done once per chunk of samples and
+    cached. A product then costs one forward and one backward pass. It uses the rules of
+    the layers if the network is a chain of layers, and the recorded graph of the
+    gradient otherwise. Chunks that do not fit in memory are prepared again for every
+    product, and become smaller if memory runs out.
 
     Parameters
     ----------
@@ -43,10 +43,10 @@ class CurvatureOperator:
     matrix : {"hessian", "ggn"}, default="hessian"
         Full Hessian, or generalised Gauss-Newton matrix ``mean_i J_i' A_i J_i``.
     chunk_size : int or None, default=None
-        Samples that are prepared at a time. None keeps all where they fit.
+        Samples that are prepared at a time. None caches all samples if they fit.
     share : Share or None, default=None
-        Which part of the samples X and y are, the others being with other ranks. None
-        where they are all.
+        Which part of all samples X and y are, if other ranks have the rest. None if
+        they are all samples.
     """
 
     def __init__(
@@ -64,12 +64,12 @@ class CurvatureOperator:
         self.layers = objective.layers(X)
         self._chunks = Chunks(chunk_size or self._chunk_that_fits())
         n_samples = min(len(X), self.chunk_size)
-        self._together = MOST_TOGETHER * max(1, CHUNKS["cpu"] // n_samples)
-        self._kept = self._prepared_for_good() if self._fits(chunk_size) else None
+        self._block_size = BLOCK_SIZE * max(1, CHUNKS["cpu"] // n_samples)
+        self._kept = self._prepare_all() if self._fits(chunk_size) else None
 
     @property
     def chunk_size(self) -> int:
-        """Samples that are prepared at a time."""
+        """Number of samples that are prepared at a time."""
         return self._chunks.size
 
     @classmethod
@@ -82,9 +82,9 @@ class CurvatureOperator:
         matrix: str = "hessian",
         chunk_size: int | None = None,
     ) -> CurvatureOperator:
-        """The operator of all samples, of which this rank takes its share."""
+        """The operator for all samples X, split between the ranks."""
         share = Share.of(len(X))
-        # What is found of the network is kept: by the same samples on every rank.
+        # Called here with all samples, so that every rank checks the chain on the same.
         objective.layers(X)
         return cls(
             objective,
@@ -97,56 +97,59 @@ class CurvatureOperator:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(n_parameters, n_parameters)."""
+        """Shape (n_parameters, n_parameters) of the matrix."""
         return (self.objective.n_parameters,) * 2
 
     def __matmul__(self, vector: Tensor) -> Tensor:
-        return self.images(vector[None])[0]
+        return self.products(vector[None])[0]
 
-    def images(self, rows: Tensor) -> Tensor:
+    def products(self, rows: Tensor) -> Tensor:
         """Products with several vectors, rows of a tensor (n_vectors, n_parameters).
 
         Returns
         -------
-        Tensor of shape (n_vectors, n_parameters)
-            Or wider: at the end of a row stands how parameters would be moved that were
-            left out of the objective.
+        Tensor of shape (n_vectors, n_parameters) or wider
+            After compression, each row ends with the entries of the product for the
+            weights that were left out.
         """
-        blocks = [self._images(block) for block in rows.split(self._together)]
+        blocks = [self._products(block) for block in rows.split(self._block_size)]
         return self.share.sum(blocks[0] if len(blocks) == 1 else torch.cat(blocks))
 
     @property
     def n_that_fit(self) -> int:
-        """Samples whose preparation fits in memory."""
+        """Number of samples whose cached results fit in memory."""
         spare = min(_spare_bytes(self.X.device), self.objective.cache_bytes)
         return int(spare // self._bytes_per_sample)
 
-    def sampled(self, n_samples: int) -> CurvatureOperator | None:
-        """The same for evenly spaced samples; None where those are not few."""
+    def subsampled(self, n_samples: int) -> CurvatureOperator | None:
+        """The operator for `n_samples` evenly spaced samples; None if X is small."""
         step = self.share.n // n_samples
-        if step < LEAST_STEP:
+        if step < MIN_STEP:
             return None
         share, rows = self.share.every(step)
         X, y = self.X[rows], self.y[rows]
         return CurvatureOperator(self.objective, X, y, matrix=self.matrix, share=share)
 
-    def _images(self, rows):
+    def _products(self, rows):
         V = self.objective.unflatten(rows)
         if self._kept is not None:
             try:
-                return _summed(V, (product(V) for product in self._kept))
+                return _sum_by_name(V, (product(V) for product in self._kept))
             except OUT_OF_MEMORY:
                 self._kept = None
-        parts = self._chunks.each(lambda rows: self._of(rows)(V), len(self.X))
-        return _summed(V, parts)
+        parts = self._chunks.map(lambda rows: self._chunk_product(rows)(V), len(self.X))
+        return _sum_by_name(V, parts)
 
-    def _prepared_for_good(self):
+    def _prepare_all(self):
         try:
-            return [self._of(rows) for rows in chunks(len(self.X), self.chunk_size)]
+            return [
+                self._chunk_product(rows)
+                for rows in chunks(len(self.X), self.chunk_size)
+            ]
         except OUT_OF_MEMORY:
             return None
 
-    def _of(self, rows):
+    def _chunk_product(self, rows):
         return self._prepared(self.X[rows], self.y[rows], self.share.n)
 
     def _prepared(self, X, y, n):
@@ -156,7 +159,7 @@ class CurvatureOperator:
         if len(self.X) <= FEW_SAMPLES:
             return FEW_SAMPLES
         most = CHUNKS.get(self.X.device.type, CHUNKS["cuda"])
-        share = _spare_bytes(self.X.device) / (4 * MOST_TOGETHER)
+        share = _spare_bytes(self.X.device) / (4 * BLOCK_SIZE)
         return int(max(1, min(most, share // self._bytes_per_sample)))
 
     def _fits(self, chunk_size):
@@ -187,17 +190,17 @@ class CurvatureOperator:
         return sum(sizes.values()) + getattr(prepared, "n_bytes", 0)
 
 
-def _summed(V, parts):
+def _sum_by_name(V, parts):
     total: dict[str, Tensor] = {}
     for part in parts:
-        for name, moved in part.items():
-            total[name] = total[name].add_(moved) if name in total else moved
+        for name, more in part.items():
+            total[name] = total[name].add_(more) if name in total else more
     names = [*V, *([LEFT_OUT] if LEFT_OUT in total else [])]
     return torch.cat([total[name].flatten(1) for name in names], dim=1)
 
 
 def _spare_bytes(device):
     if device.type != "cuda":
-        return KEPT_BYTES
+        return CACHE_BYTES
     free, _ = torch.cuda.mem_get_info(device)
     return free // 2

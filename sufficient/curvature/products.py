@@ -1,4 +1,4 @@
-"""Hessian-vector products for one chunk of samples: prepared once, used many times."""
+"""Hessian-vector products for one chunk of samples, with the shared work done once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sufficient.curvature.objective import Objective
 
 __all__ = ["output_curvature", "prepared_product"]
 
-FEW_OUTPUTS = 32
+MAX_EXPLICIT_OUTPUTS = 32
 
 
 def prepared_product(
@@ -25,84 +25,87 @@ def prepared_product(
     n: int,
     matrix: str,
 ) -> Callable[[Tensors], Tensors]:
-    """Products with the curvature of the summed loss over n, ready to be called.
+    """Products with the curvature of the loss, summed over a chunk and divided by n.
 
     Parameters
     ----------
     objective : Objective
         Network and loss.
     layers : list of (str, nn.Module) or None
-        Layers of the network where it is a chain that has rules; None records the
-        graph of the gradient instead.
+        Layers of the network if it is a chain; with None, the graph of the gradient is
+        recorded instead.
     X, y : Tensor
         A chunk of samples.
     n : int
-        Samples in all chunks together.
+        Number of samples in all chunks together.
     matrix : {"hessian", "ggn"}
         Full Hessian or generalised Gauss-Newton matrix.
 
     Returns
     -------
     callable
-        From directions, tensors of shape (d, ...) by name, to their products.
+        Takes d directions, tensors of shape (d, ...) by name, and returns the products
+        in the same form.
     """
     if layers is not None:
         return _ChainProduct(objective, layers, X, y, n, matrix)
     kind = {"hessian": _hessian_product, "ggn": _ggn_product}[matrix]
-    return _one_by_one(kind(objective, X, y, n))
+    return _for_each_direction(kind(objective, X, y, n))
 
 
 def output_curvature(
     objective: Objective, output: Tensor, y: Tensor, n: int
 ) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-    """Gradient and curvature of the summed loss over n, as functions of the outputs.
+    """Derivatives of the summed loss, divided by n, with respect to the outputs.
 
     Returns
     -------
     Tensor of shape (n_samples, ...)
         Gradient.
     callable
-        Products with changes of the outputs, of shape (n_samples, d, ...).
+        Products of the Hessian with tensors of shape (n_samples, d, ...).
     """
     at = output.detach().requires_grad_()
-    slope = grad(objective.loss(at, y).sum() / n, at, create_graph=True)
-    product = _backward_product(slope, [at])
+    output_gradient = grad(objective.loss(at, y).sum() / n, at, create_graph=True)
+    product = _backward_product(output_gradient, [at])
 
     def along_each(changes):
         return torch.stack([product([change])[0] for change in changes.unbind(1)], 1)
 
-    if output.ndim != 2 or output.shape[1] > FEW_OUTPUTS:
-        return slope[0].detach(), along_each
+    if output.ndim != 2 or output.shape[1] > MAX_EXPLICIT_OUTPUTS:
+        return output_gradient[0].detach(), along_each
     units = torch.eye(output.shape[1]).to(output)
     curvatures = along_each(units.expand(len(output), -1, -1))
-    return slope[0].detach(), lambda changes: changes @ curvatures
+    return output_gradient[0].detach(), lambda changes: changes @ curvatures
 
 
 class _ChainProduct:
-    """Products by the rules of the layers."""
+    """Products computed by the rules of the layers."""
 
     def __init__(self, objective, layers, X, y, n, matrix):
         self.parameters = objective.parameters
         self.chain = LinearisedChain(layers, self.parameters, X)
-        slope, self.output_hvp = output_curvature(objective, self.chain.output, y, n)
+        output_gradient, self.output_hvp = output_curvature(
+            objective, self.chain.output, y, n
+        )
         if matrix == "hessian":
-            self.chain.keep_gradient(slope)
+            self.chain.keep_gradient(output_gradient)
         self.n_bytes = self.chain.n_bytes
 
     def __call__(self, V: Tensors) -> Tensors:
         changes = self.chain.jvp(V)
-        moved = self.chain.hessian_product(self.output_hvp(changes[-1]), changes, V)
-        untouched = self.parameters.keys() - moved.keys()
-        return moved | {name: torch.zeros_like(V[name]) for name in untouched}
+        products = self.chain.hessian_product(self.output_hvp(changes[-1]), changes, V)
+        untouched = self.parameters.keys() - products.keys()
+        return products | {name: torch.zeros_like(V[name]) for name in untouched}
 
 
-def _one_by_one(product):
-    """A product that takes one direction, for several."""
+def _for_each_direction(product):
+    """Turn a product with one direction into a product with several."""
 
     def products(V):
         directions = zip(*V.values(), strict=True)
-        moved = zip(*map(product, directions), strict=True)
-        return {name: torch.stack(rows) for name, rows in zip(V, moved, strict=True)}
+        products = zip(*map(product, directions), strict=True)
+        return {name: torch.stack(rows) for name, rows in zip(V, products, strict=True)}
 
     return products
 
@@ -132,14 +135,14 @@ def _leaves(objective):
 
 
 def _forward_product(output, inputs):
-    """J v by differentiating the linear map u -> J' u, whose graph is kept."""
+    """``v -> J v``, by differentiating the linear map ``u -> J' u`` with its graph."""
     dual = torch.zeros_like(output, requires_grad=True)
-    pulled = grad(output, inputs, dual, create_graph=True, allow_unused=True)
-    return _backward_product(pulled, [dual])
+    vjp = grad(output, inputs, dual, create_graph=True, allow_unused=True)
+    return _backward_product(vjp, [dual])
 
 
 def _backward_product(outputs, inputs):
-    """``v -> d <outputs, v> / d inputs`` through the kept graph."""
+    """``v -> d <outputs, v> / d inputs``, through the recorded graph."""
     used = [i for i, out in enumerate(outputs) if out is not None and out.requires_grad]
 
     def product(parts):

@@ -1,4 +1,4 @@
-"""`top_eigenpairs`: the leading curvature of a network's loss, certified."""
+"""`top_eigenpairs`: certified leading eigenpairs of the Hessian of a network's loss."""
 
 from __future__ import annotations
 
@@ -43,40 +43,42 @@ def top_eigenpairs(
     r"""Algebraically largest eigenpairs of the Hessian of a network's mean loss.
 
     The matrix is :math:`H = \frac{1}{n} \sum_i \nabla_w^2 \ell_i(w)` over all trainable
-    parameters, or its generalised Gauss-Newton part. It is never formed: Lanczos with
-    full reorthogonalisation meets it through Hessian-vector products only, and stops
-    when residuals and gaps certify the relative error of every eigenvalue,
+    parameters, or its generalised Gauss-Newton part. It is never formed: the Lanczos
+    method with full reorthogonalisation needs Hessian-vector products only. It stops
+    when residuals and gaps between Ritz values certify the relative error of every
+    eigenvalue, by
     :math:`|\lambda_i - \theta_i| \le \min(r_i, r_i^2 / \text{gap}_i)`.
 
     Parameters
     ----------
     module : nn.Module
         Network at the weights of interest. It is evaluated in eval mode (Dropout off,
-        BatchNorm with its running statistics) and left exactly as it was.
+        BatchNorm with its running statistics) and not modified.
     X : Tensor or array-like of shape (n, ...)
         Samples, moved to the device and dtype of the module.
     y : Tensor or array-like of shape (n,) or (n, n_outputs)
-        Targets: class codes for cross-entropy, numbers for squared error.
+        Targets: class indices for cross-entropy, numbers for squared error.
     loss : {"cross_entropy", "mse"}, nn.Module or callable, default="cross_entropy"
         The loss of one sample. A torch criterion is used with ``reduction="none"``, and
         a module without a `reduction` may return the mean over the samples; a
         function gets ``(output, y)`` and returns one loss per sample.
     n_directions : int, default=10
-        Eigenpairs wanted.
+        Number of eigenpairs.
     matrix : {"hessian", "ggn"}, default="hessian"
         Full Hessian or generalised Gauss-Newton matrix.
     tol : float, default=1e-3
         Largest relative error of each eigenvalue.
     chunk_size : int or None, default=None
-        Samples whose computation graph is held in memory at a time. None keeps the
-        graphs of all samples where they take less than 2 GiB, which is faster.
+        Number of samples whose computation graph is in memory at a time. None keeps the
+        graphs of all samples if they take less than 2 GiB, which is faster.
     compress : bool, default=True
         Whether to restrict the weights of a wide first layer to the input directions
-        that carry curvature, where the error of that can be certified as well. The
-        eigenvectors then lie in the subspace, and the residuals count what leaves it.
+        that carry most of the curvature, if the error of this can be certified. The
+        eigenvectors then lie in the subspace, and the residuals include the component
+        of the product outside it.
     seek_copies : bool, default=True
-        Whether to search the rest of the space for what one start vector may miss, the
-        copies of a multiple eigenvalue above all. It takes about a quarter of the time.
+        Whether to search for eigenvalues that one start vector may miss, above all
+        copies of a multiple eigenvalue. It takes about a quarter of the time.
     v0 : Tensor of shape (n_parameters,) or None, default=None
         Start vector; None draws a random one.
     random_state : int, RandomState instance or None, default=None
@@ -97,16 +99,16 @@ def top_eigenpairs(
     Warns
     -----
     ConvergenceWarning
-        If the tolerance was not certified within 400 products, or four for every
-        direction.
+        If the tolerance is not certified after 400 products, or after four for every
+        direction if that is more.
 
     Notes
     -----
-    ReLU networks are twice differentiable almost everywhere; the Hessian is the one of
-    the linear piece at hand. Copies of an eigenvalue are sought by a second search
-    orthogonal to the space of the first. The gaps come from Ritz values, so the
-    certificate holds unless both searches overlook an eigenvalue. Errors below ten
-    rounding errors of the largest eigenvalue count as zero.
+    ReLU networks are twice differentiable almost everywhere; the Hessian is that of the
+    linear piece around the weights. Copies of an eigenvalue are searched for
+    orthogonally to the space of the first search. The gaps are computed from Ritz
+    values, so the certificate is valid unless both searches miss an eigenvalue. Errors
+    below ten rounding errors of the largest eigenvalue count as zero.
 
     Examples
     --------
@@ -193,7 +195,7 @@ def _check_finite(objective: Objective, X: Tensor, y: Tensor) -> None:
         return objective.losses(objective.parameters, X[rows], y[rows]).sum()
 
     with torch.no_grad():
-        parts = Chunks(2048).each(of_chunk, len(X))
+        parts = Chunks(2048).map(of_chunk, len(X))
         total = share.sum(sum(parts, y.new_zeros(())))
     if not torch.isfinite(total):
         raise ValueError(
@@ -203,7 +205,7 @@ def _check_finite(objective: Objective, X: Tensor, y: Tensor) -> None:
 
 
 def _check_own_loss(loss: Loss, objective: Objective, X: Tensor, y: Tensor) -> None:
-    # Others are asked for one loss per sample, whatever they do for several.
+    # Only such modules may return a mean; other losses return one number per sample.
     if isinstance(loss, nn.Module) and not hasattr(loss, "reduction"):
         with torch.no_grad():
             output = objective.outputs(objective.parameters, X)

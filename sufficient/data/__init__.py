@@ -1,1 +1,1 @@
-"""What the user gave, row by row, until it is tensors."""
+"""From the user's data to tensors: sources, streams, samples and tasks."""

@@ -1,4 +1,4 @@
-"""Values of single rows as one array; the row that does not fit is named."""
+"""Stack the values of single rows into one array; errors name the row at fault."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from sklearn.utils import assert_all_finite
 from torch import Tensor
 
-__all__ = ["as_pair", "check_rows_finite", "ragged", "stacked"]
+__all__ = ["as_pair", "check_rows_finite", "ragged_message", "stacked"]
 
 
 def as_pair(item: Any, row: int) -> tuple[Any, Any]:
@@ -19,16 +19,17 @@ def as_pair(item: Any, row: int) -> tuple[Any, Any]:
         item = (item,)
     if len(item) > 2 or isinstance(item[0], (Mapping, tuple, list)):
         raise ValueError(
-            f"Row {row:,} of X is not a sample or a pair of a sample and its target, "
-            f"but {type(item[0]).__name__} in {len(item)} parts. Let the data set "
-            "return (x, y) with x an array or tensor."
+            f"Row {row:,} of X is neither a sample nor a pair of a sample and its "
+            f"target, but has {len(item)} parts, the first of type "
+            f"{type(item[0]).__name__}. Let the data set return (x, y) with x an array "
+            "or tensor."
         )
     sample, target = (*item, None)[:2]
     return sample, target
 
 
 def stacked(values: Sequence[Any], rows: np.ndarray, name: str = "X") -> np.ndarray:
-    """One array out of one value for each row."""
+    """One array from a sequence with one value per row."""
     try:
         found = _at_once(values)
     except (ValueError, RuntimeError):
@@ -38,7 +39,7 @@ def stacked(values: Sequence[Any], rows: np.ndarray, name: str = "X") -> np.ndar
     arrays = [_as_array(value) for value in values]
     for array, row in zip(arrays, rows, strict=True):
         if array.shape != arrays[0].shape:
-            raise ValueError(ragged(array, row, arrays[0].shape, name))
+            raise ValueError(ragged_message(array, row, arrays[0].shape, name))
     return np.stack(arrays)
 
 
@@ -52,16 +53,18 @@ def _as_array(value):
     return value.cpu().numpy() if isinstance(value, Tensor) else np.asarray(value)
 
 
-def ragged(array: Any, row: int, shape: tuple[int, ...], name: str = "X") -> str:
-    """Say that a row has another shape than those before."""
+def ragged_message(
+    array: Any, row: int, shape: tuple[int, ...], name: str = "X"
+) -> str:
+    """The message that a row differs in shape from the rows before it."""
     return (
-        f"Row {row:,} of {name} has shape {np.shape(array)}, and rows before it have "
-        f"{shape}. Pad or crop them to one shape."
+        f"Row {row:,} of {name} has shape {np.shape(array)}, but rows before it have "
+        f"{shape}. Pad or crop all rows to one shape."
     )
 
 
 def check_rows_finite(values: np.ndarray, rows: np.ndarray) -> None:
-    """Raise ValueError that names the first row with something else than numbers."""
+    """Raise ValueError that names the first row with NaN or infinity."""
     try:
         assert_all_finite(values, input_name="X")
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Text and missing values are refused where numbers are needed."""
+"""Check that values are numbers: neither text nor missing."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ ENCODE = "Encode or drop such features."
 
 
 def check_numbers(name: str, values: ArrayLike, remedy: str = ENCODE) -> None:
-    """Raise ValueError where text or objects cannot be read as numbers.
+    """Raise ValueError if text or objects cannot be converted to numbers.
 
     Parameters
     ----------
     name : str
-        Of the argument.
+        Name of the argument, for the message.
     values : array-like
-        Its value.
+        Value of the argument.
     remedy : str, default="Encode or drop such features."
-        What to do.
+        Advice for the message.
     """
     values = np.asarray(values)
     if values.dtype.kind == "c":
@@ -32,7 +32,7 @@ def check_numbers(name: str, values: ArrayLike, remedy: str = ENCODE) -> None:
         missing = np.isnan(values.astype(np.float64)).any()
     except ValueError as error:
         raise ValueError(
-            f"{name} holds what is no number ({error}). {remedy}"
+            f"{name} holds values that are not numbers ({error}). {remedy}"
         ) from None
     if missing:
-        raise ValueError(f"{name} contains NaN or None. Fill or drop what is missing.")
+        raise ValueError(f"{name} contains NaN or None. Fill or drop missing values.")

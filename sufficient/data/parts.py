@@ -1,4 +1,4 @@
-"""Rows taken a part at a time, so that not all are in memory at once."""
+"""Process rows part by part, so that not all are in memory at once."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from torch import Tensor
 __all__ = ["in_parts", "parts"]
 
 PART_BYTES = 2**25
-# Predictions come in batches of so many rows, which parts must not cut.
-PREDICTED_TOGETHER = 1024
+# Nets predict batches of this many rows. Parts are multiples of it, so that no batch
+# is cut: numbers could change in their last digits.
+PREDICTION_BATCH = 1024
 
 
 def parts(n: int, size: int) -> Iterator[slice]:
@@ -21,9 +22,9 @@ def parts(n: int, size: int) -> Iterator[slice]:
 
 
 def in_parts(function: Callable[[Any], np.ndarray], X: Any) -> np.ndarray:
-    """``function(X)``, a part of the rows at a time where they are read on demand."""
+    """``function(X)``, computed part by part if the rows of X are read on demand."""
     if isinstance(X, (np.ndarray, Tensor)):
         return function(X)
-    most = PART_BYTES // (4 * int(np.prod(X.shape[1:])))
-    size = max(1, most // PREDICTED_TOGETHER) * PREDICTED_TOGETHER
+    n_fit = PART_BYTES // (4 * int(np.prod(X.shape[1:])))
+    size = max(1, n_fit // PREDICTION_BATCH) * PREDICTION_BATCH
     return np.concatenate([function(X[part]) for part in parts(len(X), size)])

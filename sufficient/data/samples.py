@@ -1,4 +1,4 @@
-"""Samples with their targets, as the net takes them."""
+"""Samples with their encoded targets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Samples"]
 
 @dataclass(frozen=True)
 class Samples:
-    """A set of samples that can be sliced and joined.
+    """A set of samples that can be sliced and concatenated.
 
     Attributes
     ----------
@@ -33,19 +33,19 @@ class Samples:
 
     @classmethod
     def for_net(cls, net: NeuralNet, X: np.ndarray | Stream, y: np.ndarray) -> Samples:
-        """Samples on the device of the net, with targets in the type of its loss."""
+        """Samples on the device of the net, with targets in the dtype of its loss."""
         one_logit = isinstance(net, NeuralNetBinaryClassifier)
         y = y.astype(np.float32) if one_logit else y
         return cls(as_rows(X), torch.as_tensor(y)).to(net.device)
 
     def to(self, device: torch.device | str) -> Samples:
-        """The same on another device."""
+        """The same samples on another device."""
         return Samples(self.X.to(device), self.y.to(device))
 
     @property
     def in_memory(self) -> Samples:
-        """All of them, or as many of the first as fit in memory."""
-        return self[: self.X.most] if isinstance(self.X, Stream) else self
+        """All samples if they fit in memory; otherwise the first ones that do."""
+        return self[: self.X.n_in_memory] if isinstance(self.X, Stream) else self
 
     def __len__(self) -> int:
         return len(self.X)

@@ -1,4 +1,4 @@
-"""Samples that are read on demand: from a mapped file, a data set, named columns."""
+"""Sources of samples that are read on demand: mapped files, data sets and tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from skorch.helper import SliceDataset
 from torch.utils.data import Dataset, IterableDataset
 
 from sufficient.arrow import ArrowColumns
-from sufficient.data.items import as_pair, check_rows_finite, ragged, stacked
+from sufficient.data.items import as_pair, check_rows_finite, ragged_message, stacked
 from sufficient.data.parts import parts
 from sufficient.typing import ArrayLike
 
@@ -25,18 +25,18 @@ N_TARGETS = 2**14
 
 
 class RowSource:
-    """Samples of which some rows at a time are read, as checked float32.
+    """Samples that are read a few rows at a time, as float32, and checked.
 
     Attributes
     ----------
     shape : tuple of int
-        (n, ...), as of an array.
+        (n, ...), like the shape of an array.
     has_targets : bool
-        Whether targets come with the rows.
+        Whether the source also holds the targets.
     columns : list of str or None
-        Columns that are read, where there are columns.
+        Names of the columns that are read; None if the source has no columns.
     names : list of str or None
-        Names of the features, where each has a column.
+        Names of the features, if each feature is a column.
     """
 
     dtype = np.dtype(np.float32)
@@ -55,7 +55,7 @@ class RowSource:
 
     @property
     def row_bytes(self) -> int:
-        """Bytes of a row in memory."""
+        """Size of a row in memory, in bytes."""
         return self.dtype.itemsize * max(1, int(np.prod(self.shape[1:])))
 
     def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
@@ -67,27 +67,27 @@ class RowSource:
         return found
 
     def pieces(self) -> Iterator[np.ndarray]:
-        """All rows, some at a time."""
+        """All rows in consecutive pieces."""
         return (self[part] for part in self._chunks(len(self)))
 
     def head(self) -> np.ndarray | pd.DataFrame:
-        """A few rows, with the names of their features."""
+        """The first rows, with the names of the features."""
         few = self[:N_HEAD]
         return few if self.names is None else pd.DataFrame(few, columns=self.names)
 
     def checked_targets(
         self, y: ArrayLike, *, regression: bool, several: Callable[[object], bool]
     ) -> np.ndarray:
-        """Check every row, and return checked targets, one for each.
+        """Read and check every row; return the checked targets.
 
         Parameters
         ----------
         y : array-like of shape (n,) or (n, n_targets), str or None
-            Targets, the name of their column, or None where they come with the rows.
+            Targets, the name of their column, or None if the source holds them.
         regression : bool
-            Whether they are numbers.
+            Whether the targets are numbers.
         several : callable
-            Whether there may be several for each sample, given all of them.
+            Gets the targets; returns whether a sample may have several.
 
         Returns
         -------
@@ -103,11 +103,11 @@ class RowSource:
         return _check_y(y, multi_output=several(y), y_numeric=regression)
 
     def targets(self) -> np.ndarray:
-        """Check every row, and return the targets that come with them."""
+        """Read and check every row; return the targets that the source holds."""
         if not self.has_targets:
             raise ValueError(
                 "This estimator requires y to be passed, but the target y is None. "
-                "A data set of pairs brings it along; for a table, name its column."
+                "Pass y, use a data set of pairs (x, y), or name the column of a table."
             )
         found = (stacked(y, rows, "y") for y, rows in self._checked_chunks())
         return np.concatenate(list(found))
@@ -125,13 +125,13 @@ class RowSource:
             )
 
     def _read(self, rows):
-        """Rows of any kind as an array, and their targets one by one, or None."""
+        """Rows as an unchecked array, and a sequence of their targets or None."""
         raise NotImplementedError
 
     def _checked(self, rows):
         values, targets = self._read(rows)
         if values.shape[1:] != self.shape[1:]:
-            raise ValueError(ragged(values[0], rows[0], self.shape[1:]))
+            raise ValueError(ragged_message(values[0], rows[0], self.shape[1:]))
         try:
             values = check_array(
                 values,
@@ -143,8 +143,7 @@ class RowSource:
         except (ValueError, TypeError) as error:
             raise ValueError(
                 f"Rows {rows[0]:,} to {rows[-1]:,} of X are not numeric ({error}). "
-                "Encode what is text, or leave it out; if it is the target, name its "
-                "column as y."
+                "Encode or drop text; if it is the target, name its column as y."
             ) from error
         check_rows_finite(values, rows)
         return values, targets
@@ -154,7 +153,7 @@ class RowSource:
 
 
 class ArrayRows(RowSource):
-    """Rows of an array in a mapped file."""
+    """Rows of a memory-mapped array."""
 
     def __init__(self, X: np.ndarray) -> None:
         self.X = X
@@ -165,7 +164,7 @@ class ArrayRows(RowSource):
 
 
 class DatasetRows(RowSource):
-    """Items of a map-style data set: samples, or pairs of a sample and its target."""
+    """Items of a map-style data set: samples, or pairs of a sample and a target."""
 
     def __init__(self, data: Any) -> None:
         self.data = data
@@ -184,7 +183,7 @@ class DatasetRows(RowSource):
 
 
 class ColumnRows(RowSource):
-    """Rows of named columns, side by side; a single column may hold whole arrays."""
+    """Rows of the columns of a table; a single column may hold arrays."""
 
     columns: list[str]
 
@@ -222,23 +221,23 @@ class ColumnRows(RowSource):
 
 
 def is_source(X: ArrayLike) -> bool:
-    """Whether X is to be read on demand, and not an array in memory."""
+    """Whether X is read on demand rather than an array in memory."""
     return isinstance(X, (Dataset, SliceDataset)) or _is_mapped(X) or _has_columns(X)
 
 
 def source_of(
     X: Any, *, target: str | None = None, features: Sequence[str] | None = None
 ) -> RowSource:
-    """X, read on demand.
+    """The source that reads X on demand.
 
     Parameters
     ----------
     X : memory-mapped array, map-style Dataset or table with `column_names`
         Samples.
     target : str or None, default=None
-        Column of the targets, where there are columns.
+        Name of the target column of a table.
     features : sequence of str or None, default=None
-        Columns of the samples; None takes all but that of the targets.
+        Names of the feature columns; None takes all columns except the target.
 
     Returns
     -------
@@ -246,26 +245,26 @@ def source_of(
     """
     if isinstance(X, IterableDataset) or not hasattr(X, "__len__"):
         raise ValueError(
-            f"{type(X).__name__} has no length or no order, and samples are drawn at "
-            "random. Pass a map-style Dataset, with __len__ and __getitem__."
+            f"{type(X).__name__} has no length or cannot be indexed, but samples are "
+            "drawn at random. Pass a map-style Dataset, with __len__ and __getitem__."
         )
     if _has_columns(X):
         table = ArrowColumns(X) if hasattr(X, "to_batches") else X
         return ColumnRows(table, features, target)
     if target is not None:
         raise ValueError(
-            f"y={target!r} is no column, since X has none. Pass the targets."
+            f"y={target!r} is no column, since X has no columns. Pass the targets."
         )
     return ArrayRows(X) if _is_mapped(X) else DatasetRows(X)
 
 
 def column_of(y: ArrayLike) -> str | None:
-    """The name of the targets' column, where y is one."""
+    """The name of the target column if y is a name; None otherwise."""
     return y if isinstance(y, str) else None
 
 
 def targets_of(X: ArrayLike, y: ArrayLike) -> ArrayLike:
-    """Targets as they are given, read where they have to be."""
+    """The targets: y itself, or read from X if y is None or the name of a column."""
     if is_source(X) and (y is None or isinstance(y, str)):
         return source_of(X, target=column_of(y)).targets()
     if isinstance(y, SliceDataset):
@@ -275,7 +274,7 @@ def targets_of(X: ArrayLike, y: ArrayLike) -> ArrayLike:
 
 
 def _index(rows):
-    """Rows in a row as a slice, which is faster."""
+    """Consecutive rows as a slice, which is read faster than an array of indices."""
     if len(rows) and rows[-1] - rows[0] + 1 == len(rows) and np.all(np.diff(rows) == 1):
         return slice(int(rows[0]), int(rows[-1]) + 1)
     return rows

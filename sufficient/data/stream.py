@@ -1,4 +1,4 @@
-"""Samples of a source in an order, as a tensor that is larger than memory."""
+"""Samples that are read on demand, in a given order, and behave like a tensor."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ __all__ = ["Stream", "as_rows", "rows_of", "share_of_memory"]
 
 SHARE = 1 / 4
 PIECE_BYTES = 2**25
-# What the library takes at a time, however large a sample is.
-LEAST = {"cpu": 2**11, "cuda": 2**14}
+# The library works on this many samples at a time, however large a sample is.
+MIN_IN_MEMORY = {"cpu": 2**11, "cuda": 2**14}
 
 
 def share_of_memory() -> int:
-    """Bytes for each of the three things that grow with the data.
+    """Bytes for each of three things: seen samples, held-out samples, cached products.
 
-    They are the samples seen, the held-out ones, and what is prepared for products.
-    scikit-learn's `working_memory` (1024 MiB unless set) is four times as large.
+    A quarter of scikit-learn's `working_memory`, which is 1024 MiB by default.
     """
     return int(SHARE * get_config()["working_memory"] * 2**20)
 
 
 def rows_of(
-    X: np.ndarray | RowSource, order: np.ndarray, least: int = 0
+    X: np.ndarray | RowSource, order: np.ndarray, min_in_memory: int = 0
 ) -> np.ndarray | Stream:
-    """Samples in an order: at once from an array, on demand from a source."""
-    return X[order] if isinstance(X, np.ndarray) else Stream(X, order, least=least)
+    """Samples in the given order: an array, or a stream if X is read on demand."""
+    if isinstance(X, np.ndarray):
+        return X[order]
+    return Stream(X, order, min_in_memory=min_in_memory)
 
 
 def as_rows(X: Any) -> Rows:
@@ -44,22 +45,22 @@ def as_rows(X: Any) -> Rows:
 
 
 class Stream:
-    """Stands where a tensor of samples does; parts of it are tensors.
+    """Used in place of a tensor of samples that does not fit in memory.
 
-    Samples picked by number are read. So are slices, or they are streams themselves
-    where they would not fit in their share of memory. The first samples that do are
-    kept once they were read.
+    Indexing with an integer or an array reads these samples and returns a tensor. A
+    slice is read as well if it fits in its share of memory; otherwise it is another
+    stream. The first samples, as many as fit, are kept in memory once read.
 
     Parameters
     ----------
     source : RowSource
-        Where the samples are.
+        Source of the samples.
     order : ndarray of shape (n,)
-        Rows of the source.
+        Rows of the source, in the order of this stream.
     device : torch.device or str, default="cpu"
-        Where what is read goes.
-    least : int, default=0
-        Samples that are read in any case.
+        Device of the tensors.
+    min_in_memory : int, default=0
+        Slices of up to this many samples are read even if they do not fit.
     """
 
     def __init__(
@@ -67,17 +68,20 @@ class Stream:
         source: RowSource,
         order: np.ndarray,
         device: torch.device | str = "cpu",
-        least: int = 0,
+        min_in_memory: int = 0,
     ) -> None:
         self.source, self.order, self.device = source, order, torch.device(device)
         self.shape = torch.Size((len(order), *source.shape[1:]))
-        self.least = max(least, LEAST.get(self.device.type, LEAST["cuda"]))
-        self.most = max(self.least, share_of_memory() // source.row_bytes)
-        self._prefix = _Prefix(self, min(self.most, len(order)))
+        least = MIN_IN_MEMORY.get(self.device.type, MIN_IN_MEMORY["cuda"])
+        self.min_in_memory = max(min_in_memory, least)
+        self.n_in_memory = max(
+            self.min_in_memory, share_of_memory() // source.row_bytes
+        )
+        self._prefix = _Prefix(self, min(self.n_in_memory, len(order)))
 
     def to(self, device: torch.device | str) -> Stream:
-        """The same, read to another device."""
-        return Stream(self.source, self.order, device, self.least)
+        """The same samples, to be read to another device."""
+        return Stream(self.source, self.order, device, self.min_in_memory)
 
     def __len__(self) -> int:
         return len(self.order)
@@ -91,13 +95,13 @@ class Stream:
     def _slice(self, rows):
         start, stop, step = rows.indices(len(self))
         end = max(start, stop)
-        if end <= self._prefix.most:
+        if end <= self._prefix.size:
             return self._prefix.first(end)[rows]
         order = self.order[rows]
-        if len(order) <= self.most:
+        if len(order) <= self.n_in_memory:
             return self._read(order)
-        part = Stream(self.source, order, self.device, self.least)
-        # Either of the two keeps the first samples, not both.
+        part = Stream(self.source, order, self.device, self.min_in_memory)
+        # A slice from the start shares the kept samples; other slices keep none.
         is_prefix = (start, step) == (0, 1)
         part._prefix = self._prefix if is_prefix else _Prefix(part, 0)
         return part
@@ -113,26 +117,26 @@ class Stream:
         size = max(1, PIECE_BYTES // self.source.row_bytes)
         for start in range(0, len(order), size):
             piece = slice(start, start + size)
-            # Files are read from front to back.
+            # Sorted, because files are read fastest from front to back.
             rows, places = np.unique(order[piece], return_inverse=True)
             out[piece] = torch.as_tensor(self.source[rows][places])
         return out
 
 
 class _Prefix:
-    """The first samples of a stream, each read once; twice as many at a time."""
+    """The first samples of a stream, each read once; a read at least doubles them."""
 
-    def __init__(self, stream, most):
-        self.stream, self.most, self.n = stream, most, 0
+    def __init__(self, stream, size):
+        self.stream, self.size, self.n = stream, size, 0
 
     @cached_property
     def kept(self):
-        # Pages that are never written to take no memory.
-        return self.stream._empty(self.most)
+        # Allocated in full, because pages that are never written to take no memory.
+        return self.stream._empty(self.size)
 
     def first(self, n):
         if n > self.n:
-            new = slice(self.n, min(self.most, max(n, 2 * self.n)))
+            new = slice(self.n, min(self.size, max(n, 2 * self.n)))
             self.stream._fill(self.kept[new], self.stream.order[new])
             self.n = new.stop
         return self.kept[:n]

@@ -1,4 +1,4 @@
-"""What is asked of a net: targets in its terms, and a score for its answers."""
+"""The interface of a task: how targets are encoded and predictions are scored."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["Task"]
 
 
 class Task(ABC):
-    """How targets are read, answers are scored, and luck is told from learning.
+    """How targets are encoded, predictions are scored, and what chance would score.
 
-    Tasks are frozen dataclasses: their fields are what is stored of them.
+    Tasks are frozen dataclasses; their fields are stored with a fit.
 
     Attributes
     ----------
     counted : str
-        What the outputs of the net stand for, one each.
+        What each output of the net stands for: "classes", "labels" or "targets".
     is_regression : bool
         Whether targets are numbers. Otherwise they are labels.
     has_one_label : bool
-        Whether every sample has one label, so that any part can have its due of each.
+        Whether every sample has exactly one label, so that splits can be stratified.
     """
 
     counted: ClassVar[str]
@@ -34,23 +34,23 @@ class Task(ABC):
     @property
     @abstractmethod
     def n_outputs(self) -> int:
-        """Numbers that the net answers for a sample."""
+        """Number of outputs of the net for one sample."""
 
     @abstractmethod
     def encode(self, y: np.ndarray) -> np.ndarray:
-        """Targets as the net is trained on them."""
+        """Targets in the form in which the net is trained on them."""
 
     @abstractmethod
     def decode(self, predictions: np.ndarray) -> np.ndarray:
-        """What `answers` gave in terms of y."""
+        """Predictions, as returned by `answers`, in the form of y."""
 
     def answers(self, net: NeuralNet, X: Any) -> np.ndarray:
-        """What `score` and `decode` take as predictions."""
+        """Predictions of a net, in the form that `score` and `decode` take."""
         return net.predict(X)
 
     @abstractmethod
     def score(self, encoded: np.ndarray, predictions: np.ndarray) -> float:
-        """How right predictions are; larger is better."""
+        """Score of predictions; larger is better."""
 
     @abstractmethod
     def contributions(self, encoded: np.ndarray, predictions: np.ndarray) -> np.ndarray:
@@ -71,16 +71,16 @@ class Task(ABC):
 
     @abstractmethod
     def constant_answer(self, y: np.ndarray) -> BaseEstimator:
-        """An estimator fitted to the targets y that does not look at X."""
+        """A dummy estimator fitted to the targets y, which ignores X."""
 
     def fitted_attributes(self) -> dict[str, np.ndarray]:
-        """What an estimator that solves it has, by the conventions of scikit-learn."""
+        """Attributes that scikit-learn expects of an estimator fitted to this task."""
         return {}
 
     def lacks_labels(self, y: np.ndarray) -> bool:
-        """Whether some label there can be is missing from y, where each has but one."""
+        """Whether a class is missing from y; False unless samples have one label."""
         return False
 
     def check_can_be_split(self, encoded: np.ndarray) -> None:
-        """Raise ValueError where no part can be held out that is like the rest."""
+        """Raise ValueError if the targets cannot be split with stratification."""
         return

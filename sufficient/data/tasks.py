@@ -1,4 +1,4 @@
-"""The tasks there are: one label per sample, several, or numbers."""
+"""The tasks: classification with one label or several per sample, and regression."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Classification", "MultiLabel", "Regression", "as_task", "task_state"
 
 @dataclass(frozen=True)
 class Classification(Task):
-    """Labels as codes 0 ... C - 1; accuracy.
+    """One label per sample, encoded as 0 ... C - 1; the score is the accuracy.
 
     Attributes
     ----------
@@ -40,8 +40,8 @@ class Classification(Task):
         labels = np.unique(y if classes is None else classes)
         if len(labels) < 2:
             raise ValueError(
-                f"y holds one class only ({labels[0]}); at least two are needed to "
-                "train a classifier."
+                f"y holds one class only ({labels[0]}), but a classifier needs at "
+                "least two."
             )
         return cls(labels)
 
@@ -51,7 +51,7 @@ class Classification(Task):
         return len(self.classes)
 
     def encode(self, y: np.ndarray) -> np.ndarray:
-        """Codes of the labels, int64."""
+        """Labels as class indices, int64."""
         unknown = np.setdiff1d(y, self.classes)
         if len(unknown):
             raise ValueError(
@@ -61,11 +61,11 @@ class Classification(Task):
         return np.searchsorted(self.classes, y).astype(np.int64)
 
     def decode(self, predictions: np.ndarray) -> np.ndarray:
-        """Labels of the predicted codes."""
+        """Labels of the predicted class indices."""
         return self.classes[np.asarray(predictions).astype(int).reshape(-1)]
 
     def score(self, codes: np.ndarray, predictions: np.ndarray) -> float:
-        """Share of right predictions."""
+        """Accuracy: the share of correct predictions."""
         return float(accuracy_score(codes.reshape(-1), predictions.reshape(-1)))
 
     def contributions(self, codes: np.ndarray, predictions: np.ndarray) -> np.ndarray:
@@ -83,13 +83,13 @@ class Classification(Task):
         return -np.log(shares)[held_out.reshape(-1).astype(int)]
 
     def constant_answer(self, y: np.ndarray) -> DummyClassifier:
-        """The most frequent label; classes not seen are known, with probability 0."""
+        """Predicts the most frequent label; classes that are not in y get weight 0."""
         labels = np.concatenate([y, self.classes])
         weights = np.repeat([1.0, 0.0], [len(y), len(self.classes)])
         return DummyClassifier().fit(_no_features(labels), labels, weights)
 
     def fitted_attributes(self) -> dict[str, np.ndarray]:
-        """The labels."""
+        """The labels as `classes_`."""
         return {"classes_": self.classes}
 
     def lacks_labels(self, y: np.ndarray) -> bool:
@@ -97,20 +97,20 @@ class Classification(Task):
         return set(y) != set(self.classes)
 
     def check_can_be_split(self, codes: np.ndarray) -> None:
-        """Raise ValueError where a class appears only once."""
+        """Raise ValueError if a class has fewer than two samples."""
         counts = np.bincount(codes, minlength=self.n_outputs)
         rare = self.classes[counts < 2]
         if len(rare):
             raise ValueError(
                 f"The class {rare[0]} has fewer than 2 samples, so it cannot be both "
-                "trained on and held out. Label more of it, or leave it out; if y is a "
+                "trained on and held out. Label more of it, or drop it. If y is a "
                 "quantity and not a label, pass a skorch NeuralNetRegressor."
             )
 
 
 @dataclass(frozen=True)
 class MultiLabel(Task):
-    """Any number of labels for a sample, as rows of 0 and 1; subset accuracy.
+    """Any number of labels per sample, as rows of 0 and 1; scored by subset accuracy.
 
     Attributes
     ----------
@@ -119,7 +119,7 @@ class MultiLabel(Task):
     """
 
     counted = "labels"
-    # A field without a default could not take the place of the property.
+    # Without a default, the abstract property would be taken for one.
     n_outputs: int = 0
 
     @classmethod
@@ -129,18 +129,18 @@ class MultiLabel(Task):
         rows = task.encode(y)
         if classes is None and (rows == rows[0]).all():
             raise ValueError(
-                "Every row of y holds the same labels; at least two kinds of rows are "
-                "needed to train a classifier."
+                "Every row of y holds the same labels, but a classifier needs at least "
+                "two different rows."
             )
         return task
 
     @property
     def classes(self) -> np.ndarray:
-        """Numbers of the labels."""
+        """Indices of the labels."""
         return np.arange(self.n_outputs)
 
     def encode(self, y: np.ndarray) -> np.ndarray:
-        """The rows as float32."""
+        """The checked rows as float32."""
         if np.shape(y)[1:] != (self.n_outputs,) or not np.isin(y, (0, 1)).all():
             raise ValueError(
                 f"y must hold rows of {self.n_outputs} labels, each 0 or 1, got shape "
@@ -149,22 +149,22 @@ class MultiLabel(Task):
         return np.asarray(y, dtype=np.float32)
 
     def answers(self, net: NeuralNet, X: Any) -> np.ndarray:
-        """Probabilities of the labels; `predict` of a skorch net picks one of them."""
+        """Probabilities of all labels; `predict` of a skorch net would choose one."""
         found = net.predict_proba(X)
         if found.ndim != 2 or np.any((found < 0) | (found > 1)):
             raise ValueError(
                 "The net does not predict a probability for each label. Use "
                 "criterion=torch.nn.BCEWithLogitsLoss, or pass "
-                "predict_nonlinearity=torch.sigmoid where the module returns logits."
+                "predict_nonlinearity=torch.sigmoid if the module returns logits."
             )
         return found
 
     def decode(self, predictions: np.ndarray) -> np.ndarray:
-        """Rows of 0 and 1; 1 where a label is likelier than not."""
+        """Rows of 0 and 1; 1 where the probability of a label is above 1/2."""
         return (predictions > 0.5).astype(np.int64)
 
     def score(self, rows: np.ndarray, predictions: np.ndarray) -> float:
-        """Share of samples whose labels are all right."""
+        """Subset accuracy: the share of samples whose labels are all correct."""
         return float(accuracy_score(rows, self.decode(predictions)))
 
     def contributions(self, rows: np.ndarray, predictions: np.ndarray) -> np.ndarray:
@@ -184,25 +184,26 @@ class MultiLabel(Task):
         return each.mean(axis=1)
 
     def constant_answer(self, y: np.ndarray) -> DummyClassifier:
-        """The most frequent value of every label."""
+        """Predicts the most frequent value of every label."""
         return DummyClassifier().fit(_no_features(y), y)
 
     def fitted_attributes(self) -> dict[str, np.ndarray]:
-        """Numbers of the labels."""
+        """Indices of the labels."""
         return {"classes_": self.classes}
 
 
 @dataclass(frozen=True)
 class Regression(Task):
-    """Targets in units of their spread, so that the tolerance has no unit; R^2.
+    """Numeric targets; the score is R^2.
 
-    A criterion that does not only look at the difference of output and target, such as
-    the likelihood of counts, needs them as they are: mean 0 and scale 1.
+    Targets are standardised, so that the tolerance has no unit. A criterion that
+    depends on more than the difference of output and target, such as a Poisson
+    likelihood, needs them unchanged: `mean` is then 0 and `scale` is 1.
 
     Attributes
     ----------
     mean, scale : ndarray of shape (n_targets,)
-        Taken off, and divided by.
+        The mean is subtracted from the targets, which are then divided by the scale.
     flat : bool
         Whether y was one-dimensional.
     """
@@ -241,7 +242,7 @@ class Regression(Task):
         """Coefficient of determination; 0 for a single sample."""
         if len(targets) < 2:
             return 0.0
-        # Squares of what single precision holds may be beyond it.
+        # In float64, because the squares may overflow float32.
         predictions = predictions.reshape(targets.shape).astype(np.float64)
         return float(r2_score(targets.astype(np.float64), predictions))
 
@@ -266,17 +267,17 @@ class Regression(Task):
         return np.tile(targets.mean(axis=0), (n, 1))
 
     def constant_answer(self, y: np.ndarray) -> DummyRegressor:
-        """The mean."""
+        """Predicts the mean of y."""
         return DummyRegressor().fit(_no_features(y), y)
 
 
 def task_state(task: Task) -> dict[str, Any]:
-    """A task in plain values."""
+    """The fields of a task as plain values, for storage."""
     return {"kind": type(task).__name__, **vars(task)}
 
 
 def as_task(state: dict[str, Any]) -> Task:
-    """The task that `task_state` was given."""
+    """The task whose fields `task_state` returned."""
     kinds = {kind.__name__: kind for kind in (Classification, MultiLabel, Regression)}
     return kinds[state["kind"]](**{k: v for k, v in state.items() if k != "kind"})
 

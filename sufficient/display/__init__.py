@@ -1,4 +1,4 @@
-"""Pictures of an answer. Each stores numbers only and can be drawn without a net."""
+"""Pictures of an answer. Each stores numbers only, so no net is needed to draw it."""
 
 from sufficient.display.landscape import LandscapeDisplay
 from sufficient.display.sample_size import SampleSizeDisplay

@@ -30,10 +30,10 @@ CROSS_COLORS = {"losses": "white", "increments": "black"}
 class LandscapeDisplay:
     r"""Loss surfaces of nested training subsets, and what the next batch changes.
 
-    Every surface lies in the plane of the two leading eigenvectors of the Hessian,
-    around the weights w of the net at the size where the loop stopped:
-    :math:`L_k(w + \theta_1 v_1 + \theta_2 v_2)`, the mean loss of the first k batches.
-    Use `from_estimator`, or pass numbers. All parameters are stored as attributes.
+    A surface shows :math:`L_k(w + \theta_1 v_1 + \theta_2 v_2)`, the mean loss of the
+    first k batches in the plane of the two leading eigenvectors of the Hessian. The
+    weights w are those of the net at the size where the loop stopped. Use
+    `from_estimator`, or pass numbers. All parameters are stored as attributes.
 
     Parameters
     ----------
@@ -51,15 +51,15 @@ class LandscapeDisplay:
     ax_ : matplotlib Axes
         First panel.
     axes_ : ndarray of Axes of shape (2, n_counts)
-        Losses above, increments below.
+        Losses in the upper row, increments in the lower row.
     figure_ : matplotlib Figure
         The figure.
     contours_ : list of QuadContourSet
-        In the order of the panels.
+        Contours, in the order of the panels.
 
     See Also
     --------
-    SampleSizeDisplay : The increments squared and averaged, along all sizes.
+    SampleSizeDisplay : The mean square of the increments, for all sizes.
 
     Examples
     --------
@@ -93,11 +93,12 @@ class LandscapeDisplay:
         n_grid: int = 21,
         ax: ArrayLike = None,
     ) -> LandscapeDisplay:
-        """Compute the surfaces of a fitted `SampleSizeEstimator`, and draw them.
+        """Compute the surfaces for a fitted `SampleSizeEstimator`, and draw them.
 
-        The next batch is what comes next in the order in which samples were added, and
-        held-out samples where none is left. Only from the size where the loop stopped
-        is it fresh; before it, the net has been trained on the next batch as well.
+        The next batch is the one that comes next in the order in which samples were
+        added; at the end it is taken from the held-out samples. It is fresh only at the
+        size where the loop stopped. At smaller sizes, the net has already been trained
+        on it.
 
         Parameters
         ----------
@@ -109,12 +110,12 @@ height, width)
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Their labels or targets.
         batch_counts : sequence of int or None, default=None
-            Subsets in batches. None takes the first, the middle and the last of
-            ``estimator.batch_counts_`` after which one more batch is left.
+            Sizes of the subsets in batches. None takes the first, the middle and the
+            last of the measured sizes after which one more batch is left.
         radius : float, default=1.0
             Largest displacement, in units of the weights.
         n_grid : int, default=21
-            Points along either direction; an odd number has the weights among them.
+            Points along each direction; if odd, the weights themselves are among them.
         ax : array-like of Axes of shape (2, n_counts) or None, default=None
             None makes a figure.
 
@@ -171,7 +172,7 @@ height, width)
         Raises
         ------
         ValueError
-            If `ax` holds another number of axes.
+            If `ax` does not hold two axes for every subset.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         shape = (2, len(self.train_sizes))
@@ -190,7 +191,7 @@ height, width)
         surfaces, drawn = getattr(self, name), []
         levels = _levels(surfaces, symmetric=name == "increments")
         for ax, surface in zip(self.axes_[row], surfaces, strict=True):
-            # contourf wants the vertical direction first.
+            # The first axis of an array is vertical for contourf.
             surface, style = np.transpose(surface), {"cmap": COLORS[name]}
             drawn.append(
                 ax.contourf(self.offsets, self.offsets, surface, levels, **style)
@@ -236,6 +237,6 @@ def _levels(surfaces: np.ndarray, *, symmetric: bool) -> Sequence[float]:
     low, high = np.min(surfaces), np.max(surfaces)
     if symmetric:
         low, high = -max(-low, high), max(-low, high)
-    # A flat surface still needs two levels.
+    # A constant surface still needs two levels.
     high = max(high, low + 1e-6 * abs(low) + 1e-12)
     return ticker.MaxNLocator(N_LEVELS, symmetric=symmetric).tick_values(low, high)

@@ -16,7 +16,7 @@ from sufficient.display.style import (
     axes_for,
     band,
     batch_axis,
-    carry_on,
+    extrapolate,
     frame_positive,
     legend,
     size_axis,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SampleSizeDisplay"]
 
-WIDEST = 100
+MAX_TIMES_DATA = 100
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -49,35 +49,34 @@ class SampleSizeDisplay:
     delta, delta_std_err : ndarray of shape (n_sizes,)
         :math:`\Delta_k` of the real loss and its standard error, in squared loss units.
     bound, bound_std_err : ndarray of shape (n_sizes,)
-        The curve that the stop rule read, in the same units.
+        The curve used by the stopping rule, in the same units.
     bound_name : str
         "projected", "eigenvalue", "monte_carlo" (which is `delta` itself, and is not
         drawn twice) or a label of your own.
     smoothed : ndarray of shape (n_sizes,)
-        `bound` as the local power law smooths it.
+        `bound`, smoothed by a local power law.
     rate : float
-        Exponent of the last local power law; carries `smoothed` beyond the data.
+        Exponent of the power law by which `smoothed` is extrapolated.
     tol : float
         Tolerance, in squared loss units.
     n_samples_needed : int
-        Samples that suffice, read off or forecast; named in the legend but not drawn
-        beyond 100 times the data.
+        Samples that suffice, measured or forecast; not drawn beyond 100 times the data.
     n_samples_needed_interval : tuple of (int, int)
-        Its 90 % interval.
+        90 % interval of `n_samples_needed`.
     converged : bool
-        Whether it was read off within the data.
+        Whether `n_samples_needed` lies within the data.
     batch_size : int
         Samples in one batch.
     scores, score_std_err : ndarray of shape (n_sizes,)
         Validation score and its standard error.
     expected_gain : float
-        Score points that doubling the last size should add.
+        Increase of the score expected from doubling the last size.
     expected_gain_interval : tuple of (float, float)
-        Its 90 % interval; where it is infinite no forecast is drawn.
+        90 % interval of `expected_gain`; if it is infinite, no forecast is drawn.
     score_name : str, default="accuracy"
-        Name of the score.
+        Name of the score, for the axis.
     estimator_name : str or None, default=None
-        Heads the legend.
+        Title of the legend.
 
     Attributes
     ----------
@@ -92,7 +91,7 @@ class SampleSizeDisplay:
     fill_between_ : list of PolyCollection
         Bands of two standard errors.
     errorbar_ : list of ErrorbarContainer
-        Scores within two standard errors, then the forecast in its interval.
+        Scores with two standard errors, then the forecast with its interval.
 
     See Also
     --------
@@ -144,14 +143,16 @@ class SampleSizeDisplay:
         ax: ArrayLike = None,
         name: str | None = None,
     ) -> SampleSizeDisplay:
-        """Draw what a fitted `SampleSizeEstimator` measured.
+        """Draw the measurements of a fitted `SampleSizeEstimator`.
 
         Parameters
         ----------
-        estimator : fitted SampleSizeEstimator
-        kind, ax : as in `plot`
+        estimator : SampleSizeEstimator
+            Fitted.
+        kind, ax
+            As in `plot`.
         name : str or None, default=None
-            Heads the legend; None takes the name of the module.
+            Title of the legend; None uses the class name of the network.
 
         Returns
         -------
@@ -193,11 +194,10 @@ class SampleSizeDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, sequence of two Axes or None, default=None
-            None makes a figure. A single one takes the landscape without the scores.
+            None makes a figure. With a single one, the scores are not drawn.
         kind : {"delta", "rate"}, default="delta"
-            ``"delta"``: the curves against the tolerance, and the scores below them;
-            ``"rate"``: the curves times :math:`k^2`, flat where they fall as
-            :math:`1/k^2`, with k in batches.
+            ``"delta"`` draws the curves with the tolerance, and the scores below them.
+            ``"rate"`` draws the curves times :math:`k^2`, with k in batches.
 
         Returns
         -------
@@ -239,7 +239,7 @@ class SampleSizeDisplay:
 
     def _is_far(self) -> bool:
         needed = self.n_samples_needed
-        return needed is None or needed > WIDEST * self.train_sizes[-1]
+        return needed is None or needed > MAX_TIMES_DATA * self.train_sizes[-1]
 
     def _horizon(self) -> float:
         last = self.train_sizes[-1]
@@ -247,14 +247,17 @@ class SampleSizeDisplay:
         if self._is_far():
             return shown
         high = self.n_samples_needed_interval[1]
-        return max(shown, WIDEST * last if high is None else min(high, WIDEST * last))
+        return max(
+            shown,
+            MAX_TIMES_DATA * last if high is None else min(high, MAX_TIMES_DATA * last),
+        )
 
     def _draw_curves(self, weight: np.ndarray, *in_view: float) -> None:
-        read = "delta" if self.bound_name == "monte_carlo" else "bound"
-        for name in dict.fromkeys(("delta", read)):
-            self._draw_curve(name, weight, "o" if name == read else "o-")
+        used = "delta" if self.bound_name == "monte_carlo" else "bound"
+        for name in dict.fromkeys(("delta", used)):
+            self._draw_curve(name, weight, "o" if name == used else "o-")
         label = f"smoothed, $\\propto n^{{{self.rate:.1f}}}$ at its end"
-        style = {"color": COLORS[read], "label": label}
+        style = {"color": COLORS[used], "label": label}
         self.lines_ += self.ax_.plot(self.train_sizes, self.smoothed * weight, **style)
         drawn = [line.get_ydata() for line in self.lines_]
         frame_positive(self.ax_, np.concatenate([*drawn, in_view]))
@@ -277,7 +280,7 @@ class SampleSizeDisplay:
 
     def _draw_needed(self) -> None:
         if not self.converged:
-            carry_on(self.ax_, self.lines_[-1], self.n_samples_needed, self.rate)
+            extrapolate(self.ax_, self.lines_[-1], self.n_samples_needed, self.rate)
         name, line = ("n*", "-") if self.converged else ("forecast n*", "--")
         label = f"{name} = {self.n_samples_needed:,} samples"
         low, high = self.n_samples_needed_interval

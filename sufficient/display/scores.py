@@ -1,4 +1,4 @@
-"""The panel of the validation scores: those measured, and what more data should add."""
+"""The panel of the validation scores, and of the forecast for twice the data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STYLE: dict[str, Any] = {"color": COLORS["score"], "ms": 4, "capsize": 2}
 def draw_scores(
     ax: Axes, sizes: np.ndarray, scores: np.ndarray, std_err: np.ndarray
 ) -> ErrorbarContainer:
-    """Scores within two standard errors."""
+    """Draw scores with bars of two standard errors."""
     reach, label = 2 * np.asarray(std_err), "score, 2 std. err."
     return ax.errorbar(sizes, scores, reach, fmt="o-", label=label, **STYLE)
 
@@ -30,7 +30,7 @@ def draw_scores(
 def draw_gain(
     ax: Axes, size: float, score: float, gain: float, interval: tuple[float, float]
 ) -> ErrorbarContainer:
-    """The score forecast for twice the size, in the interval of the gain."""
+    """Draw the score forecast for twice the size, with the interval of the gain."""
     low, high = interval
     ax.plot([size, 2 * size], [score, score + gain], "--", color=STYLE["color"])
     away = [[gain - low], [high - gain]]
@@ -39,7 +39,7 @@ def draw_gain(
 
 
 def score_name(estimator: SampleSizeEstimator) -> str:
-    """What a fitted estimator's scores are called in the picture."""
+    """Name of a fitted estimator's score, for the axis."""
     scoring = estimator.scoring
     if scoring is None:
         return "R²" if is_regressor(estimator) else "accuracy"

@@ -1,4 +1,4 @@
-"""`SpectrumDisplay`: leading eigenvalues of the Hessian, and how they still move."""
+"""`SpectrumDisplay`: leading eigenvalues of the Hessian, and their changes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SpectrumDisplay"]
 
-# The brightest end of the colour map does not show on white.
+# The brightest part of the colour map is hardly visible on white.
 DARKEST_TO_BRIGHTEST = (0.0, 0.88)
 LINEAR_SHARE = 1e-3
 
@@ -42,8 +42,8 @@ class SpectrumDisplay:
     train_sizes : ndarray of shape (n_sizes,)
         Measured sizes in samples.
     eigenvalues : ndarray of shape (n_sizes, n_directions)
-        Of the training-loss Hessian, largest first, in units of the loss per squared
-        weight.
+        Eigenvalues of the Hessian of the training loss, largest first, in units of the
+        loss per squared weight.
     eigenvalue_shifts : ndarray of shape (n_sizes, n_directions)
         Mean change of each when one more batch is added at the same weights.
 
@@ -61,7 +61,7 @@ class SpectrumDisplay:
 
     See Also
     --------
-    SampleSizeDisplay : What follows from the changes.
+    SampleSizeDisplay : The change of the loss, and the sample size.
 
     Examples
     --------
@@ -85,7 +85,7 @@ class SpectrumDisplay:
     def from_estimator(
         cls, estimator: SampleSizeEstimator, *, ax: ArrayLike = None
     ) -> SpectrumDisplay:
-        """Draw the spectrum that a fitted `SampleSizeEstimator` measured.
+        """Draw the eigenvalues measured by a fitted `SampleSizeEstimator`.
 
         Parameters
         ----------
@@ -128,7 +128,7 @@ class SpectrumDisplay:
         Raises
         ------
         ValueError
-            If `ax` holds another number of axes.
+            If `ax` does not hold two axes.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         self.axes_ = axes_for(ax, (1, 2), figsize=(9, 3.6))
@@ -177,7 +177,7 @@ class SpectrumDisplay:
 
 
 def _frame(ax: Axes, values: np.ndarray) -> None:
-    """Logarithmic, or linear about zero where a value is not positive."""
+    """Make the vertical axis logarithmic; symmetric-logarithmic with values <= 0."""
     if values.min() > 0:
         return frame_positive(ax, values.ravel())
     ax.axhline(0, color="black", lw=0.5)

@@ -1,4 +1,4 @@
-"""What the pictures share: words, colours the colour-blind can tell apart, axes."""
+"""Labels, colours and axes that all pictures share."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ __all__ = [
     "axes_for",
     "band",
     "batch_axis",
-    "carry_on",
+    "extrapolate",
     "frame_positive",
     "legend",
     "size_axis",
 ]
 
+# Distinguishable with colour blindness.
 COLORS = {
     "delta": "#0072B2",
     "bound": "#D55E00",
@@ -57,7 +58,7 @@ def axes_for(
     least: int | None = None,
     **figure_kw: Any,
 ) -> np.ndarray:
-    """Axes given by the caller, or all those of a new figure.
+    """Axes given by the caller, or those of a new figure.
 
     Parameters
     ----------
@@ -66,9 +67,9 @@ def axes_for(
     shape : tuple of (int, int)
         Rows and columns of panels.
     least : int or None, default=None
-        Panels that may be drawn on their own; None is all of them.
+        Smallest number of panels that can be drawn; None means all of them.
     **figure_kw
-        Given to ``matplotlib.pyplot.subplots``.
+        Passed to ``matplotlib.pyplot.subplots``.
 
     Returns
     -------
@@ -77,7 +78,7 @@ def axes_for(
     Raises
     ------
     ValueError
-        If the number of axes is not the number of panels.
+        If the number of axes does not match the number of panels.
     """
     if ax is None:
         import matplotlib.pyplot as plt
@@ -87,20 +88,20 @@ def axes_for(
     axes, most = np.ravel(np.array(ax, dtype=object)), shape[0] * shape[1]
     if len(axes) not in {least or most, most}:
         raise ValueError(
-            f"This picture has {most} panels, got {len(axes)} axes. Pass as many axes "
-            "as panels, or None for a new figure."
+            f"This picture has {most} panels, got {len(axes)} axes. Pass one axes for "
+            "each panel, or None for a new figure."
         )
     return axes
 
 
 def size_axis(ax: Axes, first: float, last: float) -> None:
-    """Make the horizontal axis one of training-set sizes, logarithmic."""
+    """Make the horizontal axis logarithmic, for training-set sizes."""
     ax.set(xscale="log", xlim=(first / MARGIN, last * MARGIN))
     _whole_numbers(ax.xaxis, first, last)
 
 
 def batch_axis(ax: Axes, batch_size: int) -> None:
-    """Say the sizes once more above the panel, in batches."""
+    """Add an axis above the panel that shows the sizes in batches."""
     as_batches = (lambda n: n / batch_size, lambda k: k * batch_size)
     top = ax.secondary_xaxis("top", functions=as_batches)
     _whole_numbers(top.xaxis, *ax.get_xlim())
@@ -110,14 +111,14 @@ def batch_axis(ax: Axes, batch_size: int) -> None:
 def band(
     ax: Axes, x: ArrayLike, y: ArrayLike, std_err: ArrayLike, color: str
 ) -> PolyCollection:
-    """Shade two standard errors about a positive curve."""
+    """Shade a band of two standard errors around a positive curve."""
     y, reach = np.asarray(y), 2 * np.asarray(std_err)
     low = np.maximum(y - reach, np.finfo(float).tiny)
     return ax.fill_between(x, low, y + reach, color=color, alpha=0.2, lw=0)
 
 
-def carry_on(ax: Axes, line: Line2D, end: float, rate: float) -> None:
-    """Draw a curve on to where it ends as a power law, in dashes."""
+def extrapolate(ax: Axes, line: Line2D, end: float, rate: float) -> None:
+    """Extend a curve to the size `end` by a power law, as a dashed line."""
     last, value = (np.asarray(data)[-1] for data in line.get_data())
     ends = np.array([last, end])
     values = value * (ends / last) ** rate
@@ -125,14 +126,14 @@ def carry_on(ax: Axes, line: Line2D, end: float, rate: float) -> None:
 
 
 def frame_positive(ax: Axes, values: ArrayLike) -> None:
-    """Make the vertical axis logarithmic, with the positive values in view."""
+    """Make the vertical axis logarithmic, with limits around the positive values."""
     values = np.asarray(values)
     values = values[values > 0]
     ax.set(yscale="log", ylim=(values.min() / 1.6, values.max() * 1.6))
 
 
 def legend(ax: Axes, *, beside: bool) -> None:
-    """Name what is drawn; beside the panel no data are hidden."""
+    """Add a legend, inside the panel or beside it."""
     place: dict[str, Any] = {"loc": "best"}
     if beside:
         place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "frameon": False}

@@ -1,4 +1,4 @@
-"""Images as the features of a pretrained network."""
+"""Features of images from a pretrained network."""
 
 from sufficient.features.transformer import ImageFeatures
 

@@ -1,4 +1,4 @@
-"""Features in files that are known to be whole."""
+"""Files of features, with a checksum to detect damage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHECKSUM_BYTES = 32
 
 
 def stored(path: Path) -> NDArray[np.float32] | None:
-    """The features in a file, or None where it is not what was written."""
+    """Features read from a file; None if it is missing or damaged."""
     try:
         content = path.read_bytes()
         body, checksum = content[:-CHECKSUM_BYTES], content[-CHECKSUM_BYTES:]
@@ -29,7 +29,10 @@ def stored(path: Path) -> NDArray[np.float32] | None:
 
 
 def store(path: Path, features: NDArray[np.float32]) -> None:
-    """Write under another name first; numpy ignores the checksum after the array."""
+    """Write features and their checksum to a file, by way of a temporary file.
+
+    numpy can load the file, because it ignores the checksum after the array.
+    """
     body = io.BytesIO()
     np.save(body, features, allow_pickle=False)
     part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
@@ -40,7 +43,7 @@ def store(path: Path, features: NDArray[np.float32]) -> None:
     except OSError as error:
         part.unlink(missing_ok=True)
         warnings.warn(
-            f"The features could not be kept in {path.parent} ({error.strerror}); they "
-            "will be computed again next time.",
+            f"The features could not be written to {path.parent} ({error.strerror}). "
+            "They will be computed again next time.",
             stacklevel=4,
         )

@@ -1,4 +1,4 @@
-"""Images as users have them: checked, of one shape, in a known range."""
+"""Checks of images: their shape, their channels and the range of their pixels."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from sufficient.typing import ArrayLike
 
 __all__ = ["ImagesMixin"]
 
-SLACK = 1e-3  # of the pixel range: resizing and rounding overshoot by less
+SLACK = 1e-3  # share of the pixel range; resizing and rounding exceed it by less
 
 
 class ImagesMixin(BaseEstimator):
-    """Take images in four axes, or in flat rows where their shape is a parameter."""
+    """Accept images with four axes, or flat rows if `image_shape` is given."""
 
     image_shape: Sequence[int] | None
     pixel_range: Sequence[float] | None
@@ -28,7 +28,9 @@ class ImagesMixin(BaseEstimator):
     image_shape_: tuple[int, ...]
 
     def __sklearn_tags__(self) -> Tags:
-        """Rows of any width, which scikit-learn's own checks would give, won't do."""
+        """Tags: X need not be two-dimensional; the output is float32."""
+        # With `two_d_array`, scikit-learn's checks would pass rows of any width, which
+        # are no images.
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         tags.transformer_tags.preserves_dtype = ["float32"]
@@ -39,7 +41,7 @@ class ImagesMixin(BaseEstimator):
         shape = tuple(X.shape)
         if len(shape) not in (0, 1, 2, 4):
             raise ValueError(
-                f"X has shape {shape}, and images have four axes: (n, channels, height,"
+                f"X has shape {shape}, but images need four axes: (n, channels, height,"
                 " width). X[:, None] makes grey images of (n, height, width)."
             )
         if len(shape) == 4:
@@ -54,17 +56,17 @@ class ImagesMixin(BaseEstimator):
     def _check_known(self, shape: tuple[int, ...], reset: bool) -> None:
         known = self.image_shape if reset else self.image_shape_
         if known is not None and tuple(known) != shape:
-            whose = "image_shape says" if reset else "fit has seen"
+            source = "image_shape is" if reset else "fit was given"
             raise ValueError(
-                f"X has images of shape {shape} (channels, height, width), and {whose} "
-                f"{tuple(known)}. Bring them to one shape."
+                f"X has images of shape {shape} (channels, height, width), but {source}"
+                f" {tuple(known)}. Resize or crop them to one shape."
             )
 
     def _shape_of_rows(self, n_pixels: int) -> tuple[int, ...]:
         shape = self.image_shape
         if shape is None or len(shape) != 3 or prod(shape) != n_pixels:
             raise ValueError(
-                f"X has flat rows of {n_pixels} pixels, and image_shape={shape!r}. Set "
+                f"X has flat rows of {n_pixels} pixels, but image_shape={shape!r}. Set "
                 "image_shape=(channels, height, width) with this product, or pass X of "
                 "shape (n, channels, height, width)."
             )
@@ -76,7 +78,8 @@ class ImagesMixin(BaseEstimator):
         black, white = self.pixel_range
         if not black < white:
             raise ValueError(
-                f"pixel_range={self.pixel_range!r} must be (black, white), in order."
+                f"pixel_range={self.pixel_range!r} must be (black, white) with black < "
+                "white."
             )
         return black, white
 
@@ -86,18 +89,18 @@ class ImagesMixin(BaseEstimator):
         lowest, highest = X.min(), X.max()
         if lowest < black - slack or highest > white + slack:
             raise ValueError(
-                f"X has pixels from {lowest:.4g} to {highest:.4g}, and [{black}, "
-                f"{white}] is expected. Set pixel_range=(black, white) to what X has. "
-                "Without it, uint8 is taken to be in [0, 255] and all else in [-1, 1], "
-                "as sufficient.datasets loads it."
+                f"X has pixels from {lowest:.4g} to {highest:.4g}, but [{black}, "
+                f"{white}] is expected. Set pixel_range=(black, white) to the range of "
+                "X. The default is (0, 255) for uint8, and (-1, 1) for all other types "
+                "because sufficient.datasets loads images in this range."
             )
 
-    def _warn_of_missing_blacks(self, images: np.ndarray) -> None:
+    def _warn_about_range(self, images: np.ndarray) -> None:
         guessed = self.pixel_range is None and images.dtype != np.uint8
         if guessed and images.min() >= 0:
             warnings.warn(
-                "No pixel of X is below 0, though they are taken to be in [-1, 1]. Set "
-                "pixel_range=(0, 1) if that is what they are in, or (-1, 1) if not.",
+                "No pixel of X is below 0, but the default range is [-1, 1]. Set "
+                "pixel_range=(0, 1) if that is the range of X, or (-1, 1) to confirm.",
                 stacklevel=4,
             )
 
@@ -108,6 +111,6 @@ def _check_channels(shape: tuple[int, ...], preprocess: Preprocess | None) -> No
     last = " X.transpose(0, 3, 1, 2) puts them first." if shape[2] in (1, 3) else ""
     raise ValueError(
         f"Images of shape {tuple(shape)} have {shape[0]} channels; 1 or 3 are expected,"
-        f" before height and width.{last} Other images need a preprocess that makes of "
-        "them what the backbone takes."
+        f" before height and width.{last} Other images need a preprocess that converts "
+        "them to the input of the backbone."
     )

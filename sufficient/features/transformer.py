@@ -1,4 +1,4 @@
-"""Images as the features of a pretrained network, for small labelled sets."""
+"""`ImageFeatures`: a transformer from images to features of a pretrained network."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ __all__ = ["ImageFeatures"]
 
 Features = NDArray[np.float32]
 
-AGREEMENT = 0.02  # GPUs compute convolutions to about 1e-3
+AGREEMENT = 0.02  # GPUs compute convolutions with relative errors of about 1e-3
 
 
 class ImageFeatures(
     ImagesMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
-    """Turn images into the features of a network trained on other images.
+    """Turn images into features of a network that was trained on other images.
 
-    1. Scale the pixels to [0, 1]; repeat a grey image in three channels.
-    2. Preprocess as the network was trained.
-    3. Run the network without its classification head.
+    Pixels are scaled to [0, 1], grey images are repeated in three channels, the images
+    are preprocessed as for the training of the network, and the network is run without
+    its classification head.
 
     Nothing is learnt from the images, so they may be transformed before they are split.
 
@@ -58,29 +58,29 @@ class ImageFeatures(
     ----------
     backbone : str or torch.nn.Module, default="resnet18"
         A torchvision classifier such as "resnet18" or "vit_b_16", a timm model such as
-        "timm/vit_small_patch14_dinov2.lvd142m", both with their default weights, or a
-        module of your own that maps images ``(n, 3, H, W)`` to features ``(n, d)``. A
-        module is copied, never touched.
+        "timm/vit_small_patch14_dinov2.lvd142m", both with their default weights, or
+        your own module that maps images ``(n, 3, H, W)`` to features ``(n, d)``. A
+        module is copied and never modified.
     image_shape : tuple of (int, int, int), default=None
-        Channels, height and width, where the images come as flat rows.
+        Channels, height and width, needed for images given as flat rows.
     pixel_range : tuple of (float, float), default=None
-        Values of black and white. None means (0, 255) for arrays of uint8 and (-1, 1),
-        as `sufficient.datasets` loads them, for all others.
+        Values of black and white. None means (0, 255) for uint8, and (-1, 1) for all
+        other types, because `sufficient.datasets` loads images in this range.
     preprocess : callable, default=None
-        Maps images ``(n, 3, H, W)`` in [0, 1], a float32 tensor, to what the backbone
-        takes. None means the preprocessing that comes with the weights; for a module of
-        your own, `image_size` and the normalisation of ImageNet.
+        Maps images ``(n, 3, H, W)``, a float32 tensor in [0, 1], to the input of the
+        backbone. None means the preprocessing that comes with the weights. For your own
+        module, it resizes to `image_size` and normalises as usual for ImageNet.
     image_size : int or tuple of (int, int), default=None
-        Height and width to which images are resized for a module of your own; None
-        leaves them.
+        Height and width to which images are resized for your own module. None does not
+        resize.
     batch_size : int, default=64
-        Images that go through the backbone at a time.
+        Number of images that go through the backbone at a time.
     device : str, default=None
-        Where to compute, such as "cuda". None keeps the device of a module that is
-        given, and takes CUDA for the named ones where there is one.
+        Device to compute on, such as "cuda". None means the device of a given module;
+        for named backbones, CUDA if it is available.
     cache : str or path-like, default=None
-        Folder that keeps computed features, one .npy file for each combination of
-        backbone, preprocessing and images. None keeps nothing.
+        Folder for computed features, with one .npy file for each combination of
+        backbone, preprocessing and images. None stores nothing.
     verbose : int, default=0
         Above 0, show a progress bar.
 
@@ -89,22 +89,22 @@ class ImageFeatures(
     backbone_ : torch.nn.Module
         The network without its head.
     preprocess_ : callable
-        What comes before it.
+        The preprocessing applied before the network.
     device_ : torch.device
-        Where it computes.
+        The device of the network.
     image_shape_ : tuple of (int, int, int)
         Channels, height and width of the images seen in `fit`.
     n_features_in_ : int
-        Their product.
+        Number of pixels: the product of `image_shape_`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the pixels, where X has string column names.
+        Names of the pixels, if X has column names that are strings.
 
     Notes
     -----
     With the same `batch_size` and device, the same images give the same features to the
-    last bit; another batch size or device changes last digits only, and the cache does
-    not tell them apart. It tells weights by their checksum and functions by their name,
-    and computes the first image anew to see whether their code has changed.
+    last bit. Another batch size or device changes the last digits only, and the cache
+    does not distinguish these. It identifies weights by a checksum, functions by name,
+    and computes the first image again to detect changes of their code.
 
     Examples
     --------
@@ -156,7 +156,7 @@ class ImageFeatures(
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: None = None) -> ImageFeatures:
-        """Get the backbone ready and see whether it takes the first image.
+        """Load the backbone, and test it on the first image.
 
         Parameters
         ----------
@@ -173,24 +173,24 @@ class ImageFeatures(
         Raises
         ------
         ValueError
-            If shape or range of the images, the backbone or a parameter will not do;
-            the message names the remedy.
+            If the shape or range of the images, the backbone or a parameter is not
+            valid; the message says what to do.
         ImportError
-            If the backbone needs torchvision or timm, and they are not there.
+            If the backbone needs torchvision or timm, and they are not installed.
         OSError
             If the weights of a named backbone cannot be downloaded.
         """
         images = self._images(X, reset=True)
-        self._warn_of_missing_blacks(images)
+        self._warn_about_range(images)
         self.image_shape_ = images.shape[1:]
-        with seeded(0):  # A model is drawn at random before its weights are loaded.
+        with seeded(0):  # Models are initialised at random before weights are loaded.
             backbone, own = backbone_and_preprocessing(
                 self.backbone, self._standard_pixels()
             )
         self.device_ = device_for(self.device, self.backbone)
         self.backbone_ = backbone.to(self.device_).eval()
         self.preprocess_ = own if self.preprocess is None else self.preprocess
-        self._n_features_out = self._tried(images[:1]).shape[1]
+        self._n_features_out = self._features_of_one(images[:1]).shape[1]
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:
@@ -210,7 +210,7 @@ class ImageFeatures(
         -----
         UserWarning
             If features in `cache` are damaged or outdated, in which case they are
-            computed anew, or cannot be written.
+            computed again, or cannot be written.
         """
         check_is_fitted(self, "_n_features_out")
         images = self._images(X, reset=False)
@@ -228,21 +228,21 @@ class ImageFeatures(
             return StandardPixels(None)
         if isinstance(self.backbone, str) or self.preprocess is not None:
             raise ValueError(
-                "image_size is for a module of your own without preprocess. Leave it "
-                "out: named backbones resize as their weights want it, and preprocess "
-                "does all there is to do."
+                "image_size is only for your own module without preprocess. Leave it "
+                "out: named backbones come with their own size, and preprocess has to "
+                "resize where needed."
             )
         height, width = np.broadcast_to(self.image_size, 2).tolist()
         return StandardPixels((height, width))
 
-    def _tried(self, image: np.ndarray) -> Features:
+    def _features_of_one(self, image: np.ndarray) -> Features:
         try:
             return self._computed(image, quietly=True)
         except (RuntimeError, IndexError, TypeError) as error:
             raise ValueError(
                 f"The backbone cannot take an image of shape {image.shape[1:]} that was"
                 f" preprocessed by {self.preprocess_}: {str(error).splitlines()[0]}. "
-                "Set image_size to what the module expects, or preprocess."
+                "Set image_size to the size that the module expects, or set preprocess."
             ) from error
 
     def _computed(self, images: np.ndarray, quietly: bool = False) -> Features:
@@ -257,7 +257,7 @@ class ImageFeatures(
 
     def _features(self, images: np.ndarray) -> Features:
         black, white = self._range(images.dtype)
-        # A copy, because torch warns of arrays that it must not write to.
+        # A copy, because torch warns about arrays that are not writable.
         pixels = torch.from_numpy(np.array(images, dtype=np.float32)).to(self.device_)
         pixels = ((pixels - black) / (white - black)).clamp(0, 1)
         if pixels.shape[1] == 1:
@@ -273,7 +273,7 @@ class ImageFeatures(
         if features is None or not self._agree(features, images):
             warnings.warn(
                 f"{path} is damaged, or the code of backbone or preprocess has changed "
-                "since it was written. The features are computed anew.",
+                "since it was written. The features are computed again.",
                 stacklevel=4,
             )
             return None

@@ -22,7 +22,7 @@ from sufficient.growing.growth import Growth
 from sufficient.growing.order import ordered
 from sufficient.growing.run import Run
 from sufficient.growing.schedule import batch_counts
-from sufficient.ranks import first_rank_says, ranks
+from sufficient.ranks import from_first_rank, ranks
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.reproducibility.fingerprint import (
     described,
@@ -177,7 +177,7 @@ def plan_run(
             ("validation", validation),
         ]
         identity = {**_digests(task, data), **_parameters(run, counts)}
-        kept.resume(run, first_rank_says(lambda: identity))
+        kept.resume(run, from_first_rank(lambda: identity))
     growth = Growth(
         pool=pool,
         # Read once, where they fit in memory.

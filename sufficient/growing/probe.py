@@ -20,7 +20,10 @@ from sufficient.data.task import Task
 from sufficient.growing.growth import Fresh
 from sufficient.landscape.fixed import FixedNet
 from sufficient.landscape.measure import MeasureSettings, measure
-from sufficient.reproducibility.agreement import agree_on_weights, agreed_measurement
+from sufficient.reproducibility.agreement import (
+    broadcast_measurement,
+    broadcast_weights,
+)
 from sufficient.results import Measurement, Record
 from sufficient.settings import REFERENCE_BATCH, Settings
 from sufficient.training.criteria import objective_of
@@ -73,7 +76,7 @@ class Probe:
     ) -> Measurement:
         """Measure the landscape and the scores of a net trained on k batches."""
         start = time.perf_counter()
-        agree_on_weights(net.module_)
+        broadcast_weights(net.module_)
         objective = objective_of(net, cache_bytes=self.cache_bytes)
         # One net has been trained on all the pool, so nothing upcoming is fresh to it.
         upcoming = fresh.upcoming if self._fixed is None else fresh.upcoming[:0]
@@ -98,13 +101,13 @@ class Probe:
             measure_seconds=time.perf_counter() - start,
         )
         contributions = torch.from_numpy(scores.contributions).float()
-        return agreed_measurement(replace(measurement, contributions=contributions))
+        return broadcast_measurement(replace(measurement, contributions=contributions))
 
     def with_gain_of(
         self, net: NeuralNet, seen: Samples, held_out: Samples, last: Measurement
     ) -> Measurement:
         """What another net at the same size adds to the score, and its error."""
-        agree_on_weights(net.module_)
+        broadcast_weights(net.module_)
         longer = self._scores(net, seen, held_out).contributions
         gain = longer - last.contributions.numpy().astype(np.float64)
         found = {
@@ -113,7 +116,7 @@ class Probe:
             if gain.any()
             else 0.0,
         }
-        return agreed_measurement(replace(last, columns={**last.columns, **found}))
+        return broadcast_measurement(replace(last, columns={**last.columns, **found}))
 
     def _scores(self, net: NeuralNet, seen: Samples, held_out: Samples) -> Scores:
         known = self._known_predictions(net)

@@ -1,4 +1,4 @@
-"""Batches that may come next, and how each would change the leading curvature."""
+"""Candidates for the next batch, and how each would change the leading eigenvalues."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ __all__ = ["Candidates", "candidate_batches"]
 
 @dataclass(frozen=True)
 class Candidates:
-    """Candidate next batches.
+    """Candidates for the next batch.
 
     Attributes
     ----------
     rows : ndarray of shape (n_candidates, batch_size)
-        Fresh samples in each.
+        Indices of the fresh samples in each batch.
     shifts : ndarray of shape (n_candidates, d)
-        Changes of the leading eigenvalues.
+        Change of the leading eigenvalues by each batch.
     hessians : ndarray of shape (n_candidates, d, d)
         Mean Hessian of each batch in the plane.
     certified : bool
-        Whether every shift is within its tolerance.
+        Whether all shifts meet the tolerance.
     """
 
     rows: np.ndarray
@@ -52,18 +52,18 @@ def candidate_batches(
     n_candidates: int,
     tol: float,
 ) -> Candidates:
-    """Add each candidate batch at the same weights.
+    """Measure the change by each candidate batch, at the same weights.
 
     Parameters
     ----------
     plane : Plane
-        Of the seen samples.
+        Plane of the seen samples.
     fresh : Samples
-        Samples never trained on, restricted to the plane.
+        Samples never trained on, as returned by `Plane.restricted`.
     n_seen, batch_size : int
-        Samples seen, and in a batch.
+        Number of seen samples, and of samples in a batch.
     n_candidates : int
-        Batches at most; fewer where there are fewer fresh samples.
+        Largest number of batches; there are fewer if fresh samples are few.
     tol : float
         Relative error of the eigenvalues.
 
@@ -87,14 +87,14 @@ def candidate_batches(
             tol=tol,
         )
         shifts.append(grown.eigenvalues - leading.pairs.eigenvalues)
-        images = grown.batch_images[:, :n_coordinates]
-        hessian = in_space.T @ (images @ plane.basis)
+        products = grown.batch_products[:, :n_coordinates]
+        hessian = in_space.T @ (products @ plane.basis)
         hessians.append(hessian.cpu().double().numpy())
         certified.append(grown.converged)
     return Candidates(batches, np.array(shifts), np.array(hessians), all(certified))
 
 
 def _rows(n_fresh, size, most):
-    """The batches that come next; samples are repeated where there is not even one."""
+    """Rows of the batches; samples are repeated if there are too few for one batch."""
     count = max(1, min(most, n_fresh // size))
     return np.arange(count * size).reshape(count, size) % n_fresh

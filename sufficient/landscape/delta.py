@@ -1,4 +1,4 @@
-r"""Expected squared change of the loss when one more batch arrives.
+r"""Delta: expected squared change of the loss when one more batch is added.
 
 Let :math:`x_i` be what one sample contributes to the loss around the trained weights:
 its loss, gradient and Hessian in a basis of d directions, or its loss at each of a set
@@ -57,13 +57,13 @@ class SecondOrder(NamedTuple):
 
     @property
     def rows(self) -> np.ndarray:
-        """Side by side, shape (..., 1 + d + d^2)."""
+        """The three arrays concatenated along the last axis, (..., 1 + d + d^2)."""
         lead = np.shape(self.loss)
         return np.concatenate([np.reshape(p, (*lead, -1)) for p in self], axis=-1)
 
     @classmethod
     def of_rows(cls, rows: np.ndarray, n_directions: int) -> SecondOrder:
-        """What `rows` gave, or a linear combination of such rows."""
+        """Split rows, or linear combinations of rows, into the three arrays."""
         d = n_directions
         hessian = rows[..., d + 1 :].reshape(*rows.shape[:-1], d, d)
         return cls(rows[..., 0], rows[..., 1 : d + 1], hessian)
@@ -85,7 +85,7 @@ class SecondOrderForm:
     sigma : float
         Standard deviation of the displacement theta.
     n_directions : int
-        Its dimension d.
+        Dimension d of the displacement.
     """
 
     sigma: float
@@ -117,8 +117,8 @@ def eigenvalue_delta(shifts: np.ndarray, sigma: float) -> np.ndarray:
         \tfrac{\sigma^4}{4} \Bigl(2 \sum_i (\lambda_i^{k+1} - \lambda_i^k)^2
         + \bigl(\sum_i (\lambda_i^{k+1} - \lambda_i^k)\bigr)^2 \Bigr)
 
-    It drops the change of the loss, of the gradient and of the eigenvectors, so it is
-    no upper bound.
+    It neglects the change of the loss, of the gradient and of the eigenvectors, so it
+    is no upper bound.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def eigenvalue_delta(shifts: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def batch_weight(batch_size: int, n_seen: int) -> float:
-    """Share b / (n + b) that the next batch has in the grown mean."""
+    """Weight b / (n + b) of the next batch in the mean over all samples."""
     return batch_size / (n_seen + batch_size)
 
 
@@ -163,19 +163,20 @@ def expected_delta(
     form : callable
         Quadratic form Q on the last axis.
     fresh : ndarray of shape (m, n_numbers)
-        What each fresh sample contributes.
+        Contribution x_i of each fresh sample.
     seen_mean : ndarray of shape (n_numbers,)
-        Mean over the seen samples.
+        Mean contribution of the seen samples.
     batch_size, n_seen : int
         b and n.
     seen_sample : ndarray of shape (m_seen, n_numbers) or None, default=None
-        The seen samples behind `seen_mean`, where it is the mean of a sample only; its
-        noise is then subtracted and enters the standard error.
+        If `seen_mean` is the mean over a random part of the seen samples, their
+        contributions. The sampling noise is then subtracted, and added to the standard
+        error.
 
     Returns
     -------
     DeltaEstimate
-        The standard error is the first-order one, which is too large where the shift
+        The standard error is a first-order approximation. It is too large if the shift
         of the mean is smaller than its own noise.
     """
     m, b = len(fresh), batch_size
@@ -188,7 +189,8 @@ def expected_delta(
     if seen_sample is not None and len(seen_sample) < n_seen:
         noise, noise_variance = _sampling_noise(form, shift, seen_sample, n_seen)
         mean_shift, variance = mean_shift - noise, variance + noise_variance
-    # Below half of the batch noise only the error of a handful of fresh samples speaks.
+    # At least half of the batch noise: an estimate from few fresh samples can only be
+    # smaller by sampling error.
     bracket = max(mean_shift, -spread.mean() / (2 * b)) + spread.mean() / b
     weight = batch_weight(b, n_seen) ** 2
     std_err = weight * np.sqrt(variance) if m > 1 else np.inf
@@ -214,7 +216,7 @@ def monte_carlo_delta(
     Returns
     -------
     DeltaEstimate
-        The standard error joins the draws and the samples.
+        The standard error includes the noise of the draws and of the samples.
     """
     rest = {"batch_size": batch_size, "n_seen": n_seen}
     fresh, seen_sample = fresh.T, seen_sample.T

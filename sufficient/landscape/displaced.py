@@ -1,4 +1,4 @@
-"""The real loss of every sample at many displaced weights."""
+"""The loss of every sample at many displaced weights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["losses_at"]
 
 CHUNK = 512
 SAMPLES_TIMES_DRAWS = 2**14
-MOST_NUMBERS = 2**24
+MAX_NUMBERS = 2**24
 
 
 def losses_at(
@@ -24,9 +24,9 @@ def losses_at(
 ) -> np.ndarray:
     """Loss of each sample at ``w + P theta`` for every offset theta.
 
-    Where the network is a chain of layers that have rules, all offsets go through
-    it together. A dense layer on data is linear in theta, so that its outputs at w and
-    along the d directions serve all of them.
+    If the network is a chain of layers, all offsets are evaluated together. The outputs
+    of a fully connected first layer are linear in theta. So they are computed once, at
+    w and along the d directions, for all offsets.
 
     Parameters
     ----------
@@ -37,30 +37,29 @@ def losses_at(
     basis : Tensor of shape (n_parameters, d)
         Directions P.
     offsets : Tensor of shape (n_draws, d)
-        The theta.
+        Displacements theta.
 
     Returns
     -------
     ndarray of shape (n_draws, n)
     """
-    together = max(1, min(len(offsets), MOST_NUMBERS // objective.n_parameters))
-    one_block = _one_by_one if objective.layers(X) is None else _through_layers
+    size = max(1, min(len(offsets), MAX_NUMBERS // objective.n_parameters))
+    one_block = _each_draw if objective.layers(X) is None else _through_layers
     with torch.no_grad():
         losses = [
-            one_block(objective, X, y, basis, block)
-            for block in offsets.split(together)
+            one_block(objective, X, y, basis, block) for block in offsets.split(size)
         ]
     return torch.cat(losses).cpu().double().numpy()
 
 
-def _one_by_one(objective, X, y, basis, offsets):
+def _each_draw(objective, X, y, basis, offsets):
     def at(weights):
         parameters = objective.unflatten(weights)
         return lambda part: objective.losses(parameters, X[part], y[part])
 
     displaced = objective.weights + offsets @ basis.T
-    each = Chunks(CHUNK).each
-    return torch.stack([torch.cat([*each(at(w), len(X))]) for w in displaced])
+    over_chunks = Chunks(CHUNK).map
+    return torch.stack([torch.cat([*over_chunks(at(w), len(X))]) for w in displaced])
 
 
 def _through_layers(objective, X, y, basis, offsets):
@@ -76,14 +75,14 @@ def _through_layers(objective, X, y, basis, offsets):
         losses = objective.loss(outputs.flatten(0, 1), targets)
         return losses.unflatten(0, (len(offsets), -1))
 
-    most = min(SAMPLES_TIMES_DRAWS, MOST_NUMBERS // chain.width)
-    parts = Chunks(max(1, most // len(offsets))).each(of_chunk, len(X))
+    most = min(SAMPLES_TIMES_DRAWS, MAX_NUMBERS // chain.n_activations)
+    parts = Chunks(max(1, most // len(offsets))).map(of_chunk, len(X))
     return torch.cat([*parts], dim=1)
 
 
 def _first_outputs(chain, X, offsets, weights, directions):
-    """Outputs (n_draws, n, ...) of the first layer at every draw."""
-    first, data = chain.layers[0], chain.enter(X)
+    """Outputs (n_draws, n, ...) of the first layer at every offset."""
+    first, data = chain.layers[0], chain.first_inputs(X)
     if not isinstance(first, Dense):
         return first.outputs_at(data.expand(len(offsets), *data.shape), weights)
     centre = first.forward(data)

@@ -1,4 +1,4 @@
-"""What is known of a net that is trained once and seen from growing subsets."""
+"""A net that is trained once and measured on growing subsets of the samples."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["FixedNet"]
 
 
 class FixedNet:
-    """Curvature and predictions that one subset hands on to the next.
+    """Curvature and predictions of a fixed net, reused from one subset to the next.
 
     Parameters
     ----------
@@ -31,7 +31,10 @@ class FixedNet:
     def curvature(
         self, objective: Objective, settings: MeasureSettings, past: Sequence[int]
     ) -> FollowedCurvature:
-        """Curvature of the subsets, continued where `past` ones are not known yet."""
+        """Curvature of the subsets; created at the first call.
+
+        `past` holds the sizes measured before an interruption.
+        """
         if self._curvature is None:
             self._curvature = FollowedCurvature(
                 objective,
@@ -44,7 +47,7 @@ class FixedNet:
         return self._curvature
 
     def predicted(self, predict: Callable[[Samples], np.ndarray]) -> np.ndarray:
-        """Predictions for all samples of the pool."""
+        """Predictions for all samples of the pool; computed at the first call."""
         if self._predicted is None:
             self._predicted = predict(self.pool)
         return self._predicted

@@ -1,4 +1,4 @@
-"""Everything the library measures around a net trained on n samples."""
+"""All measurements of the landscape around a net trained on n samples."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ __all__ = ["MeasureSettings", "measure"]
 
 @dataclass(frozen=True)
 class MeasureSettings:
-    """What to measure, and how finely.
+    """Settings of a measurement.
 
     Attributes
     ----------
     batch_size : int
-        Samples in the batch that comes next.
+        Number of samples in the next batch.
     n_directions : int
         Leading eigenvectors that span the plane.
     sigma : float or "auto"
@@ -45,7 +45,7 @@ class MeasureSettings:
     draws : ndarray of shape (n_monte_carlo, n_directions)
         Standard normal displacements, the same at every size.
     n_fresh : int
-        Fresh samples used at most.
+        Largest number of fresh samples.
     n_candidates : int
         Candidate next batches over which formulas (1) and (2) are averaged.
     eigen_tol : float
@@ -72,7 +72,7 @@ def measure(
     seek_copies: bool = True,
     followed: FollowedCurvature | None = None,
 ) -> Measurement:
-    """Measure spectrum, increments and Delta around the present weights.
+    """Measure eigenvalues, their changes, and Delta around the present weights.
 
     Parameters
     ----------
@@ -81,17 +81,17 @@ def measure(
     seen : Samples
         The training set so far.
     upcoming : Samples
-        What comes next in the permutation; may be empty.
+        The samples that come next in the order; may be empty.
     held_out : Samples
-        Samples that are never trained on; may be empty, but not both.
+        Samples that are never trained on; may be empty unless `upcoming` is.
     settings : MeasureSettings
-        What to measure.
+        Settings of the measurement.
     rng : Generator
         Draws the start vector and the subset of seen samples.
     seek_copies : bool, default=True
-        Whether to look for copies of multiple eigenvalues.
+        Whether to search for copies of multiple eigenvalues.
     followed : FollowedCurvature or None, default=None
-        The curvature of growing sets at these weights, where they are fixed.
+        Curvature of growing sets of samples, if the weights are fixed.
 
     Returns
     -------
@@ -151,7 +151,7 @@ def measure(
 
 
 def _fresh_samples(upcoming, held_out, most):
-    # What comes next first: it changes with k, so that its errors average out along k.
+    # Upcoming samples first: they change with k, so their errors average out along k.
     return (upcoming[:most] + held_out[:most])[:most]
 
 
@@ -232,5 +232,5 @@ def _std_err(values):
 
 
 def _ratio(part, whole):
-    """Not a number where nothing changes at all."""
+    """The ratio, or NaN if the whole is zero."""
     return part / whole if whole else float("nan")

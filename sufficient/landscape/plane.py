@@ -1,4 +1,4 @@
-"""The plane of the leading eigenvectors, and what the seen samples are like in it."""
+"""The plane of the leading eigenvectors, and the loss of the seen samples in it."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ AUTO_SIGMA_RISE = 0.1
 
 @dataclass(frozen=True)
 class Plane:
-    """Leading eigenvectors of the seen Hessian, and the seen means in them.
+    """The space of the leading eigenvectors of the Hessian of the seen samples.
 
     Attributes
     ----------
     leading : LeadingCurvature
-        The eigenpairs and the coordinates they were found in.
+        The eigenpairs, and the coordinates in which they were computed.
     loss : float
         Mean loss of the seen samples.
     gradient : Tensor of shape (n_parameters,)
-        Its gradient.
+        Gradient of the mean loss.
     """
 
     leading: LeadingCurvature
@@ -40,17 +40,17 @@ class Plane:
 
     @property
     def eigenvalues(self) -> np.ndarray:
-        """Largest first, shape (d,)."""
+        """Eigenvalues, largest first, of shape (d,)."""
         return self.leading.eigenvalues
 
     @property
     def objective(self) -> Objective:
-        """Loss as a function of the coordinates of the plane."""
+        """Loss as a function of the coordinates of `leading`."""
         return self.leading.objective
 
     @property
     def basis(self) -> Tensor:
-        """Orthonormal columns in those coordinates."""
+        """Orthonormal columns that span the plane, in the coordinates of `leading`."""
         return self.leading.pairs.eigenvectors
 
     @property
@@ -64,7 +64,7 @@ class Plane:
         )
 
     def restricted(self, samples: Samples) -> Samples:
-        """Samples as the objective takes them."""
+        """Samples in the form that `objective` takes."""
         return Samples(self.leading.inputs(samples.X), samples.y)
 
 
@@ -78,7 +78,7 @@ def leading_plane(
     seek_copies: bool,
     followed: FollowedCurvature | None = None,
 ) -> Plane:
-    """Find the plane of the leading eigenvectors.
+    """Compute the plane of the leading eigenvectors.
 
     Parameters
     ----------
@@ -93,9 +93,9 @@ def leading_plane(
     rng : Generator
         Draws the start vector.
     seek_copies : bool
-        Whether to look for copies of multiple eigenvalues.
+        Whether to search for copies of multiple eigenvalues.
     followed : FollowedCurvature or None, default=None
-        The curvature of growing sets at these weights, where they are fixed.
+        Curvature of growing sets of samples, if the weights are fixed.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def leading_plane(
 
 
 def displacement_scale(sigma: float | str, eigenvalues: np.ndarray) -> float:
-    """Sigma as a number; "auto" makes the quadratic model rise by 0.1 on average."""
+    """Sigma as a number; for "auto" the quadratic model rises by 0.1 on average."""
     if not isinstance(sigma, str):
         return float(sigma)
     trace = max(eigenvalues.sum(), np.finfo(np.float32).eps)

@@ -1,4 +1,4 @@
-"""Loss, gradient and Hessian of every sample, seen in a low-dimensional basis."""
+"""Loss, gradient and Hessian of every sample, projected onto a few directions."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from sufficient.typing import Rows
 __all__ = ["Projections", "project", "project_with_exact_mean"]
 
 CHUNK = 512
-MOST_NUMBERS = 2**23
+MAX_NUMBERS = 2**23
 
 
 @dataclass(frozen=True)
 class Projections:
-    """Second-order picture of n samples in a basis P of d directions.
+    """Loss, gradient and Hessian of n samples, projected onto d directions P.
 
     Attributes
     ----------
@@ -62,10 +62,9 @@ def project(
     basis : Tensor of shape (n_parameters, d)
         Directions P.
     matrix : {"ggn", "hessian"}, default="ggn"
-        ``"ggn"`` needs d forward-mode derivatives and is exact where the network is
-        linear in its parameters along P; ``"hessian"`` is always exact. It costs hardly
-        more for a chain of layers that have rules, and d (d + 1) / 2 nested
-        derivatives for other networks.
+        ``"ggn"`` needs d forward-mode derivatives. It is exact if the network is linear
+        in its parameters along P. ``"hessian"`` is always exact. It costs hardly more
+        for a chain of layers, and d (d + 1) / 2 nested derivatives for other networks.
 
     Returns
     -------
@@ -77,29 +76,30 @@ def project(
         one_chunk = {"ggn": _gauss_newton, "hessian": _exact}[matrix]
     else:
         one_chunk = partial(_by_layers, exact=matrix == "hessian")
-        width = LinearisedChain(layers, objective.parameters, X[:1]).width
-        size = max(1, MOST_NUMBERS // (width * basis.shape[1]))
+        width = LinearisedChain(layers, objective.parameters, X[:1]).n_activations
+        size = max(1, MAX_NUMBERS // (width * basis.shape[1]))
 
     def of_chunk(rows):
         return one_chunk(objective, X[rows], y[rows], tangents)
 
-    parts = Chunks(size).each(of_chunk, len(X))
+    parts = Chunks(size).map(of_chunk, len(X))
     return Projections(*(_joined(column) for column in zip(*parts, strict=True)))
 
 
 def project_with_exact_mean(
     objective: Objective, X: Rows, y: Tensor, basis: Tensor
 ) -> Projections:
-    """Projections whose mean Hessian is exact at least.
+    """Projections with exact Hessians, or at least an exact mean Hessian.
 
-    Where the Hessian of every sample would be dear, Gauss-Newton gives the spread of
-    the samples' Hessians, and products with the mean put their mean right.
+    For networks that are no chain of layers, the exact Hessian of every sample is
+    expensive. Then Gauss-Newton matrices are used, and shifted by one matrix so that
+    their mean is exact.
     """
     if objective.layers(X) is not None:
         return _project_share(objective, X, y, basis, matrix="hessian")
     found = _project_share(objective, X, y, basis, matrix="ggn")
-    images = CurvatureOperator.of_share(objective, X, y).images(basis.T)
-    mean = (images @ basis).cpu().double().numpy()
+    products = CurvatureOperator.of_share(objective, X, y).products(basis.T)
+    mean = (products @ basis).cpu().double().numpy()
     shift = mean - found.hessians.mean(axis=0)
     return replace(found, hessians=found.hessians + shift)
 
@@ -112,15 +112,15 @@ def _project_share(objective, X, y, basis, matrix):
 
 def _by_layers(objective, X, y, tangents, exact):
     chain = LinearisedChain(objective.layers(X), objective.parameters, X)
-    slope, output_hvp = output_curvature(objective, chain.output, y, 1)
+    output_gradient, output_hvp = output_curvature(objective, chain.output, y, 1)
     if exact:
-        chain.keep_gradient(slope)
+        chain.keep_gradient(output_gradient)
     changes = chain.jvp(tangents)
-    moved = changes[-1].flatten(2)
-    hessians = moved @ output_hvp(changes[-1]).flatten(2).mT
+    jvps = changes[-1].flatten(2)
+    hessians = jvps @ output_hvp(changes[-1]).flatten(2).mT
     if exact:
         hessians = hessians + chain.second_derivatives(changes, tangents)
-    gradients = (moved @ slope.flatten(1)[..., None]).squeeze(2)
+    gradients = (jvps @ output_gradient.flatten(1)[..., None]).squeeze(2)
     return objective.loss(chain.output, y), gradients, hessians
 
 
@@ -132,15 +132,15 @@ def _gauss_newton(objective, X, y, tangents):
         return objective.loss(output, y).sum()
 
     output = outputs(objective.parameters)
-    moved = vmap(lambda t: jvp(outputs, (objective.parameters,), (t,))[1])(tangents)
-    curved = vmap(lambda u: jvp(grad(total), (output,), (u,))[1])(moved)
-    flat = (len(moved), len(X), -1)
-    moved, curved = moved.reshape(flat), curved.reshape(flat)
-    slope = grad(total)(output).reshape(len(X), -1)
+    jvps = vmap(lambda t: jvp(outputs, (objective.parameters,), (t,))[1])(tangents)
+    hvps = vmap(lambda u: jvp(grad(total), (output,), (u,))[1])(jvps)
+    flat = (len(jvps), len(X), -1)
+    jvps, hvps = jvps.reshape(flat), hvps.reshape(flat)
+    output_gradient = grad(total)(output).reshape(len(X), -1)
     return (
         objective.loss(output, y),
-        torch.einsum("anc,nc->na", moved, slope),
-        torch.einsum("anc,bnc->nab", moved, curved),
+        torch.einsum("anc,nc->na", jvps, output_gradient),
+        torch.einsum("anc,bnc->nab", jvps, hvps),
     )
 
 

@@ -16,7 +16,7 @@ from sufficient.reproducibility.arithmetic import exact_arithmetic
 
 __all__ = ["mean_loss_surfaces"]
 
-# Samples whose losses on the whole grid are held in memory at once.
+# Number of samples whose losses on the whole grid are in memory at a time.
 CHUNK = 2048
 
 
@@ -34,7 +34,7 @@ def mean_loss_surfaces(
     objective : Objective
         Net and loss.
     samples : Samples
-        In the order in which they were added.
+        Samples in the order in which they were added.
     basis : Tensor of shape (n_parameters, 2)
         Two directions.
     offsets : ndarray of shape (n_grid,)

@@ -1,1 +1,1 @@
-"""Several fits side by side: seeds, architectures, folds."""
+"""Several fits in parallel: with different seeds, architectures or folds."""

@@ -1,4 +1,4 @@
-"""Several architectures on the same data: the papers' table, and a scorer."""
+"""Compare architectures on the same data, and score estimators by sample size."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ Fold = tuple[np.ndarray, np.ndarray]
 def sample_size_scorer(
     estimator: SampleSizeEstimator | Pipeline, X: ArrayLike, y: ArrayLike
 ) -> float:
-    """Score a fitted estimator by how little data it needs.
+    """Score a fitted estimator by the number of samples it needs; fewer is better.
 
-    For ``scoring=`` in scikit-learn's searches and `cross_validate`.
+    For the parameter `scoring` of scikit-learn's searches and `cross_validate`.
 
     Parameters
     ----------
     estimator : SampleSizeEstimator or Pipeline
-        Fitted; of a pipeline the last step is asked.
+        A fitted estimator, or a fitted pipeline that ends in one.
     X, y : array-like
         Ignored; part of the interface of scorers.
 
@@ -92,41 +92,41 @@ def compare_architectures(
         Folds, as `sklearn.model_selection.cross_validate` takes them; all architectures
         get the same ones. None fits each once, on all data.
     n_jobs : int or None, default=None
-        Fits at a time, of any architecture and fold; -1 takes all cores. The numbers do
-        not depend on it: a fit computes on one thread, wherever it runs.
+        Number of fits at a time, over all architectures and folds; -1 uses all cores.
+        The numbers do not depend on it, because every fit computes on one thread.
     **parameters
-        Parameters of `SampleSizeEstimator` for those that are not one already.
+        Parameters of `SampleSizeEstimator` for the architectures that are not one.
 
     Returns
     -------
     DataFrame
         One row for each architecture: `tol`, `k_star` (batches; NaN unless every fit
         reached it), `n_samples_needed` (samples; a forecast where it was not reached),
-        `converged` (whether it was, or the share of the fits that did), `train_loss`,
-        `expected_gain`, `verdict`, `score` and `seconds` of a fit.
+        `converged` (whether k* was reached, or the share of fits that reached it),
+        `train_loss`, `expected_gain`, `verdict`, `score` and `seconds` of a fit.
 
-        Without `cv` the score is that on the part held out inside, by `scoring`. With
-        `cv` it is that on the folds, numbers are means over the folds, and the verdict
-        is the most frequent one; two more columns, `score_std` and
-        `n_samples_needed_std`, are standard deviations over the folds (n - 1 in the
-        divisor). A single forecast that is far too large spoils mean and deviation: see
-        `converged`.
+        Without `cv`, the score is measured on the part of the data that the estimator
+        holds out. With `cv`, it is measured on the test part of every fold. Numbers are
+        then means over the folds, and the verdict is the most frequent one. Two more
+        columns, `score_std` and `n_samples_needed_std`, are standard deviations over
+        the folds (n - 1 in the divisor). A single forecast that is far too large
+        distorts mean and deviation; `converged` shows whether there are forecasts.
 
     Raises
     ------
     ValueError
-        If there is nothing to compare, or a fit refuses its data or parameters.
+        If there is nothing to compare, or the data or parameters of a fit are invalid.
 
     See Also
     --------
     repeat_sample_size : Several seeds instead of several nets.
-    sample_size_scorer : The sample size beside the score, in a grid search.
+    sample_size_scorer : The sample size as a score, in a grid search.
 
     Notes
     -----
-    The score is that of the net at the size where its loop stopped, so that it goes
-    with the sample size beside it. An architecture that has settled early was trained
-    on fewer samples than one that has not.
+    The score is that of the net at the size where its loop stopped, so it belongs to
+    the sample size in the same row. An architecture whose landscape settled early was
+    trained on fewer samples than the others.
 
     Examples
     --------
@@ -140,7 +140,7 @@ def compare_architectures(
     ['linear', 'mlp']
     """
     if not architectures:
-        raise ValueError("There is nothing to compare: pass one architecture or more.")
+        raise ValueError("There is nothing to compare: pass at least one architecture.")
     estimators = {
         name: as_estimator(given, parameters) for name, given in architectures.items()
     }
@@ -148,10 +148,10 @@ def compare_architectures(
     if cv is not None:
         folds = _folds(cv, estimators.values(), X, y)
     fits = [(one, X, y, fold) for one in estimators.values() for fold in folds]
-    rows = pd.DataFrame(side_by_side(_fit_apart, fits, n_jobs))
+    rows = pd.DataFrame(side_by_side(_fit_fold, fits, n_jobs))
     if cv is not None:
         places = [rows[i : i + len(folds)] for i in range(0, len(rows), len(folds))]
-        rows = pd.DataFrame([_over_folds(place) for place in places])
+        rows = pd.DataFrame([_mean_over_folds(place) for place in places])
     return rows.set_axis(pd.Index(estimators, name="architecture"))
 
 
@@ -165,7 +165,7 @@ def _folds(
     return list(check_cv(cv, y, classifier=classify).split(X, y))
 
 
-def _fit_apart(
+def _fit_fold(
     estimator: SampleSizeEstimator | Pipeline,
     X: ArrayLike,
     y: ArrayLike,
@@ -180,7 +180,7 @@ def _fit_apart(
     return {**row, "score": scorer(fitted, *_safe_split(fitted, X, y, test, train))}
 
 
-def _over_folds(rows: pd.DataFrame) -> dict[str, Any]:
+def _mean_over_folds(rows: pd.DataFrame) -> dict[str, Any]:
     mean = rows.drop(columns="verdict").astype(float).mean(skipna=False)
     spread = rows[SPREAD].std().add_suffix("_std")
     return {**mean, "verdict": rows["verdict"].mode()[0], **spread}

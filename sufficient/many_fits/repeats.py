@@ -1,4 +1,4 @@
-"""The same question with several seeds: the answer and its spread."""
+"""Repeat a fit with several seeds, and summarise the answers."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ CONSTRAINTS = {
 
 @dataclass(frozen=True, eq=False)
 class RepeatedSampleSize:
-    """Answers of several seeds, and how far they lie apart.
+    """Answers for several seeds, and their spread.
 
-    Mean, median, spread and interval are of `n_samples_needed`. Where some repeats did
-    not reach k*, forecasts are among those, which can be far too large: `converged` is
-    the share that did, and the median minds the others least.
+    Mean, median, spread and interval are those of `n_samples_needed`. If some repeats
+    did not reach k*, their values are forecasts, which can be far too large.
+    `converged` is the share of repeats that reached it. The median is least affected.
 
     Attributes
     ----------
@@ -50,17 +50,17 @@ class RepeatedSampleSize:
 
     @property
     def n_samples_needed(self) -> np.ndarray:
-        """Training samples needed, in every repeat."""
+        """Number of training samples needed, for every repeat."""
         return self.runs["n_samples_needed"].to_numpy()
 
     @property
     def k_star(self) -> np.ndarray:
-        """Batches from which the landscape is stable, NaN where not reached."""
+        """Batches from which the landscape is stable; NaN if not reached."""
         return self.runs["k_star"].to_numpy(dtype=float)
 
     @property
     def k_star_mean(self) -> float:
-        """Mean of `k_star`, NaN unless every repeat reached it."""
+        """Mean of `k_star`; NaN unless every repeat reached it."""
         return float(self.k_star.mean())
 
     @property
@@ -70,38 +70,38 @@ class RepeatedSampleSize:
 
     @property
     def median(self) -> float:
-        """Its median."""
+        """Median of `n_samples_needed`."""
         return float(np.median(self.n_samples_needed))
 
     @property
     def std(self) -> float:
-        """Its standard deviation from one seed to the next (n - 1 in the divisor)."""
+        """Standard deviation of `n_samples_needed` (n - 1 in the divisor)."""
         return float(self.n_samples_needed.std(ddof=1))
 
     @property
     def cv(self) -> float:
-        """Its coefficient of variation: `std` as a share of `mean`."""
+        """Coefficient of variation of `n_samples_needed`: `std` divided by `mean`."""
         return self.std / self.mean
 
     @property
     def interval(self) -> tuple[float, float]:
-        """90 % interval of the mean over all seeds, by Student's t."""
+        """90 % confidence interval of `mean`, by Student's t distribution."""
         n = len(self.runs)
         reach = stats.t.ppf((1 + COVERAGE) / 2, n - 1) * self.std / np.sqrt(n)
         return self.mean - reach, self.mean + reach
 
     @property
     def converged(self) -> float:
-        """Share of the repeats whose landscape settled within the data."""
+        """Share of the repeats whose landscape became stable within the data."""
         return float(self.runs["converged"].mean())
 
     @property
     def verdicts(self) -> dict[str, int]:
-        """How often each verdict was given, the most frequent first."""
+        """Number of repeats with each verdict, the most frequent first."""
         return self.runs["verdict"].value_counts().to_dict()
 
     def summary(self) -> str:
-        """Say the answer and its spread in two plain sentences.
+        """The answer and its spread in two sentences.
 
         Returns
         -------
@@ -128,36 +128,36 @@ def repeat_sample_size(
     random_state: RandomState = None,
     **parameters: Any,
 ) -> RepeatedSampleSize:
-    """Ask for the sample size with several seeds, and average the answers.
+    """Estimate the sample size with several seeds, and average the answers.
 
-    One fit answers for one order of the data, one split and one initialisation. All
-    three vary from repeat to repeat; the data do not, so that the spread is that of
-    chance in the fit and not of another sample of the population.
+    The answer of one fit depends on the order of the samples, the split and the
+    initialisation of the net. All three differ between repeats, but the data are the
+    same. So the spread does not include that of drawing other data.
 
-    A function rather than a parameter of `SampleSizeEstimator`, for the same reasons as
-    `sklearn.model_selection.cross_validate` is one: an estimator has one net to predict
-    with and one curve to show, and an average of five has neither.
+    This is a function and no parameter of `SampleSizeEstimator`, like
+    `sklearn.model_selection.cross_validate`: an estimator has one net to predict with
+    and one curve to show, and an average over several fits has neither.
 
     Parameters
     ----------
     estimator : skorch net, "mlp", "cnn", None, SampleSizeEstimator or Pipeline
-        Anything that `SampleSizeEstimator` takes as its `estimator`, or a whole one, or
-        a pipeline that ends in one. Cloned, never modified.
+        Anything that `SampleSizeEstimator` takes as its `estimator`, or a
+        `SampleSizeEstimator`, or a pipeline that ends in one. Cloned, never modified.
     X : array-like of shape (n_samples, ...)
         Samples.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
         Labels or targets.
     n_repeats : int, default=5
-        Seeds, two or more.
+        Number of seeds, at least two.
     n_jobs : int or None, default=None
-        Repeats at a time, in processes of their own; -1 takes all cores. The answer
-        does not depend on it: a repeat computes on one thread, wherever it runs.
+        Number of repeats at a time, each in its own process; -1 uses all cores. The
+        answer does not depend on it, because every repeat computes on one thread.
     random_state : int, RandomState instance or None, default=None
-        Source of the seeds; it replaces that of an estimator given. With a number,
-        more repeats begin with the same ones.
+        Source of the seeds; it replaces the `random_state` of a given estimator. With
+        the same integer, a larger `n_repeats` adds seeds to the same first ones.
     **parameters
-        Parameters of `SampleSizeEstimator`. With `checkpoint`, every repeat has a
-        folder of its own in it.
+        Parameters of `SampleSizeEstimator`. With `checkpoint`, every repeat has its own
+        subfolder.
 
     Returns
     -------
@@ -166,8 +166,8 @@ def repeat_sample_size(
     Raises
     ------
     ValueError, RuntimeError
-        If a repeat fails, for its data or parameters or for any other reason; the
-        message names its seed.
+        If a repeat fails: ValueError for invalid data or parameters, RuntimeError for
+        any other reason. The message names the seed.
 
     See Also
     --------
@@ -216,7 +216,7 @@ def _with_seed(
     seed: int,
 ) -> SampleSizeEstimator | Pipeline:
     repeat = as_estimator(estimator, {})
-    asked = last_step(repeat).set_params(**parameters, random_state=seed)
-    if asked.checkpoint is not None:
-        asked.set_params(checkpoint=Path(asked.checkpoint) / f"seed-{seed}")
+    last = last_step(repeat).set_params(**parameters, random_state=seed)
+    if last.checkpoint is not None:
+        last.set_params(checkpoint=Path(last.checkpoint) / f"seed-{seed}")
     return repeat

@@ -18,15 +18,15 @@ __all__ = ["as_estimator", "fit_as_row", "last_step", "samples_needed"]
 def as_estimator(
     given: Net | SampleSizeEstimator | Pipeline, parameters: Mapping[str, Any]
 ) -> SampleSizeEstimator | Pipeline:
-    """What was given as a `SampleSizeEstimator`, or a pipeline that ends in one.
+    """Make a `SampleSizeEstimator` of a net; clone an estimator or a pipeline.
 
     Parameters
     ----------
     given : estimator, str or None
-        Anything that `SampleSizeEstimator` takes as its `estimator`, or a whole
-        `SampleSizeEstimator`, or a pipeline that ends in one; these are cloned.
+        Anything that `SampleSizeEstimator` takes as its `estimator`, or a
+        `SampleSizeEstimator`, or a pipeline that ends in one.
     parameters : mapping of str to object
-        Parameters of `SampleSizeEstimator`, if it is not one already.
+        Parameters of `SampleSizeEstimator`; ignored if `given` is one already.
 
     Returns
     -------
@@ -38,21 +38,21 @@ def as_estimator(
 
 
 def last_step(estimator: SampleSizeEstimator | Pipeline) -> SampleSizeEstimator:
-    """The estimator itself, or what its pipeline ends in."""
+    """The estimator itself, or the last step of a pipeline."""
     return estimator[-1] if hasattr(estimator, "steps") else estimator
 
 
 def fit_as_row(
     estimator: SampleSizeEstimator | Pipeline, X: ArrayLike, y: ArrayLike
 ) -> dict[str, Any]:
-    """Fit on all data; the answer, the last held-out score and the time.
+    """Fit on all data; return the answer, the last held-out score and the time.
 
     Parameters
     ----------
     estimator : SampleSizeEstimator or Pipeline
-        Is fitted.
+        Fitted in place.
     X, y : array-like
-        Data.
+        Samples and targets.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Several fits at a time, each as if it were alone."""
+"""Run several fits in parallel, with the same results as one after another."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ def side_by_side(
     fits: Iterable[tuple[Any, ...]],
     n_jobs: int | None = None,
 ) -> list[Row]:
-    """Call a function that fits once for each tuple of arguments, in parallel.
+    """Call a function once for each tuple of arguments, in parallel.
 
-    A fit computes on one thread, wherever it runs: n fits at a time take n cores, and
-    the numbers are the same for any number of jobs and any backend of joblib. Processes
-    fit at the same time; threads of one process wait for each other.
+    Every call computes on one thread. So n calls at a time use n cores, and the numbers
+    are the same for any number of jobs and any backend of joblib. Calls in different
+    processes run at the same time; threads of one process wait for each other.
 
     Parameters
     ----------
     function : callable
-        Of a module, so that it can be sent to another process.
+        Function at the top level of a module, so that it can be pickled.
     fits : iterable of tuple
         Arguments of each call.
     n_jobs : int or None, default=None
-        Calls at a time.
+        Number of calls at a time.
 
     Returns
     -------
     list
-        What the calls returned, in order.
+        Return values of the calls, in order.
 
     Raises
     ------
@@ -47,15 +47,17 @@ def side_by_side(
         If a worker of a Dask cluster died with the only copy of the data.
     """
     try:
-        return Parallel(n_jobs=n_jobs)(delayed(_alone)(function, *fit) for fit in fits)
+        return Parallel(n_jobs=n_jobs)(
+            delayed(_on_one_thread)(function, *fit) for fit in fits
+        )
     except CancelledError as error:
         raise RuntimeError(
-            "A worker died with the only copy of the data, and fits were lost with it. "
-            "Give the data to every worker from the start: "
+            "A worker died that held the only copy of the data, so its fits were lost. "
+            "Give every worker a copy from the start: "
             "joblib.parallel_config(backend='dask', scatter=[X, y])."
         ) from error
 
 
-def _alone(function: Callable[..., Row], *arguments: Any) -> Row:
+def _on_one_thread(function: Callable[..., Row], *arguments: Any) -> Row:
     with one_fit_at_a_time(), one_thread():
         return function(*arguments)

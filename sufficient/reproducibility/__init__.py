@@ -1,1 +1,1 @@
-"""The same numbers every time: seeds, exact arithmetic, devices, fingerprints."""
+"""Reproducible numbers: seeds, exact arithmetic, devices, fingerprints."""

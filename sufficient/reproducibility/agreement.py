@@ -1,4 +1,4 @@
-"""The ranks of a run have the same problem, weights and answers."""
+"""All ranks of a run have the same data, parameters, weights and measurements."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from sufficient.ranks import Share, agreed, every_rank_has, first_rank_says, ranks
+from sufficient.ranks import Share, broadcast, from_first_rank, gathered, ranks
 from sufficient.reproducibility.fingerprint import described, differences
 from sufficient.results import Measurement
 
-__all__ = ["agree_on_weights", "agreed_measurement", "check_same_problem"]
+__all__ = ["broadcast_measurement", "broadcast_weights", "check_same_problem"]
 
 
 def check_same_problem(**values: object) -> None:
-    """Raise an error on every rank where one was given something else.
+    """Raise an error on every rank if the ranks have different data or parameters.
 
     Parameters
     ----------
     **values
-        Data, compared by checksums, and parameters, as they print.
+        Data and parameters; `described` turns them into text that can be compared.
 
     Raises
     ------
     ValueError
-        Naming the first rank that differs, and in what.
+        If a rank differs from rank 0; the message names the first such rank and the
+        values that differ.
     """
     if ranks().size == 1:
         return
-    first, *others = every_rank_has({k: described(v) for k, v in values.items()})
+    first, *others = gathered({k: described(v) for k, v in values.items()})
     for rank, other in enumerate(others, start=1):
         if found := differences(first, other):
             raise ValueError(
@@ -39,32 +40,32 @@ def check_same_problem(**values: object) -> None:
             )
 
 
-def agree_on_weights(module: nn.Module) -> None:
-    """Take over the first rank's weights and buffers, and say so if they are others.
+def broadcast_weights(module: nn.Module) -> None:
+    """Copy the weights and buffers of rank 0 to all ranks; warn if they differed.
 
-    On one kind of processor training gives the same on every rank. On graphics cards
-    it may not be deterministic, and drift.
+    On CPUs of one kind, training gives the same weights on every rank. On graphics
+    cards it may not be deterministic, so the ranks may drift apart.
     """
     here = ranks()
     if here.size == 1:
         return
     squared = torch.zeros(2, dtype=torch.float64)
     for tensor in (*module.parameters(), *module.buffers()):
-        own, theirs = tensor.detach(), agreed(tensor)
+        own, theirs = tensor.detach(), broadcast(tensor)
         squared[0] += (theirs.double() - own.double()).square().sum().cpu()
         squared[1] += theirs.double().square().sum().cpu()
         own.copy_(theirs)
     apart, length = Share(here.size, here.rank, here.size).sum(squared).sqrt().tolist()
     if apart > 0:
         warnings.warn(
-            f"The ranks trained apart by {apart / length:.1e} of the length of the "
-            "weights; those of rank 0 are taken. Deterministic training keeps them "
-            "together (torch.use_deterministic_algorithms).",
+            f"The ranks have trained apart by {apart / length:.1e} of the norm of the "
+            "weights, so the weights of rank 0 are used. Deterministic training avoids "
+            "this (torch.use_deterministic_algorithms).",
             stacklevel=2,
         )
 
 
-def agreed_measurement(measurement: Measurement) -> Measurement:
-    """The first rank's, to the last bit: what follows from it decides when to stop."""
-    small = first_rank_says(lambda: replace(measurement, eigenvectors=None))
+def broadcast_measurement(measurement: Measurement) -> Measurement:
+    """The measurement of rank 0, so that all ranks stop at the same size."""
+    small = from_first_rank(lambda: replace(measurement, eigenvectors=None))
     return replace(small, eigenvectors=measurement.eigenvectors)

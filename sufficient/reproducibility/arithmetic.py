@@ -1,4 +1,4 @@
-"""Full single precision, no denormals, one thread; switched back afterwards."""
+"""Settings of torch for exact arithmetic and for one thread, restored afterwards."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ __all__ = ["exact_arithmetic", "one_thread"]
 
 @contextmanager
 def exact_arithmetic() -> Iterator[None]:
-    """Differentiate as often as needed, in full single precision, without denormals.
+    """Compute in full single precision, flush denormals, allow second derivatives.
 
     Saturated networks produce float32 denormals, on which processors are up to fifty
-    times slower; at 1e-38 they carry no information about curvature. TF32 is switched
-    off. Attention uses the kernel that has second derivatives. All is restored.
+    times slower. Below 1e-38 they carry no information about curvature, so they are
+    set to zero. TF32 is off, and attention uses the kernel that has second
+    derivatives. All switches are restored afterwards.
     """
     flushed = _denormals_are_flushed()
     fast_attention = torch.backends.mha.get_fastpath_enabled()
@@ -37,9 +38,9 @@ def exact_arithmetic() -> Iterator[None]:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Compute on one thread, in torch and in numpy; restore their numbers afterwards.
+    """Compute on one thread in torch and numpy; restore the settings afterwards.
 
-    Sums come out the same to the last bit then, however many cores there are.
+    Sums are then identical to the last bit on any number of cores.
     """
     before = torch.get_num_threads()
     with threadpool_limits(1):
@@ -51,14 +52,14 @@ def one_thread() -> Iterator[None]:
 
 
 def _precision_switches() -> list[tuple[Any, str, Any]]:
-    """What lets single-precision products be computed in less, old or new style."""
-    # Which switches they have depends on the version of torch.
+    """Settings that allow TF32: backend, attribute and the value for full precision."""
+    # `Any`, because the attributes depend on the version of torch.
     matmul: Any = torch.backends.cuda.matmul
     cudnn: Any = torch.backends.cudnn
     try:
         _ = matmul.allow_tf32, cudnn.allow_tf32
     except RuntimeError:
-        # The caller uses the newer switches, which do not mix with the older ones.
+        # The caller uses the newer attributes; torch forbids to mix them with these.
         return [(part, "fp32_precision", "ieee") for part in (matmul, cudnn.conv)]
     return [(matmul, "allow_tf32", False), (cudnn, "allow_tf32", False)]
 

@@ -1,4 +1,4 @@
-"""The device that is asked for, where there is one."""
+"""Choice of a torch device."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["available_device", "default_device"]
 
 
 def available_device(device: str) -> torch.device:
-    """The device of that name, if it is there."""
+    """The device of that name; ValueError if it cannot be used."""
     try:
         zero = torch.zeros(1, device=device)
         zero.item()  # The meta device holds no data.
@@ -16,10 +16,10 @@ def available_device(device: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         raise ValueError(
             f"device={device!r} is not there ({str(error).splitlines()[0]}). Use "
-            "device='cpu', or None to take what is there."
+            "device='cpu', or None to choose a device automatically."
         ) from error
 
 
 def default_device() -> str:
-    """CUDA where there is a card, the CPU otherwise."""
+    """CUDA if it is available, the CPU otherwise."""
     return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,4 +1,4 @@
-"""Data, parameters and nets in print, to tell whether two are the same."""
+"""Data, parameters and nets as short texts that can be stored and compared."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from sufficient._version import __version__
 
 __all__ = ["described", "described_net", "differences", "digest", "versions"]
 
-DEEPEST = 4
-MOST_SHOWN = 60
-# Where a net computes and what it prints make no other net of it.
-NOT_THE_NET = {"callbacks", "device", "verbose"}
+MAX_DEPTH = 4
+MAX_SHOWN = 60
+# Device and printed output do not change the net. Callbacks are described apart.
+IGNORED_PARAMETERS = {"callbacks", "device", "verbose"}
 
 
 def described(value: object, depth: int = 0) -> str:
-    """The same text for the same value, in every process.
+    """A text that is the same for equal values, in every process.
 
-    Classes and functions are known by their names, objects by their attributes, arrays
-    and modules by a checksum.
+    Classes and functions are described by their names, other objects by their
+    attributes, arrays and modules by a checksum.
 
     Parameters
     ----------
     value : object
         A parameter.
     depth : int, default=0
-        How deep it lies in another value; attributes far down are left out.
+        Level of nesting; attributes below level 4 are left out.
 
     Returns
     -------
@@ -66,11 +66,11 @@ def described(value: object, depth: int = 0) -> str:
 
 
 def described_net(net: NeuralNet) -> dict[str, str]:
-    """Every parameter of a net in print, under the names of `get_params`."""
+    """Every parameter of a net as text, under the names of `get_params`."""
     params = {
         name: value
         for name, value in net.get_params().items()
-        if name not in NOT_THE_NET and not name.startswith(("_", "callbacks__"))
+        if name not in IGNORED_PARAMETERS and not name.startswith(("_", "callbacks__"))
     }
     own = net.callbacks or []
     return {
@@ -81,7 +81,7 @@ def described_net(net: NeuralNet) -> dict[str, str]:
 
 
 def digest(*parts: Any) -> str:
-    """Checksum of arrays, sources of rows, tensors and texts, in hexadecimal."""
+    """SHA-256 checksum of arrays, row sources, tensors and texts, in hexadecimal."""
     found = hashlib.sha256()
     for part in parts:
         if isinstance(part, str):
@@ -96,12 +96,12 @@ def digest(*parts: Any) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Of what the numbers depend on in their last digits."""
+    """Versions of the packages on which the last digits of the numbers depend."""
     return {"sufficient": __version__, "torch": torch.__version__}
 
 
 def differences(theirs: Mapping[str, str], ours: Mapping[str, str]) -> list[str]:
-    """What is not the same, by name and, where it is short, by value.
+    """Names of the values that differ, with both values if they are short.
 
     Examples
     --------
@@ -116,7 +116,7 @@ def differences(theirs: Mapping[str, str], ours: Mapping[str, str]) -> list[str]
 
 
 def _difference(name, there, here):
-    if max(len(str(there)), len(str(here))) > MOST_SHOWN:
+    if max(len(str(there)), len(str(here))) > MAX_SHOWN:
         return f"{name} differs"
     return f"{name} is {there} there and {here} here"
 
@@ -134,7 +134,7 @@ def _number(value):
 def _contents(value, depth):
     if isinstance(value, nn.Module):
         return digest(repr(value), *value.state_dict().values())[:12]
-    if depth == DEEPEST:
+    if depth == MAX_DEPTH:
         return ""
     attributes = value if isinstance(value, Mapping) else _attributes(value)
     named = {str(name): described(item, depth + 1) for name, item in attributes.items()}
@@ -142,6 +142,6 @@ def _contents(value, depth):
 
 
 def _attributes(value):
-    # By the convention of scikit-learn, what ends in an underscore came by training.
+    # In scikit-learn, attributes that end in an underscore are results of training.
     known = getattr(value, "__dict__", {})
     return {name: item for name, item in known.items() if not name.endswith("_")}

@@ -1,4 +1,4 @@
-"""Random numbers from one seed; the caller's random state stays as it was."""
+"""Random numbers from one seed, without changing the caller's random state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import torch
 from sklearn.utils import check_random_state
 
-from sufficient.ranks import agreed
+from sufficient.ranks import broadcast
 from sufficient.typing import RandomState
 
 __all__ = ["drawn_seed", "one_fit_at_a_time", "seeded"]
@@ -18,16 +18,16 @@ _FITTING = threading.RLock()
 
 
 def drawn_seed(random_state: RandomState) -> int:
-    """A seed of what scikit-learn takes as `random_state`, the same on every rank."""
-    return int(agreed(check_random_state(random_state).randint(2**31 - 1)))
+    """A seed drawn from a scikit-learn `random_state`, the same on every rank."""
+    return int(broadcast(check_random_state(random_state).randint(2**31 - 1)))
 
 
 @contextmanager
 def one_fit_at_a_time() -> Iterator[None]:
-    """Let fits in threads of one process wait for each other.
+    """Let only one thread of this process fit at a time; others wait.
 
-    torch's random generators and switches belong to the process: at the same time they
-    would draw each other's numbers.
+    The random generators and settings of torch belong to the process, so two fits at
+    the same time would draw from the same generator.
     """
     with _FITTING:
         yield
@@ -35,11 +35,11 @@ def one_fit_at_a_time() -> Iterator[None]:
 
 @contextmanager
 def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
-    """Run with the generators of `device` at `seed`; restore their state afterwards."""
+    """Seed the generators of the CPU and `device`; restore their state afterwards."""
     device = torch.device(device)
     cuda = device.type == "cuda"
     with torch.random.fork_rng(devices=[device] if cuda else []):
-        # torch.manual_seed would reseed every device there is.
+        # torch.manual_seed would also seed the devices that are not restored.
         torch.default_generator.manual_seed(seed)
         if cuda:
             with torch.cuda.device(device):

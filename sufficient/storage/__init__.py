@@ -1,1 +1,1 @@
-"""State in files: safetensors and JSON, nothing that could run code."""
+"""States in files: safetensors and JSON, so loading a file cannot run code."""

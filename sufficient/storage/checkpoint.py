@@ -1,4 +1,4 @@
-"""A fit that can be killed at any moment and go on from the last measured size."""
+"""Checkpoints: an interrupted fit goes on from the last measured size."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from sufficient.ranks import first_rank_says, ranks
+from sufficient.ranks import from_first_rank, ranks
 from sufficient.reproducibility.fingerprint import differences
 from sufficient.results import Record
 from sufficient.storage.folder import StateFolder, explain_damage
@@ -18,65 +18,65 @@ KIND = "checkpoint 1"
 
 
 class Storable(Protocol):
-    """What a checkpoint needs of a run."""
+    """A run that can be stored in a checkpoint."""
 
     seed: int
     record: Record
 
     def state(self) -> dict[str, Any]:
-        """What it needs to go on, in plain values and tensors."""
+        """Everything the run needs to go on, as plain values and tensors."""
 
     def resume(self, state: dict[str, Any], /) -> None:
         """Go on from such a state."""
 
 
 class Checkpoint:
-    """What a fit keeps in a folder, and what it finds there.
+    """The states of a fit in a folder.
 
-    Of several ranks the first one reads and writes.
+    If there are several ranks, only rank 0 reads and writes.
 
     Parameters
     ----------
     path : str or path-like
-        The folder; made if it is not there.
+        The folder; created if it does not exist.
 
     Attributes
     ----------
     found : dict or None
-        State of a run that was begun before.
+        State of an earlier run in this folder; None if there is none.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.folder = StateFolder(path)
-        self.found = first_rank_says(lambda: self.folder.make().newest())
+        self.found = from_first_rank(lambda: self.folder.make().newest())
         self.identity: dict[str, Any] = {}
         with explain_damage(path):
             if self.found is not None and self.found["kind"] != KIND:
                 raise ValueError(
                     f"checkpoint={os.fspath(path)!r} holds something else: "
-                    f"{self.found['kind']!r} is not {KIND!r}. Name another folder."
+                    f"{self.found['kind']!r} is not {KIND!r}. Choose another folder."
                 )
 
     @property
     def seed(self) -> int | None:
-        """Seed of the run that was begun before."""
+        """Seed of the earlier run; None if there is none."""
         with explain_damage(self.folder.path):
             return None if self.found is None else int(self.found["seed"])
 
     def resume(self, run: Storable, fingerprint: Mapping[str, str]) -> None:
-        """Put the run where the kept one was, if it is the same run.
+        """Bring a run to the stored state, if there is one.
 
         Parameters
         ----------
         run : Storable
-            Not begun yet.
+            A run that has not begun.
         fingerprint : mapping of str to str
-            Data and parameters in print.
+            Data and parameters as text.
 
         Raises
         ------
         ValueError
-            If the kept run has other data or parameters; the message names them.
+            If the stored run has other data or parameters; the message names them.
         """
         self.identity = {"kind": KIND, "seed": run.seed, "fingerprint": {**fingerprint}}
         if self.found is None:
@@ -87,7 +87,7 @@ class Checkpoint:
         self.found = None
 
     def keep(self, run: Storable) -> None:
-        """Write the state of the run; where that fails, warn and let the fit go on."""
+        """Write the state of the run; if that fails, warn and let the fit go on."""
         if not ranks().is_first:
             return
         try:
@@ -96,7 +96,7 @@ class Checkpoint:
             warnings.warn(
                 f"The checkpoint at {run.record.last_count} batches could not be "
                 f"written to {self.folder.path} ({error.strerror or error}). The fit "
-                "goes on; the checkpoint before it is still there.",
+                "goes on, and the checkpoint before it is kept.",
                 stacklevel=2,
             )
 
@@ -105,6 +105,6 @@ class Checkpoint:
         if found:
             raise ValueError(
                 f"checkpoint={os.fspath(self.folder.path)!r} is of another fit: "
-                f"{'; '.join(found)}. Use the same data and parameters to go on, or "
-                "another folder to start anew."
+                f"{'; '.join(found)}. Use the same data and parameters to go on with "
+                "it, or another folder to start a new fit."
             )

@@ -1,4 +1,4 @@
-"""A folder that always holds a whole state: the newest, and the one before it."""
+"""A folder with the last two states, of which at least one is complete."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ NAME = re.compile(r"state-(\d{6,12})\.json")
 
 
 class StateFolder:
-    """Numbered states, each a JSON file beside a safetensors file.
+    """Numbered states, each a JSON file and a safetensors file.
 
-    A state is written under new names, so that there is a whole one at every moment;
-    checksums tell whether it is whole. What is older than the last but one is removed.
+    A new state never overwrites an old one, so there is always a complete state.
+    Checksums show whether a state is complete. The last two states are kept.
 
     Parameters
     ----------
     path : str or path-like
-        The folder; other files in it are left alone.
+        The folder; other files in it are not touched.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -38,21 +38,22 @@ class StateFolder:
         self._number = self._seen = max(self._numbers(), default=0)
 
     def make(self) -> StateFolder:
-        """Make the folder if it is not there, and check that it can be written to."""
+        """Create the folder if needed, and check that it is writable."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ValueError(
-                f"{self.path} cannot be made a folder ({error.strerror}). Name another."
+                f"The folder {self.path} cannot be created ({error.strerror}). Choose "
+                "another folder."
             ) from error
         if not os.access(self.path, os.W_OK):
             raise ValueError(
-                f"There is no right to write to {self.path}. Name another."
+                f"The folder {self.path} is not writable. Choose another folder."
             )
         return self
 
     def newest(self) -> dict[str, Any] | None:
-        """The newest whole state, or None where there has never been one.
+        """The newest complete state, or None if no state was ever written.
 
         Returns
         -------
@@ -66,13 +67,13 @@ class StateFolder:
         Warns
         -----
         UserWarning
-            If the newest is damaged, and the one before it is used.
+            If the newest state is damaged, so that the one before it is used.
         """
         damage = []
         for number in sorted(self._numbers(), reverse=True):
             try:
                 state = self._read(number)
-            except Exception as error:  # Whatever a damaged file brings about.
+            except Exception as error:  # A damaged file can raise anything.
                 damage.append(f"{self._json(number)} is damaged ({error})")
                 continue
             self._number = number
@@ -89,17 +90,17 @@ class StateFolder:
         return None
 
     def write(self, state: dict[str, Any]) -> None:
-        """Add a state; an OSError on the way leaves the older ones as they are.
+        """Write a new state; if an OSError is raised, the older states are intact.
 
         Parameters
         ----------
         state : dict
-            What `packed` can take.
+            Values that `packed` accepts.
         """
         if max(self._numbers(), default=0) != self._seen:
             raise ValueError(
-                f"Something else writes to {self.path} at the same time. Give every "
-                "fit a folder of its own."
+                f"Another fit writes to {self.path} at the same time. Give every fit "
+                "its own folder."
             )
         plain, tensors = packed(state)
         blob, number = safetensors.torch.save(tensors), self._number + 1
@@ -113,15 +114,15 @@ class StateFolder:
     def _read(self, number):
         content = json.loads(self._json(number).read_bytes())
         if content.pop("checksum") != _digest(_dumped(content)):
-            raise ValueError("its checksum is another")
+            raise ValueError("its checksum is wrong")
         blob = self._tensors(number).read_bytes()
         if content["tensors"] != _digest(blob):
-            raise ValueError(f"{self._tensors(number).name} has another checksum")
+            raise ValueError(f"the checksum of {self._tensors(number).name} is wrong")
         return unpacked(content["state"], safetensors.torch.load(blob))
 
     def _remove_before(self, number):
         for old in (n for n in self._numbers() if n < number):
-            # In this order: a state without its tensors would count as damaged.
+            # JSON first: a JSON file without its tensors would count as damaged.
             self._json(old).unlink()
             self._tensors(old).unlink(missing_ok=True)
 
@@ -138,14 +139,14 @@ class StateFolder:
 
 @contextmanager
 def explain_damage(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Say in a ValueError that what was read from `path` makes no sense."""
+    """Turn errors about contents read from `path` into a ValueError that names it."""
     try:
         yield
     except ValueError:
         raise
     except Exception as error:
         raise ValueError(
-            f"What {path} holds does not fit this net, or was not written by this "
+            f"The contents of {path} do not fit this net, or were not written by this "
             f"version ({type(error).__name__}: {str(error)[:200]})."
         ) from error
 
@@ -159,7 +160,7 @@ def _dumped(plain):
 
 
 def _write_whole(path, data):
-    """Under another name first, and on the disk before it takes its own."""
+    """Write to a temporary file, sync it to disk, then rename it."""
     part = path.with_name(f"{path.name}.part")
     try:
         with open(part, "wb") as file:

@@ -1,4 +1,4 @@
-"""Nested plain values, arrays and tensors as JSON beside named tensors, and back."""
+"""Convert nested values, arrays and tensors to JSON and named tensors, and back."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ ARRAY_KINDS = "biufUO"
 
 
 def packed(value: Any) -> tuple[Any, dict[str, Tensor]]:
-    """Split a tree into what JSON can hold and the tensors in it.
+    """Split nested values into a part that JSON can hold and the tensors in it.
 
     Parameters
     ----------
     value : None, bool, number, str, list, tuple, dict, ndarray or Tensor
-        Lists, tuples and dicts of these to any depth.
+        Lists, tuples and dicts may be nested to any depth.
 
     Returns
     -------
     plain : None, bool, number, str, list or dict
-        No float in it is infinite or NaN.
+        Ready for JSON; infinity and NaN are encoded as text.
     tensors : dict of str to Tensor
-        On the CPU, in memory of their own, under their place in the tree.
+        Copies on the CPU; the keys are paths in the nested values.
 
     Raises
     ------
     ValueError
-        If there is anything else in it; the message names the type.
+        If `value` contains any other type; the message names it.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def packed(value: Any) -> tuple[Any, dict[str, Tensor]]:
 
 
 def unpacked(plain: Any, tensors: dict[str, Tensor]) -> Any:
-    """The tree that `packed` was given."""
+    """The nested values that `packed` has split."""
     if isinstance(plain, list):
         return [unpacked(item, tensors) for item in plain]
     if not isinstance(plain, dict):
@@ -76,8 +76,8 @@ def _pack(value, place, tensors):
         items = [_pack(item, f"{place}/{i}", tensors) for i, item in enumerate(value)]
         return {"$tuple": items} if isinstance(value, tuple) else items
     raise ValueError(
-        f"{place or 'The state'} is a {type(value).__name__}, which cannot be stored; "
-        "numbers, text, arrays and tensors can."
+        f"{place or 'The state'} is a {type(value).__name__}, which cannot be stored. "
+        "Only numbers, text, arrays and tensors can."
     )
 
 
@@ -95,7 +95,7 @@ def _pack_array(array):
 def _pack_tensor(tensor, place, tensors):
     while place in tensors:
         place += "'"
-    # Copies, because safetensors takes no two tensors that share memory.
+    # Copies, because safetensors refuses tensors that share memory.
     tensors[place] = tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
     return {"$tensor": place}
 
@@ -113,7 +113,7 @@ def _pack_dict(value, place, tensors):
 def _unpack_array(plain, tensors):
     dtype = np.dtype(str(plain["dtype"]))
     if dtype.kind not in ARRAY_KINDS or dtype.fields is not None:
-        raise ValueError(f"An array of {dtype} was never stored.")
+        raise ValueError(f"An array of {dtype} cannot be part of a stored state.")
     return np.array(unpacked(plain["$array"], tensors), dtype).reshape(plain["shape"])
 
 

@@ -1,7 +1,7 @@
-"""What can be proved about the curvature of a ReLU network and the change of its loss.
+"""Proved bounds on the curvature of ReLU networks and on the change of their loss.
 
-The functions here are the corrected statements; `sufficient.theory.printed` has the
-formulas as the papers print them, to compare them with. The proofs are in
+The functions here are the corrected statements. `sufficient.theory.printed` has the
+formulas as printed in the papers, for comparison. The proofs are in
 docs/explanation/theory.md.
 """
 

@@ -4,9 +4,9 @@ One more sample moves every mean over k samples by 1/(k+1) of (new - mean). Wher
 :math:`0 \le \ell_i \le M_\ell`, :math:`\lVert \nabla \ell_i \rVert \le M_g` and
 :math:`\lVert \nabla^2 \ell_i \rVert_2 \le M_H` at the weights w*, the increments obey
 :math:`|a| \le M_\ell/(k+1)`, :math:`\lVert c \rVert \le 2 M_g/(k+1)` and
-:math:`\lVert B \rVert_2 \le 2 M_H/(k+1)`. The same holds for a batch, with k counting
-batches of one size. Both bounds are for the second-order model of the loss at w*, which
-need not be a minimum.
+:math:`\lVert B \rVert_2 \le 2 M_H/(k+1)`. The same is true for batches of equal size,
+with k the number of batches. Both bounds are for the second-order model of the loss at
+w*, which need not be a minimum.
 """
 
 from __future__ import annotations
@@ -38,14 +38,15 @@ def loss_change_bound(
     k : int or array-like of int
         Samples seen, or batches of one size.
     max_loss, max_gradient_norm, max_hessian_norm : float
-        M_l, M_g and M_H at w*, over all samples. Losses are not negative.
-        `hessian_norm_bound` gives an M_H.
+        M_l, M_g and M_H at w*, over all samples. Losses must not be negative.
+        `hessian_norm_bound` computes an M_H.
     radius : float
-        R.
+        R, in units of the weights.
 
     Returns
     -------
     ndarray, of the shape of `k`
+        Bounds in units of the loss.
 
     Raises
     ------
@@ -55,8 +56,9 @@ def loss_change_bound(
     References
     ----------
     Kiselev and Grabovoy, Unraveling the Hessian, arXiv 2409.11995, lemma 2. It assumes
-    that w* minimises both losses, which no cross-entropy does where the last layer sees
-    anything: its gradient there is ``(p - y) x'``. Hence the term with M_g.
+    that w* minimises both losses. With the cross-entropy there is no such w* unless the
+    input x of the last layer is zero, because the gradient in its weights is
+    ``(p - y) x'``. Therefore the bound here has a term with M_g.
 
     Examples
     --------
@@ -66,8 +68,9 @@ def loss_change_bound(
     [0.6, 0.06]
     """
     k = _checked(k, max_loss, max_gradient_norm, max_hessian_norm, radius)
-    slope, bend = 2 * max_gradient_norm * radius, max_hessian_norm * radius**2
-    return (max_loss + slope + bend) / (k + 1)
+    first_order = 2 * max_gradient_norm * radius
+    second_order = max_hessian_norm * radius**2
+    return (max_loss + first_order + second_order) / (k + 1)
 
 
 def delta_bound(
@@ -88,25 +91,26 @@ def delta_bound(
             + \sigma^4 (d^2 + 2d) M_H^2}{(k + 1)^2},
         \qquad \theta \sim N(0, \sigma^2 I_d)
 
-    in any orthonormal basis of d directions. No smaller multiple of these constants
-    will do: :math:`a = M_\ell`, :math:`\lVert c \rVert = 2 M_g` and
-    :math:`B = 2 M_H I`, each over k + 1, attain it.
+    in any orthonormal basis of d directions. The bound is tight: it is attained for
+    :math:`a = M_\ell`, :math:`\lVert c \rVert = 2 M_g` and :math:`B = 2 M_H I`, each
+    divided by k + 1.
 
     Parameters
     ----------
     k : int or array-like of int
         Samples seen, or batches of one size.
     max_loss, max_gradient_norm, max_hessian_norm : float
-        M_l, M_g and M_H at w*, over all samples. Losses are not negative. It is enough
-        that M_g and M_H bound the gradients and Hessians within the basis.
+        M_l, M_g and M_H at w*, over all samples. Losses must not be negative. It is
+        enough that M_g and M_H bound the gradients and Hessians within the basis.
     sigma : float
-        Standard deviation of the displacement.
+        Standard deviation of the displacement, in units of the weights.
     n_directions : int
-        d.
+        Dimension d of the basis.
 
     Returns
     -------
     ndarray, of the shape of `k`
+        Bounds in units of the squared loss.
 
     Raises
     ------
@@ -127,10 +131,10 @@ def delta_bound(
     2.0
     """
     k = _checked(k, max_loss, max_gradient_norm, max_hessian_norm, sigma, n_directions)
-    level, slope = max_loss, sigma * max_gradient_norm
-    bend, d = sigma**2 * max_hessian_norm, n_directions
-    top = level**2 + 2 * d * level * bend + 4 * slope**2 + (d**2 + 2 * d) * bend**2
-    return top / (k + 1) ** 2
+    M_l, M_g, d = max_loss, sigma * max_gradient_norm, n_directions
+    M_H = sigma**2 * max_hessian_norm
+    numerator = M_l**2 + 2 * d * M_l * M_H + 4 * M_g**2 + (d**2 + 2 * d) * M_H**2
+    return numerator / (k + 1) ** 2
 
 
 def _checked(k: ArrayLike, *constants: float) -> np.ndarray:

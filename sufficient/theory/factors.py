@@ -1,4 +1,4 @@
-"""The Gauss-Newton matrix of a ReLU network in factors, H ~ F'AF, layer by layer."""
+"""Factors ``F' A F`` of the Gauss-Newton matrix of a ReLU network, layer by layer."""
 
 from __future__ import annotations
 
@@ -53,20 +53,20 @@ def gauss_newton_factors(module: nn.Module, X: ArrayLike) -> GaussNewtonFactors:
     Parameters
     ----------
     module : nn.Module
-        `MLP` or ``nn.Sequential`` of Linear and ReLU that returns logits. All weights
-        and biases count, frozen ones too.
+        `MLP` or ``nn.Sequential`` of Linear and ReLU that returns logits. Frozen
+        weights and biases are included.
     X : Tensor or array-like of shape (n, ...)
         Samples.
 
     Returns
     -------
     GaussNewtonFactors
-        Holds n times n_classes times n_parameters numbers: for small networks.
+        Holds n * n_classes * n_parameters numbers, so it is for small networks.
 
     Raises
     ------
     ValueError
-        If the module is no fully connected ReLU network, or X does not fit it.
+        If the module is not a fully connected ReLU network, or X does not fit it.
 
     References
     ----------
@@ -91,7 +91,7 @@ def gauss_newton_factors(module: nn.Module, X: ArrayLike) -> GaussNewtonFactors:
 
 
 def gauss_newton_norms(module: nn.Module, X: ArrayLike) -> np.ndarray:
-    r"""Spectral norm of each sample's Gauss-Newton matrix, exactly and at any size.
+    r"""Spectral norm of each sample's Gauss-Newton matrix, exact for any network size.
 
     The non-zero eigenvalues of :math:`F^\top A F` are those of the small matrix
     :math:`S^\top F F^\top S` with :math:`A = S S^\top` and
@@ -101,7 +101,8 @@ def gauss_newton_norms(module: nn.Module, X: ArrayLike) -> np.ndarray:
         F F^\top = \sum_{p=1}^L \bigl( \lVert x^{(p)} \rVert^2 + 1 \bigr)
             G^{(p)} G^{(p)\top},
 
-    without the 1 for layers that have no bias.
+    without the 1 for layers that have no bias. The matrices :math:`G^{(p)}` are those
+    of `gauss_newton_factors`.
 
     Parameters
     ----------
@@ -117,7 +118,7 @@ def gauss_newton_norms(module: nn.Module, X: ArrayLike) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the module is no fully connected ReLU network, or X does not fit it.
+        If the module is not a fully connected ReLU network, or X does not fit it.
 
     Examples
     --------

@@ -1,17 +1,17 @@
-r"""Bounds on one sample's cross-entropy Hessian: Theorem 1 and Lemma 1, repaired.
+r"""Bounds on one sample's cross-entropy Hessian: Theorem 1 and Lemma 1, corrected.
 
-With the layers' inputs :math:`x^{(p)}`, a 1 appended where there is a bias, and
+With the layers' inputs :math:`x^{(p)}`, a 1 appended if there is a bias, and
 :math:`\Pi_p = \prod_{s > p} \lVert W^{(s)} \rVert_2`, the Gauss-Newton part obeys
 
 .. math:: \lVert F^\top A F \rVert_2 \le \tfrac12 \sum_p \lVert x^{(p)} \rVert^2 \Pi_p^2
 
-since :math:`\lVert \operatorname{diag}(p) - pp^\top \rVert_2 \le \tfrac12`. What is
-left of the Hessian couples two layers p < q by a block of norm at most
+since :math:`\lVert \operatorname{diag}(p) - pp^\top \rVert_2 \le \tfrac12`. The rest of
+the Hessian has a block for every pair of layers p < q, of norm at most
 
 .. math:: \beta_{pq} = \sqrt2\, \lVert x^{(p)} \rVert
     \prod_{s > p,\, s \ne q} \lVert W^{(s)} \rVert_2,
 
-and the norm of the whole is at most that of the L x L matrix of the block norms.
+and its norm is at most that of the L x L matrix of the block norms.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def hessian_norm_bound(
     matrix: Matrix = "hessian",
     form: Literal["layers", "constants"] = "layers",
 ) -> np.ndarray:
-    r"""Bound the spectral norm of each sample's Hessian, whatever its label.
+    r"""Bound the spectral norm of each sample's Hessian, for any label.
 
     .. math::
 
@@ -51,7 +51,7 @@ def hessian_norm_bound(
             \prod_{s=p+1}^L \lVert W^{(s)} \rVert_2^2
 
     without the 1 for layers that have no bias. ``matrix="hessian"`` adds a bound on the
-    rest of the Hessian, the H-term, which Theorem 1 neglects.
+    rest of the Hessian, the H-term, which Theorem 1 of the paper neglects.
 
     Parameters
     ----------
@@ -63,9 +63,9 @@ def hessian_norm_bound(
     matrix : {"hessian", "ggn"}, default="hessian"
         Full Hessian (of the linear piece that holds the weights) or Gauss-Newton part.
     form : {"layers", "constants"}, default="layers"
-        ``"layers"`` uses the norm of every layer and of its inputs; ``"constants"``
-        relaxes both to the largest sample and the largest layer, so that all samples
-        get one bound, `hessian_norm_bound_from_constants`.
+        ``"layers"`` uses the norm of every layer and of its inputs. ``"constants"``
+        uses only the largest norm of a sample and of a layer, so that all samples have
+        the same bound, `hessian_norm_bound_from_constants`.
 
     Returns
     -------
@@ -74,13 +74,13 @@ def hessian_norm_bound(
     Raises
     ------
     ValueError
-        If the module is no fully connected ReLU network, X does not fit it, or an
-        argument is unknown.
+        If the module is not a fully connected ReLU network, X does not fit it, or
+        `matrix` or `form` is unknown.
 
     References
     ----------
     Kiselev and Grabovoy, Unraveling the Hessian, arXiv 2409.11995, theorem 1, which has
-    one factor ``||W^(p)||^2`` too many and sqrt(2) for 1/2, and leaves out the H-term.
+    one factor ``||W^(p)||^2`` too many, sqrt(2) in place of 1/2, and no H-term.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def hessian_norm_bound_from_constants(
     bias: bool = True,
     matrix: Matrix = "hessian",
 ) -> float:
-    r"""Theorem 1, relaxed: a bound from the sizes of inputs and weights alone.
+    r"""Bound a Hessian's norm by norms of inputs and weights (Theorem 1, relaxed).
 
     Without biases, for all samples with :math:`\lVert x_i \rVert \le M_x` and weights
     with :math:`\lVert W^{(p)} \rVert_2 \le M_W`,
@@ -137,11 +137,11 @@ def hessian_norm_bound_from_constants(
     Parameters
     ----------
     n_layers : int
-        L, the linear layers (hidden layers + 1).
+        Number L of linear layers (hidden layers + 1).
     max_input_norm : float
         M_x.
     max_weight_norm : float
-        M_W. No value is special: 1 and 0 are allowed.
+        M_W. Any value that is not negative, including 0 and 1.
     bias : bool, default=True
         Whether the layers have biases.
     matrix : {"hessian", "ggn"}, default="hessian"
@@ -158,8 +158,8 @@ def hessian_norm_bound_from_constants(
 
     References
     ----------
-    Kiselev and Grabovoy, Unraveling the Hessian, arXiv 2409.11995, theorem 1, which
-    prints ``M_W^2`` times too much (too little for small weights).
+    Kiselev and Grabovoy, Unraveling the Hessian, arXiv 2409.11995, theorem 1, where the
+    bound has an additional factor ``M_W^2``, so it is too small for small weights.
 
     Examples
     --------
@@ -179,10 +179,10 @@ def hessian_norm_bound_from_constants(
 
 
 def weight_norm_bound(max_entry: float, n_rows: int, n_columns: int) -> float:
-    r"""Lemma 1: bound a matrix norm by the largest entry.
+    r"""Bound the spectral norm of a matrix by its largest entry (Lemma 1).
 
-    :math:`\lVert W \rVert_2 \le \lVert W \rVert_F \le M \sqrt{h_{out} h_{in}}`; this is
-    hM for the square matrices of the paper. With biases, count them as one more column.
+    :math:`\lVert W \rVert_2 \le \lVert W \rVert_F \le M \sqrt{h_{out} h_{in}}`. For the
+    square matrices of the paper this is hM. Count biases as one more column.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ def _bound(squared_inputs: Tensor, weight_norms: Tensor, matrix: Matrix) -> Tens
 
 
 def _h_term_bound(squared_inputs: Tensor, weight_norms: Tensor) -> Tensor:
-    """Norm of the matrix of block norms; no layer is coupled with itself."""
+    """Norm of the matrix of block norms; its diagonal is zero."""
     n, n_layers = squared_inputs.shape
     blocks = squared_inputs.new_zeros(n, n_layers, n_layers)
     for p in range(n_layers):

@@ -1,4 +1,4 @@
-"""The linear layers of a fully connected ReLU network, and what flows through them."""
+"""The linear layers of a fully connected ReLU network, and their inputs."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class ForwardPass:
     has_bias : list of bool
         Whether the layer has a bias.
     inputs : list of Tensor of shape (n, h_{p-1})
-        What each layer sees.
+        Inputs of each layer.
     masks : list of Tensor of shape (n, h_p)
-        1 where the ReLU after the layer is open, for all layers but the last.
+        1 where the ReLU after the layer is active, for all layers but the last.
     logits : Tensor of shape (n, n_classes)
         Output of the last layer.
     """
@@ -53,8 +53,8 @@ def linear_layers(module: nn.Module) -> list[nn.Linear]:
     Parameters
     ----------
     module : nn.Module
-        `MLP`, ``nn.Linear``, or (nested) ``nn.Sequential`` of Linear and ReLU in turn.
-        Flatten, Dropout and Identity are allowed anywhere and do nothing in eval mode.
+        `MLP`, ``nn.Linear``, or (nested) ``nn.Sequential`` of alternating Linear and
+        ReLU. Flatten, Dropout and Identity are allowed anywhere and ignored.
 
     Returns
     -------
@@ -63,7 +63,8 @@ def linear_layers(module: nn.Module) -> list[nn.Linear]:
     Raises
     ------
     ValueError
-        If the module is anything else, or its layers share or hide parameters.
+        If the module is anything else, or if parameters are shared, parametrised or
+        outside the linear layers.
     """
     parts = [p for p in _parts(module) if not isinstance(p, TRANSPARENT)]
     kinds = [type(part) for part in parts]
@@ -88,15 +89,15 @@ def linear_layers(module: nn.Module) -> list[nn.Linear]:
 def spectral_norms(module: nn.Module, *, with_bias: bool = False) -> np.ndarray:
     r"""Largest singular value of every layer's weight matrix.
 
-    :math:`\lVert W^{(p)} \rVert_2`, or :math:`\lVert [W^{(p)}\, b^{(p)}] \rVert_2` of
-    the matrix that the bias has joined as one more column.
+    :math:`\lVert W^{(p)} \rVert_2`, or :math:`\lVert [W^{(p)}\, b^{(p)}] \rVert_2` with
+    the bias as an additional column.
 
     Parameters
     ----------
     module : nn.Module
         `MLP` or ``nn.Sequential`` of Linear and ReLU. Convolutions are not supported.
     with_bias : bool, default=False
-        Whether the biases count.
+        Whether to include the biases.
 
     Returns
     -------
@@ -105,7 +106,7 @@ def spectral_norms(module: nn.Module, *, with_bias: bool = False) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the module is no fully connected ReLU network.
+        If the module is not a fully connected ReLU network.
 
     Examples
     --------
@@ -120,9 +121,9 @@ def spectral_norms(module: nn.Module, *, with_bias: bool = False) -> np.ndarray:
 
 
 def forward_pass(module: nn.Module, X: ArrayLike) -> ForwardPass:
-    """Send samples of shape (n, ...) through the network, in float64.
+    """Forward pass of samples of shape (n, ...), in float64.
 
-    A ReLU whose input is exactly zero counts as closed, as torch's derivative has it.
+    A ReLU whose input is exactly zero counts as inactive, like in torch's derivative.
     """
     layers = linear_layers(module)
     inputs, masks = [_rows(X, layers[0])], list[Tensor]()

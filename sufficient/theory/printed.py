@@ -1,7 +1,7 @@
-"""The papers' formulas to the letter, to compare them with what holds.
+"""The formulas exactly as printed in the papers, for comparison.
 
-Names and letters are those of the papers. docs/explanation/theory.md says which of them
-hold.
+Names and symbols are those of the papers. docs/explanation/theory.md says which of the
+formulas are correct.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def theorem_1_layers(module: nn.Module, X: ArrayLike) -> np.ndarray:
         \sqrt2 \sum_{p=1}^L \bigl( \lVert x_i^{(p)} \rVert^2 + 1 \bigr)
             \prod_{s=p}^L \lVert W^{(s)} \rVert_2^2
 
-    The product starts one layer too early. It bounds the Gauss-Newton part all the same
-    where every :math:`\lVert W^{(p)} \rVert_2 \ge 8^{-1/4} \approx 0.595`, and may fail
-    elsewhere.
+    The product starts one layer too early. The formula is still a bound on the
+    Gauss-Newton part if every :math:`\lVert W^{(p)} \rVert_2 \ge 8^{-1/4} \approx
+    0.595`; otherwise it can be too small.
 
     Parameters
     ----------
@@ -50,11 +50,11 @@ def theorem_1_layers(module: nn.Module, X: ArrayLike) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the module is no fully connected ReLU network, or X does not fit it.
+        If the module is not a fully connected ReLU network, or X does not fit it.
 
     Examples
     --------
-    Without weights it is zero, and the Gauss-Newton matrix is not:
+    With all weights zero it is zero, but the Gauss-Newton matrix is not:
 
     >>> import torch
     >>> from sufficient import theory
@@ -81,15 +81,15 @@ def theorem_1(n_layers: int, M_x: float, M_W: float) -> float:
         \sqrt2 L M_x^2 M_W^{2L}
         + \sqrt2\, \frac{M_W^2 (M_W^{2L} - 1)}{M_W^2 - 1}
 
-    with the ratio :math:`\sum_{p=1}^L M_W^{2p}`, hence L at :math:`M_W = 1`. It counts
-    the derivatives by biases that are zero; a network without biases has none. Holds
-    for the Gauss-Newton part where :math:`M_W \ge 8^{-1/4}` and all biases are zero,
-    and may fail elsewhere.
+    The ratio is :math:`\sum_{p=1}^L M_W^{2p}`, so it is L at :math:`M_W = 1`. The
+    formula assumes biases that exist and are zero. It is a bound on the Gauss-Newton
+    part if :math:`M_W \ge 8^{-1/4}` and all biases are zero; otherwise it can be too
+    small.
 
     Parameters
     ----------
     n_layers : int
-        L.
+        Number L of linear layers.
     M_x, M_W : float
         Bounds on the norms of the samples and of the weight matrices.
 
@@ -110,12 +110,13 @@ def theorem_1(n_layers: int, M_x: float, M_W: float) -> float:
 def lemma_1(n_layers: int, M_x: float, M: float, h: int) -> float:
     """Lemma 1 of arXiv 2409.11995: Theorem 1 at ``M_W = h M``.
 
-    Holds as Theorem 1 does, and only where no layer has more than h inputs or outputs.
+    It is a bound under the conditions of `theorem_1`, and only if no layer has more
+    than h inputs or outputs.
 
     Parameters
     ----------
     n_layers : int
-        L.
+        Number L of linear layers.
     M_x : float
         Bound on the norms of the samples.
     M : float
@@ -141,8 +142,9 @@ def lemma_2(k: ArrayLike, M_l: float, M_H: float, R: float) -> np.ndarray:
 
     .. math:: |L_{k+1}(w) - L_k(w)| \le \frac{2}{k+1} (M_\ell + M_H R^2)
 
-    Holds, twice too large, for the second-order model where w* minimises both losses
-    (no cross-entropy network has such a w*), and M_H bounds the full Hessian.
+    It is a bound, twice as large as necessary, for the second-order model if w*
+    minimises both losses and M_H bounds the full Hessian. Networks trained with
+    cross-entropy have no such w*.
 
     Parameters
     ----------
@@ -155,7 +157,7 @@ def lemma_2(k: ArrayLike, M_l: float, M_H: float, R: float) -> np.ndarray:
 
     Returns
     -------
-    float or ndarray
+    ndarray, of the shape of `k`
 
     Examples
     --------
@@ -175,8 +177,8 @@ def subspace_rate(
 
         \frac{12 M_\ell^2 + 3 \sigma^2 M_g^2 + 3 \sigma^4 (D^2 + 2D) M_H^2}{(k+1)^2}
 
-    Holds for the second-order model at a minimum of L_k. Elsewhere the gradient term
-    may be 4/3 times too small.
+    It is a bound for the second-order model at a minimum of L_k. Elsewhere the gradient
+    term can be too small by a factor of 4/3.
 
     Parameters
     ----------
@@ -187,11 +189,11 @@ def subspace_rate(
     sigma : float
         Standard deviation of the displacement.
     D : int
-        Directions.
+        Number of directions.
 
     Returns
     -------
-    float or ndarray
+    ndarray, of the shape of `k`
 
     Examples
     --------
@@ -199,5 +201,6 @@ def subspace_rate(
     >>> float(printed.subspace_rate(1, M_l=1.0, M_g=0.0, M_H=0.0, sigma=1.0, D=1))
     3.0
     """
-    bend = 3 * sigma**4 * (D**2 + 2 * D) * M_H**2
-    return (12 * M_l**2 + 3 * sigma**2 * M_g**2 + bend) / (np.asarray(k) + 1) ** 2
+    second_order = 3 * sigma**4 * (D**2 + 2 * D) * M_H**2
+    numerator = 12 * M_l**2 + 3 * sigma**2 * M_g**2 + second_order
+    return numerator / (np.asarray(k) + 1) ** 2

@@ -1,4 +1,4 @@
-"""The Hessian's two parts measured: Gauss-Newton (G-term) and the rest (H-term)."""
+"""Norms of the Gauss-Newton part (G-term) and of the rest (H-term) of the Hessian."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class HessianSplit:
     hessian, g_term, h_term : ndarray of shape (n,)
         Norm of each sample's Hessian, of its Gauss-Newton part, and of the rest.
     mean_hessian, mean_g_term, mean_h_term : float
-        The same of the mean over the samples.
+        The same for the mean Hessian of the samples.
     """
 
     hessian: np.ndarray
@@ -52,7 +52,7 @@ def hessian_split(
     tol: float = 1e-3,
     random_state: RandomState = None,
 ) -> HessianSplit:
-    r"""Norms of the Hessian, of its Gauss-Newton part and of what that leaves out.
+    r"""Spectral norms of the Hessian, of its Gauss-Newton part and of the rest.
 
     .. math::
 
@@ -60,15 +60,16 @@ def hessian_split(
         + \underbrace{\sum_k \frac{\partial \ell_i}{\partial z_k}
             \nabla_w^2 z_k}_{\text{H-term}}
 
-    Each norm is the root of the largest eigenvalue of the squared matrix, found by
-    Lanczos in float64. No matrix is formed, so the network may be of any size and kind.
+    Each norm is the root of the largest eigenvalue of the squared matrix, computed by
+    the Lanczos method in float64. No matrix is formed, so any network of any size can
+    be used.
 
     Parameters
     ----------
     module : nn.Module
-        Network at the weights of interest, evaluated in eval mode, left as it was.
+        Network at the weights of interest, evaluated in eval mode and not modified.
     X : Tensor or array-like of shape (n, ...)
-        Samples. Each takes a few hundred Hessian-vector products.
+        Samples. Each sample takes a few hundred Hessian-vector products.
     y : Tensor or array-like of shape (n,) or (n, n_outputs)
         Targets.
     loss : {"cross_entropy", "mse"}, nn.Module or callable, default="cross_entropy"

@@ -23,8 +23,8 @@ def test_the_compressed_hessian_is_the_restriction_of_the_full_one():
     compression = compression_of(full, X, y, N_KEPT)
     reduced = compression.objective
     rows = torch.randn(4, reduced.n_parameters).double()
-    within = CurvatureOperator(reduced, compression.inputs(X), y).images(rows)
-    images = CurvatureOperator(full, X, y).images(compression.expand(rows))
+    within = CurvatureOperator(reduced, compression.inputs(X), y).products(rows)
+    images = CurvatureOperator(full, X, y).products(compression.expand(rows))
     restricted = torch.stack([compression.restrict(image) for image in images])
     torch.testing.assert_close(within[:, : reduced.n_parameters], restricted)
 
@@ -35,9 +35,9 @@ def test_the_sketch_keeps_the_length_of_what_is_left_out():
     compression = compression_of(full, X, y, N_KEPT)
     reduced = compression.objective
     rows = torch.randn(6, reduced.n_parameters).double()
-    sketched = CurvatureOperator(reduced, compression.inputs(X), y).images(rows)
+    sketched = CurvatureOperator(reduced, compression.inputs(X), y).products(rows)
     sketched = sketched[:, reduced.n_parameters :].norm(dim=1)
-    images = CurvatureOperator(full, X, y).images(compression.expand(rows))
+    images = CurvatureOperator(full, X, y).products(compression.expand(rows))
     inside = torch.stack([compression.restrict(image) for image in images])
     outside = (images.square().sum(1) - inside.square().sum(1)).sqrt()
     np.testing.assert_allclose(sketched / outside, 1, atol=0.35)

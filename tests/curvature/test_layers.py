@@ -90,7 +90,7 @@ def test_products_equal_those_through_the_graph(name, matrix, loss):
     found = CurvatureOperator(by_rules, X, y, matrix=matrix)
     expected = CurvatureOperator(by_graph, X, y, matrix=matrix)
     assert found.layers is not None and expected.layers is None
-    torch.testing.assert_close(found.images(rows), expected.images(rows))
+    torch.testing.assert_close(found.products(rows), expected.products(rows))
     torch.testing.assert_close(found @ rows[0], expected @ rows[0])
 
 
@@ -106,7 +106,7 @@ def test_frozen_weights_are_left_out(frozen):
     found = CurvatureOperator(Objective(net, "cross_entropy"), X, y)
     assert found.layers is not None
     expected = CurvatureOperator(recorded(net), X, y)
-    torch.testing.assert_close(found.images(rows), expected.images(rows))
+    torch.testing.assert_close(found.products(rows), expected.products(rows))
 
 
 @pytest.mark.parametrize("matrix", ["hessian", "ggn"])

@@ -208,7 +208,7 @@ class TestALossThatIsNoMean:
     @pytest.mark.parametrize(
         ("criterion", "message"),
         [
-            (Together, "looks at several samples at once"),
+            (Together, "depend on several samples at once"),
             (Each, r"32 numbers for 32 samples.*reduction='mean'"),
         ],
     )

@@ -84,12 +84,12 @@ def test_products_go_on_in_smaller_chunks(net, most, matrix, memory_for):
     def images():
         return CurvatureOperator(Objective(net, "cross_entropy"), X, Y, matrix=matrix)
 
-    whole = images().images(rows)
+    whole = images().products(rows)
     memory_for(most)
     operator = images()
-    torch.testing.assert_close(operator.images(rows), whole)
+    torch.testing.assert_close(operator.products(rows), whole)
     assert operator.chunk_size <= most
-    torch.testing.assert_close(operator.images(rows), whole)
+    torch.testing.assert_close(operator.products(rows), whole)
 
 
 def test_what_has_failed_is_not_tried_again(net, memory_for):
@@ -97,9 +97,9 @@ def test_what_has_failed_is_not_tried_again(net, memory_for):
     sizes = memory_for(20)
     operator = CurvatureOperator(Objective(net, "cross_entropy"), X, Y)
     row = torch.randn(1, operator.shape[0]).double()
-    operator.images(row)
+    operator.products(row)
     sizes.clear()
-    operator.images(row)
+    operator.products(row)
     assert sizes and max(sizes) <= 20
 
 
@@ -120,7 +120,7 @@ def test_what_does_not_fit_all_at_once_is_not_kept(net, monkeypatch):
     monkeypatch.setattr(CurvatureOperator, "_prepared", prepare)
     operator = CurvatureOperator(objective, X, Y)
     assert operator._kept is None
-    torch.testing.assert_close(operator.images(row), whole.images(row))
+    torch.testing.assert_close(operator.products(row), whole.products(row))
     assert operator.chunk_size == 30
 
 
@@ -148,7 +148,7 @@ def test_no_memory_for_one_sample_is_told(net, memory_for):
     operator = CurvatureOperator(Objective(net, "cross_entropy"), X, Y)
     row = torch.randn(1, operator.shape[0]).double()
     with pytest.raises(MemoryError, match=r"one sample at a time \(CUDA out of mem"):
-        operator.images(row)
+        operator.products(row)
 
 
 def test_a_fit_goes_on_and_answers_the_same(digits, memory_for):

@@ -45,7 +45,7 @@ BAD = {
     ),
     "objects": (
         lambda X, y: (Items([{"x": x} for x in X]), y),
-        "not a sample or a pair.*dict",
+        "neither a sample nor a pair.*dict",
     ),
     "triples": (lambda X, y: (Items(X, y, y), None), "3 parts.*return"),
     "one number": (lambda X, y: (Items(X[:, 0]), y), "1D array"),
@@ -53,7 +53,10 @@ BAD = {
     "no y": (lambda X, y: (Items(X), None), "requires y to be passed"),
     "no target": (lambda X, y: (as_columns(0, X, y)[0], None), "name its column"),
     "unknown target": (lambda X, y: (as_columns(0, X, y)[0], "t"), "no column 't'"),
-    "no columns": (lambda X, y: (Items(X), "tree"), "no column, since X has none"),
+    "no columns": (
+        lambda X, y: (Items(X), "tree"),
+        "no column, since X has no columns",
+    ),
     "only targets": (lambda X, y: (Table({"t": y}), "t"), "no columns besides 't'"),
     "no rows": (lambda X, y: (Items(X[:0]), y[:0]), "no rows"),
     "few rows": (lambda X, y: (Items(X[:3]), y[:3]), "minimum of 4"),

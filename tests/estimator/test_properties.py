@@ -341,7 +341,9 @@ def quick(name, **changes):
 class TestWhatTheyFound:
     def test_words_as_targets_of_a_regressor(self):
         words = np.where(SOME_Y, "yes", "no")
-        with pytest.raises(ValueError, match=r"y holds what is no number .*'no'"):
+        with pytest.raises(
+            ValueError, match=r"y holds values that are not numbers .*'no'"
+        ):
             quick("regression").fit(SOME_X, words)
 
     def test_targets_that_are_missing(self):
@@ -349,7 +351,9 @@ class TestWhatTheyFound:
             quick("regression").fit(SOME_X, [None, *SOME_Y[1:]])
 
     def test_words_as_features(self):
-        with pytest.raises(ValueError, match=r"X holds what is no number .*Encode"):
+        with pytest.raises(
+            ValueError, match=r"X holds values that are not numbers .*Encode"
+        ):
             quick("mlp").fit(SOME_X.astype(str).astype(object) + "x", SOME_Y)
 
     def test_samples_in_reverse_memory(self):

@@ -12,7 +12,7 @@ from examples.studies.common.needs import (
 )
 from examples.studies.common.pages import fill, markdown
 from examples.studies.common.results import Results
-from examples.studies.common.store import kept, read, write
+from examples.studies.common.store import cached, read, write
 
 
 def test_a_table_stands_between_its_marks_whatever_it_holds(tmp_path):
@@ -51,14 +51,14 @@ def test_what_is_kept_is_not_computed_again(name, tmp_path):
         return {"x": np.arange(3) * value}
 
     for value in (2, 5):
-        found = kept(tmp_path / name, compute, value)
+        found = cached(tmp_path / name, compute, value)
         np.testing.assert_array_equal(found["x"], [0, 2, 4])
     assert calls == [2]
 
 
 def test_a_file_that_could_not_be_written_is_not_there(tmp_path):
     with pytest.raises(TypeError):
-        kept(tmp_path / "rows.json", lambda: {"x": object()})
+        cached(tmp_path / "rows.json", lambda: {"x": object()})
     assert not (tmp_path / "rows.json").exists()
 
 

@@ -17,7 +17,7 @@ from examples.studies.trust.replay import (
 )
 from examples.studies.trust.results import PARTS
 from examples.studies.trust.tables import TABLES
-from examples.studies.trust.traces import Trace, Variant, recorded, trace_run
+from examples.studies.trust.traces import Trace, Variant, load_trace, trace_run
 from examples.studies.trust.work import FULL, SMALL, Work
 from sufficient import SampleSizeEstimator
 from sufficient.datasets import load_fashion_mnist, load_mnist
@@ -34,7 +34,7 @@ def trace_of(seed=0, **columns):
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_a_replayed_trace_says_what_the_estimator_says(tmp_path):
     run = trace_run(PAIR, 0, tmp_path, Variant(settings={"n_monte_carlo": 4}))
-    trace, again = recorded(run), recorded(run)
+    trace, again = load_trace(run), load_trace(run)
     np.testing.assert_array_equal(trace.apart, again.apart)
     data = PAIR.load()
     est = SampleSizeEstimator(

@@ -104,7 +104,7 @@ class TestNames:
         [
             ("tinny", ValueError, "no classifier 'tinny'.*list_models.*timm/tinny"),
             ("headless", ValueError, "no linear layer"),
-            ("offline", OSError, "no such host.*a module of your own"),
+            ("offline", OSError, "no such host.*your own module"),
             ("timm/big", ValueError, "no weights for 'big'.*list_pretrained"),
         ],
     )

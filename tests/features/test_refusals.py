@@ -21,7 +21,7 @@ class TestRefusals:
             (np.zeros((4, 2, 8, 8)), "2 channels; 1 or 3 are expected.*preprocess"),
             (np.full((4, 1, 8, 8), np.nan), "NaN"),
             (np.zeros((0, 1, 8, 8)), "0 sample"),
-            (np.full((4, 1, 8, 8), 255.0), r"from 255 to 255, and \[-1, 1\].*uint8"),
+            (np.full((4, 1, 8, 8), 255.0), r"from 255 to 255, but \[-1, 1\].*uint8"),
             (np.full((4, 1, 8, 8), -1.1), "Set pixel_range"),
         ],
     )
@@ -35,9 +35,9 @@ class TestRefusals:
             ImageFeatures(body, image_shape=shape).fit(np.zeros((4, 64)) - 1)
 
     def test_images_must_have_the_shape_that_is_known(self, body, images, colours):
-        with pytest.raises(ValueError, match="image_shape says"):
+        with pytest.raises(ValueError, match="image_shape is"):
             ImageFeatures(body, image_shape=(1, 4, 16)).fit(images)
-        with pytest.raises(ValueError, match="fit has seen"):
+        with pytest.raises(ValueError, match="fit was given"):
             ImageFeatures(body).fit(images).transform(colours)
 
     def test_pixels_without_blacks_are_doubted(self, body, images, recwarn):
@@ -71,13 +71,13 @@ class TestRefusals:
         [
             ({"backbone": Body}, "'backbone' parameter"),
             ({"batch_size": 0}, "'batch_size' parameter"),
-            ({"pixel_range": (1, -1)}, "in order"),
+            ({"pixel_range": (1, -1)}, "black < white"),
             ({"device": "nowhere"}, "device='nowhere' is not there"),
             (
                 {"image_size": 9, "preprocess": nn.Identity()},
-                "image_size is for a module",
+                "image_size is only for",
             ),
-            ({"image_size": 9, "backbone": "resnet18"}, "image_size is for a module"),
+            ({"image_size": 9, "backbone": "resnet18"}, "image_size is only for"),
         ],
     )
     def test_unfit_parameters_are_refused(self, body, images, parameter, says):

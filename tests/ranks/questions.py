@@ -19,8 +19,8 @@ from sufficient.curvature.eigenpairs.compression import compression_of
 from sufficient.curvature.eigenpairs.follow import FollowedCurvature
 from sufficient.curvature.eigenpairs.leading import leading_curvature
 from sufficient.curvature.objective import Objective
-from sufficient.ranks import LostRankError, Ranks, agreed, over_ranks, ranks
-from sufficient.reproducibility.agreement import agree_on_weights
+from sufficient.ranks import LostRankError, Ranks, broadcast, over_ranks, ranks
+from sufficient.reproducibility.agreement import broadcast_weights
 from tests.curvature.cases import low_rank_problem
 from tests.small import small_net
 
@@ -145,30 +145,30 @@ def drifted():
     nn.init.constant_(module.weight, 1 + 1e-4 * ranks().rank)
     nn.init.zeros_(module.bias)
     with pytest.warns(UserWarning, match="trained apart by"):
-        agree_on_weights(module)
+        broadcast_weights(module)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        agree_on_weights(module)
+        broadcast_weights(module)
     return module.weight.detach()
 
 
 def traffic():
     """Vectors of all parameters that are sent while eigenpairs are found."""
-    talk, sent = Ranks.talk, Counter()
+    call, sent = Ranks.call, Counter()
 
     def count(self, collective, tensor, *args, **kwargs):
         if isinstance(tensor, torch.Tensor):
             sent[collective.__name__, tensor.numel() // n_parameters] += 1
-        talk(self, collective, tensor, *args, **kwargs)
+        call(self, collective, tensor, *args, **kwargs)
 
     _, X, y = small_problem()
     net = MLP(5, 3, hidden_sizes=(150,)).double()
     n_parameters = sum(each.numel() for each in net.parameters())
-    Ranks.talk = count
+    Ranks.call = count
     try:
         found = top_eigenpairs(net, X, y, n_directions=2, seek_copies=False)
     finally:
-        Ranks.talk = talk
+        Ranks.call = call
     return found.n_products, sent
 
 
@@ -177,7 +177,7 @@ def lost(folder):
     message = ""
     if ranks().is_first:
         with pytest.raises(LostRankError) as caught:
-            agreed(0.0)
+            broadcast(0.0)
         message = str(caught.value)
         (folder / "gave up").touch()
     while not (folder / "gave up").exists():

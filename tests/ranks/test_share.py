@@ -7,7 +7,7 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 
-from sufficient.ranks import Share, agreed
+from sufficient.ranks import Share, broadcast
 
 
 class TestShare:
@@ -34,4 +34,4 @@ class TestShare:
         tensor = torch.ones(3)
         assert share.rows == slice(0, 1000)
         assert share.sum(tensor) is tensor
-        assert agreed(tensor) is tensor
+        assert broadcast(tensor) is tensor

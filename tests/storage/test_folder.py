@@ -38,9 +38,9 @@ class TestTheFolder:
     def test_may_not_be_a_file(self, tmp_path):
         path = tmp_path / "file"
         path.write_text("")
-        with pytest.raises(ValueError, match="Name another"):
+        with pytest.raises(ValueError, match="another folder"):
             fit(stepwise(checkpoint=path))
-        with pytest.raises(ValueError, match="Name another"):
+        with pytest.raises(ValueError, match="another folder"):
             fit(stepwise()).save(path)
 
     def test_of_one_kind_is_not_read_as_another(self, begun, tmp_path):

@@ -6,23 +6,23 @@ Run from the root of the repository::
     python -m examples.studies.benchmarks --full --folder runs \
         --page docs/explanation/benchmarks.md
 
-Without ``--full`` everything is small, on scikit-learn's digits: that shows that all
-works and says nothing about speed.
+Without ``--full`` everything is small, on scikit-learn's digits. This tests the
+benchmarks but says nothing about speed.
 
-All figures of one run come from one machine and one core. Every measurement is made in
-a process of its own, one after another, with one thread of torch, OpenMP and BLAS, and
-with denormal numbers set to zero for all. Seconds are CPU time (`time.process_time`),
-which other work on the machine disturbs less than wall time; wall time stands beside
-it. Memory is the peak of resident memory beyond what the data, the network and the
-imported libraries take.
+All figures of one run come from one machine and one core. Every measurement has its own
+process. They run one after another, with one thread of torch, OpenMP and BLAS, and with
+denormal numbers set to zero. Times are CPU seconds (`time.process_time`), which depend
+less on other work on the machine than wall time; wall time is reported too. Memory is
+the peak of resident memory, minus the memory for the data, the network and the imported
+libraries.
 
-PyHessian and the other peers run as published. A peer that takes the data in chunks is
-given the size of chunk that is fastest for it. A peer whose accuracy is a number of
-iterations is given the smallest number that is accurate from *every* start vector,
-which is found by comparing with a reference in float64. A user has no such reference.
-The library gets none either: it has to certify its own accuracy.
+The other programs are called peers. They run as published. A peer that takes the data
+in chunks gets the chunk size that is fastest for it. A peer whose accuracy is set by a
+number of iterations gets the smallest number that is accurate from *every* start
+vector, found by comparison with a reference in float64. A user does not have such a
+reference. Neither does the library, which has to certify its own accuracy.
 
-If a peer insists on packages that do not fit your torch (torchvision, say), install it
-with ``pip install --no-deps``. Peers that are not installed are left out, and the table
-says so.
+If a peer requires packages that do not match your torch (torchvision, for example),
+install it with ``pip install --no-deps``. Peers that are not installed are left out,
+and the table says so.
 """

@@ -20,7 +20,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Measure, keep the figures, draw, fill in the table."""
+    """Measure, store the figures, draw, and fill in the table."""
     chosen = _arguments()
     results = Results.of("benchmarks", chosen)
     context = Context(chosen.full, chosen.folder, chosen.enough)
@@ -29,13 +29,13 @@ def main() -> None:
         for name, workload in WORKLOADS.items()
     }
     wanted = results.wanted(parts, chosen.only)
-    _look_around(wanted, chosen.full)
+    _check_needs(wanted, chosen.full)
     results.measure(parts, wanted)
     _show(*results.published(chosen.page), chosen.page)
 
 
-def _look_around(wanted, full):
-    """Stop where the data are missing; tell what is left out."""
+def _check_needs(wanted, full):
+    """Exit if the data are missing; print which packages are missing."""
     require(without_files([load_fashion_mnist] if wanted and full else []))
     entries = [entry for name in wanted for entry in WORKLOADS[name].entries]
     needs = ["matplotlib", *(entry.needs for entry in entries if entry.needs)]
@@ -63,10 +63,16 @@ def _arguments():
         "--skip", nargs="+", metavar="ENTRY", default=(), help="entries to leave out"
     )
     parser.add_argument(
-        "--enough", type=float, default=600.0, help="CPU s for the starts of an entry"
+        "--enough",
+        type=float,
+        default=600.0,
+        help="CPU seconds after which no further start vector is tried for an entry",
     )
     parser.add_argument(
-        "--limit", type=float, default=7200.0, help="wall s to give an entry up after"
+        "--limit",
+        type=float,
+        default=7200.0,
+        help="wall seconds after which an entry is stopped",
     )
     return parser.parse_args()
 

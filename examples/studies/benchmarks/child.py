@@ -1,4 +1,4 @@
-"""One measurement in a process of its own; started by the command, not by hand."""
+"""One measurement in a separate process, started by `run`."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ __all__ = ["measure"]
 
 
 def measure(workload: str, entry: str | None, context: Context) -> dict:
-    """Figures of an entry, or why there are none; None only prepares."""
+    """Figures of an entry, or the reason for a failure; None only prepares."""
     try:
         if entry is None:
             WORKLOADS[workload].prepare(context)
@@ -29,7 +29,7 @@ def measure(workload: str, entry: str | None, context: Context) -> dict:
 
 
 def main():
-    """Read what to do from standard input, write the figures to the file given."""
+    """Read the task from standard input, and write the figures to the given file."""
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
     torch.set_flush_denormal(True)

@@ -1,4 +1,4 @@
-"""What every measurement is told, and what it hands back."""
+"""Settings and results of the measurements."""
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,14 +19,14 @@ class Context:
     Attributes
     ----------
     full : bool
-        Real sizes on Fashion-MNIST. Otherwise small ones on scikit-learn's digits,
-        which show that all works and say nothing about speed.
+        Real sizes on Fashion-MNIST. Otherwise small sizes on scikit-learn's digits,
+        which test the benchmarks but say nothing about speed.
     folder : Path
-        Where trained networks and reference eigenvalues are kept.
+        Where trained networks and reference eigenvalues are stored.
     enough : float
         CPU seconds after which no further start vector is tried.
     earlier : dict of str to dict
-        Figures of the entries of this workload that were measured before.
+        Figures of the entries of this workload that have already been measured.
     """
 
     full: bool
@@ -37,18 +37,18 @@ class Context:
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that is measured: a line of the table, a bar of the picture.
+    """One measurement: a line of the table and a bar of the picture.
 
     Attributes
     ----------
     name : str
-        Its name.
+        Name in the table.
     kind : {"ours", "peer", "floor"}
-        The library, somebody else's program, or a time that was calculated.
+        The library, another program, or a calculated lower limit.
     target : float or None
-        The ratio of the fastest peer's seconds to ours that we aim at.
+        Target for the ratio of the fastest peer's time to ours.
     needs : str or None
-        A distribution that has to be installed.
+        Distribution that has to be installed.
     """
 
     name: str
@@ -59,24 +59,24 @@ class Entry:
 
 @dataclass
 class Figures:
-    """What one entry took.
+    """Time, memory and accuracy of one entry.
 
     Attributes
     ----------
     n : int
-        Samples.
+        Number of samples.
     seconds, wall_seconds : float
-        Median over the repetitions.
+        CPU time and wall time, medians over the repetitions.
     repetitions : list of float
-        CPU seconds of each.
+        CPU seconds of each repetition.
     products : float or None
         Median number of Hessian-vector products.
     max_relative_error : float or None
-        Largest over the eigenvalues and start vectors.
+        Largest relative error over all eigenvalues and start vectors.
     peak_memory : int or None
-        Bytes beyond data, network and libraries.
+        Peak memory in bytes, minus that of data, network and libraries.
     details : dict
-        Settings chosen, and what else there is to say.
+        Chosen settings and other information.
     """
 
     n: int
@@ -90,7 +90,7 @@ class Figures:
 
     @classmethod
     def of(cls, n: int, runs: list[Timed], **more) -> "Figures":
-        """Medians of the seconds of runs that were timed."""
+        """Figures from the results of `timed`; times are medians."""
         return cls(
             n=n,
             seconds=median(run.cpu for run in runs),
@@ -100,5 +100,5 @@ class Figures:
         )
 
     def as_dict(self) -> dict:
-        """Ready for JSON."""
+        """The figures as a dictionary, ready for JSON."""
         return asdict(self)

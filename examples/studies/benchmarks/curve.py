@@ -1,4 +1,4 @@
-"""The landscape after every batch, at one fixed w."""
+"""The landscape after every batch, at fixed weights."""
 
 import numpy as np
 import torch
@@ -28,19 +28,19 @@ LEAST_SAMPLED = 4
 class FixedWeightsCurve:
     """Eigenvalues, `projected` and `eigenvalue` Delta for every k = 1 ... 937.
 
-    Batches of 64 of Fashion-MNIST's 60,000 images, at the weights of a network that was
-    trained on the first 20,000. Ours holds out the 32 images that fill no batch; they
-    are its fresh samples. It makes two draws of the real loss, the fewest possible,
-    because the peer makes none.
+    The data are Fashion-MNIST's 60,000 images in batches of 64, the weights those of a
+    network trained on the first 20,000. Ours holds out the 32 images that do not fill a
+    batch; they are its fresh samples. It evaluates the real loss at two random
+    displacements, the smallest possible number, because the peer evaluates none.
 
-    The peer is the fastest eigensolver, started anew at every k. It is measured at 12
-    sizes spaced geometrically from k = 4 on, with the cheapest setting that meets the
-    accuracy there. Its seconds are interpolated linearly in k and added up over all k.
-    Only the eigenvalues are charged to it, not the Deltas and the other columns, nor
-    what it would take to keep the graphs of all samples in less memory.
+    The peer is the fastest eigensolver, started again at every k. It is measured at 12
+    sizes spaced geometrically from k = 4, with the cheapest setting that is accurate
+    there. Its times are interpolated linearly in k and summed over all k. They include
+    the eigenvalues only, not Delta and the other columns. Its graphs of all samples
+    take more memory than ours; the time to avoid this is not included either.
 
     Our error is that of the eigenvalues at a sixteenth, a quarter and all of the
-    batches, in the order in which our batches came.
+    batches, in our order of the batches.
     """
 
     name = "fixed-weights-curve"
@@ -55,7 +55,7 @@ class FixedWeightsCurve:
             reference_eigenvalues(problem.first(int(k) * BATCH), context)
 
     def measure(self, entry: str, context: Context) -> Figures:
-        """One entry."""
+        """Measure one entry."""
         problem = load_problem("mlp", 60_000, context)
         return (_peer if entry == PEER else _ours)(problem, context)
 
@@ -79,7 +79,7 @@ def _settings(n):
 
 
 def _net(problem):
-    """A net that is not trained: the curve is for the weights that it has."""
+    """A net with learning rate 0, so that its weights stay as they are."""
     return NeuralNetClassifier(
         problem.module,
         criterion=torch.nn.CrossEntropyLoss,
@@ -109,7 +109,7 @@ def _ours(problem, context):
 
 
 def _our_error(problem, curve, context):
-    """The largest at a sixteenth, a quarter and all of the batches."""
+    """Largest relative error at a sixteenth, a quarter and all of the batches."""
     ordered, n_batches = _in_our_order(problem), len(curve.eigenvalues)
     return max(
         relative_error(
@@ -156,7 +156,7 @@ def _peer(problem, context):
 
 
 def _cheapest(peer, problem, exact, chunk, least):
-    """The cheapest accurate setting, from the one before `least` on."""
+    """Run with the cheapest accurate setting, starting from the one before `least`."""
     for index in range(max(least - 1, 0), len(peer.accuracies)):
         run = timed(peer.solve, problem, 0, peer.accuracies[index], chunk)
         error = relative_error(run.result.eigenvalues, exact)
@@ -171,5 +171,5 @@ def _sampled(n_batches):
 
 
 def _over_all(counts, values, n_batches):
-    """Sum over k = 1 ... n_batches of what was measured at a few of them."""
+    """Sum over k = 1 ... n_batches of values interpolated between a few sizes."""
     return float(np.interp(np.arange(1, n_batches + 1), counts, values).sum())

@@ -25,9 +25,9 @@ class MonteCarlo:
     """Losses of 5,000 samples at 64 displacements in a plane of ten directions.
 
     The peer makes a plain forward pass of all samples for every displacement, without
-    gradients, in the fastest chunks. It makes it twice, once for L_k and once for
-    L_{k+1}, as the definition of Delta is written. A peer that keeps the losses of the
-    first pass needs half of these seconds.
+    gradients, with the fastest chunk size. It makes two such passes, one for L_k and
+    one for L_{k+1}, following the definition of Delta. A peer that stores the losses of
+    the first pass would need half the time.
     """
 
     name = "monte-carlo"
@@ -40,7 +40,7 @@ class MonteCarlo:
         load_problem("mlp", 1000, context)
 
     def measure(self, entry: str, context: Context) -> Figures:
-        """One entry."""
+        """Measure one entry."""
         problem = load_problem("mlp", 5000, context)
         basis = random_basis(problem)
         offsets = np.random.default_rng(0).standard_normal((N_DRAWS, N_DIRECTIONS))

@@ -27,19 +27,19 @@ OURS = {
 class Eigenpairs:
     """Ten leading eigenpairs to a relative error of 1e-3, from five start vectors.
 
-    A peer runs with the chunk of samples that is fastest on the first 2,000, and with
-    the cheapest setting whose largest error over all start vectors, against the
-    reference, is within the accuracy. Ours is asked for the accuracy and has to certify
-    it; with one search, like the peers, it does not look for multiple eigenvalues.
+    A peer runs with the chunk size that is fastest on the first 2,000 samples, and with
+    the cheapest setting that is accurate for all start vectors, compared with the
+    reference. Ours gets the accuracy as its tolerance and has to certify it. With one
+    search, like the peers, it does not search for copies of multiple eigenvalues.
 
     Parameters
     ----------
     kind : {"mlp", "cnn"}
         Which network.
     n : int
-        Samples.
+        Number of samples.
     targets : dict of str to float
-        Ratios aimed at, by the name of our entry.
+        Target ratios, by the name of our entry.
     """
 
     def __init__(self, kind: str, n: int, targets: dict[str, float]) -> None:
@@ -54,7 +54,7 @@ class Eigenpairs:
         reference_eigenvalues(load_problem(self.kind, self.n, context), context)
 
     def measure(self, entry: str, context: Context) -> Figures:
-        """One entry."""
+        """Measure one entry."""
         problem = load_problem(self.kind, self.n, context)
         exact = reference_eigenvalues(problem, context)
         if entry in OURS:
@@ -89,7 +89,7 @@ def _tuned(peer, problem, exact, context):
 
 
 def fastest_chunk(peer, problem: Problem) -> int:
-    """The fastest that divides n: some peers average over chunks of one size."""
+    """The fastest chunk size that divides n; some peers need chunks of equal size."""
     n = len(problem.X)
     if not peer.in_chunks:
         return n
@@ -105,14 +105,14 @@ def fastest_chunk(peer, problem: Problem) -> int:
 
 
 def _from_hint(accuracies, earlier):
-    """Begin with the setting of the first peer: the others build the same space."""
+    """Settings from that of the first peer on, since all peers build the same space."""
     found = [figures["details"].get("accuracy") for figures in earlier.values()]
     first = next((a for a in found if a in accuracies), accuracies[0])
     return accuracies[accuracies.index(first) :]
 
 
 def _runs(solve, exact, enough, memory, give_up=False):
-    """Timed solutions with their errors; `give_up` ends them at the first large one."""
+    """Timed solutions and their errors; `give_up` stops at the first large error."""
     memory.restart()
     runs, spent = [], 0.0
     for start in STARTS:

@@ -1,4 +1,4 @@
-"""The results as a picture."""
+"""The results as a bar chart."""
 
 import matplotlib.pyplot as plt
 
@@ -8,7 +8,7 @@ COLOURS = {"ours": "#0072b2", "peer": "#b0b0b0", "floor": "#e0c080"}
 
 
 def draw(rows: list[dict]):
-    """Horizontal bars: speed in units of the fastest accurate peer's."""
+    """Draw horizontal bars of the speed relative to the fastest accurate peer."""
     rows = [row for row in rows if row.get("ratio")]
     figure, axes = plt.subplots(
         figsize=(7, 0.9 + 0.2 * _heights(rows)[-1]), layout="constrained"
@@ -31,7 +31,7 @@ def draw(rows: list[dict]):
 
 
 def _heights(rows):
-    """One step down for every bar, and one more between workloads."""
+    """Vertical positions of the bars, with space between workloads."""
     heights, y, before = [], 0.0, None
     for row in rows:
         y += 1.0 if row["workload"] == before else 2.6

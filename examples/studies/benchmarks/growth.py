@@ -1,4 +1,4 @@
-"""How the time grows with the answer."""
+"""How the time of a fit grows with k*."""
 
 from sufficient import SampleSizeEstimator
 
@@ -17,14 +17,14 @@ SMALL = {"tol": 2.0, "random_state": 0, "n_fresh": 256}
 
 
 class Growth:
-    """Seconds to k*, at two tolerances of which the second makes k* twice as large.
+    """Seconds to k* at two tolerances; the second is chosen so that k* doubles.
 
-    A fit at the first tolerance, 0.06 on 20,000 images, gives a k* and the exponent
-    with which Delta falls there. By this power law the second tolerance is reached at
-    2 k*. "In proportion" are the seconds of the first fit times the ratio of the two k*
-    that were found, so that a ratio of 1 means linear growth. Much less than linear
-    growth is not possible: after every batch the network is trained for the same number
-    of steps.
+    A fit at the first tolerance, 0.06 on 20,000 images, gives a k* and the exponent of
+    the power law of Delta there. The second tolerance is the value of this power law at
+    2 k*. The time "in proportion to k*" is that of the first fit, times the ratio of
+    the two values of k* that were found. So a ratio of 1 means linear growth. Much less
+    than linear growth is impossible, because the network is trained for the same number
+    of steps after every batch.
     """
 
     name = "growth"
@@ -36,7 +36,7 @@ class Growth:
         """Nothing to prepare."""
 
     def measure(self, entry: str, context: Context) -> Figures:
-        """One entry; the floor follows from what ours has measured."""
+        """One entry; the floor is calculated from the figures of ours."""
         if entry == FLOOR:
             return _in_proportion(context.earlier["ours"])
         X, y = load_images(20_000, context)
@@ -65,7 +65,7 @@ def _ours(X, y, settings):
 
 
 def _k_star(estimator):
-    """In batches, reached or forecast."""
+    """k* in batches, reached or forecast."""
     return -(-estimator.n_samples_needed_ // estimator.batch_size_)
 
 

@@ -1,4 +1,4 @@
-"""The library's main job, beside the straightforward assembly of other packages."""
+"""A whole fit, compared with a straightforward program built from other packages."""
 
 import numpy as np
 import torch
@@ -33,30 +33,30 @@ SMALL = {"tol": 0.5, "random_state": 0, "n_fresh": 256}
 class MainJob:
     """`SampleSizeEstimator(tol=0.03, random_state=0)` on 10,000 images.
 
-    The assembly is what the definition asks for, written with curvlinops, scipy and
-    torch, chunks of 500 samples:
+    The peer is called the assembly. It implements the definition with curvlinops, scipy
+    and torch, on chunks of 500 samples:
 
-    1. Train on after every batch. It uses the library's own training loop, on the same
-       permutation and minibatches, so that both have the same networks at every k. (A
-       plain skorch `partial_fit`, which collates single samples, would be slower.)
-    2. At k, the ten leading eigenpairs of the Hessian by curvlinops and eigsh with
-       tolerance 1e-3; then those at k + 1, at the same weights.
-    3. The losses at 64 random displacements by forward passes over the first k and the
-       first k + 1 batches: formula (4) for the batch that comes next.
-    4. The statistic by which ours stops, formula (3), from losses, gradients and exact
-       Hessians of the same 2,048 fresh samples by nested `torch.func.jacfwd`, and the
-       same stopping rule, `forecast_sample_size`. Formula (4) for one single batch is
-       too noisy to stop by, and another statistic would have another k*.
+    1. Continue training after every batch. It uses the library's training loop with the
+       same order of samples and minibatches, so both have the same networks at every k.
+       (A plain skorch `partial_fit`, which collates single samples, would be slower.)
+    2. At k, compute the ten leading eigenpairs of the Hessian by curvlinops and eigsh
+       with tolerance 1e-3, and then those at k + 1, at the same weights.
+    3. Compute the losses at 64 random displacements by forward passes over the first k
+       and the first k + 1 batches. This is formula (4) for the batch that comes next.
+    4. Compute the statistic by which ours stops, formula (3), from losses, gradients
+       and exact Hessians of the same 2,048 fresh samples by nested
+       `torch.func.jacfwd`, and apply the same stopping rule, `forecast_sample_size`.
+       Formula (4) for a single batch is too noisy for this, and any other statistic
+       would give another k*.
 
-    The assembly measures at every k, as the papers do. So as not to wait for that,
-    steps 2 and 3 are timed at the sizes of our schedule only, and their seconds,
-    interpolated linearly in k, are added up over all k at which it was not yet
-    finished. Step 4 is charged at the sizes of the schedule only, training as it was
-    measured. The details hold the sum without interpolation too: what the assembly
-    takes on our schedule.
+    The assembly measures at every k, as the papers do. To save time, steps 2 and 3 are
+    timed at the sizes of our schedule only. Their times are interpolated linearly in k
+    and summed over all k up to the end of the run. Step 4 is counted at the sizes of
+    the schedule only, and training as it was measured. The details also hold the sum
+    without interpolation, which is the time of the assembly on our schedule.
 
     Ours measures more at every size (four formulas with standard errors, scores, the
-    verdict) but only at the sizes of its schedule: that is its default.
+    verdict), but only at the sizes of its schedule, which is its default.
     """
 
     name = "main-job"
@@ -69,7 +69,7 @@ class MainJob:
         """Nothing to prepare."""
 
     def measure(self, entry: str, context: Context) -> Figures:
-        """One entry."""
+        """Measure one entry."""
         X, y = load_images(10_000, context)
         settings = FULL if context.full else SMALL
         with quiet():
@@ -111,12 +111,12 @@ def _assembly(X, y, settings):
 
 
 def _loose(settings):
-    """For a short first run, in which everything is imported."""
+    """Settings of a short first run, in which everything is imported."""
     return {**settings, "tol": 1e9}
 
 
 class _Assembly:
-    """One run; the seconds of its parts are kept apart."""
+    """One run; the times of its steps are stored separately."""
 
     def __init__(self, X, y, settings):
         self.settings = Settings.of(SampleSizeEstimator(**settings))
@@ -186,7 +186,7 @@ class _Assembly:
 
 
 def _landscape(here, there, offsets):
-    """Steps 2 and 3; returns what formula (3) needs, eigenpairs at k."""
+    """Steps 2 and 3; returns the eigenpairs at k, which formula (3) needs."""
     values, vectors = _eigenpairs(here)
     _eigenpairs(there)
     basis = torch.from_numpy(vectors)

@@ -1,4 +1,4 @@
-"""Top eigenvalues of the Hessian as the library computes them."""
+"""Leading eigenvalues of the Hessian, computed by the library."""
 
 from sufficient.curvature import top_eigenpairs
 
@@ -9,7 +9,7 @@ __all__ = ["solve"]
 
 
 def solve(problem: Problem, start: int, tol: float, **how) -> Solved:
-    """As the peers do; the library chooses the chunk of samples by itself."""
+    """Like `Peer.solve`; the library chooses the chunk size itself."""
     found = top_eigenpairs(
         problem.module,
         problem.X,

@@ -1,4 +1,4 @@
-"""Top eigenvalues of the Hessian as others compute them, behind one signature."""
+"""Leading eigenvalues of the Hessian by other programs, with the same signature."""
 
 import copy
 import importlib
@@ -24,10 +24,10 @@ __all__ = [
 ]
 
 N_DIRECTIONS = 10
-# Dimensions of the Krylov space, cheapest first. ARPACK is given a tolerance that it
-# always meets, so that it never restarts: one space of the right size is cheapest.
+# Dimensions of the Krylov space, cheapest first. ARPACK gets a tolerance that it always
+# meets, so it never restarts. A single space of sufficient size is the fastest way.
 SPACES = (16, 18, *range(20, 33), 34, 36, 40, 48, 64)
-# At 1e-3, its default, PyHessian is off by a per cent.
+# At its default tolerance of 1e-3, PyHessian has an error of one per cent.
 TOLERANCES = (1e-4, 3e-5, 1e-5, 3e-6, 1e-6)
 
 Product = Callable[[Tensor], Tensor]
@@ -35,7 +35,7 @@ Product = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Solved:
-    """Eigenvalues, largest first, and the Hessian-vector products they took."""
+    """Eigenvalues, largest first, and the number of Hessian-vector products."""
 
     eigenvalues: np.ndarray
     n_products: int
@@ -43,21 +43,21 @@ class Solved:
 
 @dataclass(frozen=True)
 class Peer:
-    """Somebody else's program for the leading eigenvalues.
+    """Another program for the leading eigenvalues.
 
     Attributes
     ----------
     name : str
-        Its name.
+        Name in the table.
     solve : callable
-        ``solve(problem, start, accuracy, chunk)``, where start is the seed of the start
-        vector.
+        ``solve(problem, start, accuracy, chunk)``, where `start` is the seed of the
+        start vector and `accuracy` is one of `accuracies`.
     accuracies : sequence
-        Settings to choose from, cheapest first.
+        Accuracy settings to choose from, cheapest first.
     probe : int or float
-        Setting with which the speed of different chunks is compared.
+        Accuracy setting for comparing the speed of different chunk sizes.
     needs : str or None
-        Distribution to install.
+        Distribution that has to be installed.
     in_chunks : bool
         Whether it takes the samples in chunks; PyHessian takes a single batch.
     """
@@ -71,7 +71,7 @@ class Peer:
 
 
 def graph_kept_product(problem: Problem, chunk: int) -> Product:
-    """Double backward with the graph of every chunk made once and kept."""
+    """Double backward; the graph of the gradient of every chunk is built once."""
     leaves = list(problem.module.parameters())
     gradients = [
         torch.autograd.grad(
@@ -95,7 +95,7 @@ def graph_kept_product(problem: Problem, chunk: int) -> Product:
 
 
 def _functional_product(problem, chunk):
-    """Forward mode over reverse mode with torch.func."""
+    """Forward-over-reverse differentiation with torch.func."""
     parameters = dict(problem.module.named_parameters())
     parameters = {name: p.detach() for name, p in parameters.items()}
 
@@ -176,7 +176,7 @@ def _hessian_eigenthings(problem, start, accuracy, chunk):
 
 
 def _pyhessian(problem, start, accuracy, chunk):
-    # The package hides this module behind the class of the same name.
+    # By its full name, because the package replaces the module by a class of this name.
     published = importlib.import_module("pyhessian.hessian")
     n_products, multiply = 0, published.hessian_vector_product
 
@@ -186,7 +186,7 @@ def _pyhessian(problem, start, accuracy, chunk):
         return multiply(*args)
 
     published.hessian_vector_product = counted
-    # It leaves its graph in the gradients of the module it is given.
+    # A copy, because PyHessian leaves graphs in the gradients of the module.
     module = copy.deepcopy(problem.module)
     torch.manual_seed(start)
     warnings.filterwarnings("ignore", "Using backward.. with create_graph")

@@ -1,4 +1,4 @@
-"""A plane of ten directions through the weights, by plain torch."""
+"""Losses in a space of ten directions through the weights, in plain torch."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ Named = dict[str, Tensor]
 
 
 def random_basis(problem: Problem) -> Tensor:
-    """Ten orthonormal directions; the time does not depend on which."""
+    """Ten random orthonormal directions; the time does not depend on the choice."""
     generator = torch.Generator().manual_seed(0)
     draw = torch.randn(problem.n_weights, N_DIRECTIONS, generator=generator)
     return torch.linalg.qr(draw)[0]

@@ -1,4 +1,4 @@
-"""Data and trained networks, the same for everyone."""
+"""Data and trained networks, the same for all programs."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from sufficient.datasets import load_digits_images, load_fashion_mnist
 
-from ..common.store import kept
+from ..common.store import cached
 from .context import Context
 
 __all__ = ["Problem", "load_images", "load_problem", "start_vector"]
@@ -19,7 +19,7 @@ SMALL_SIZES = {1000: 200, 5000: 500, 10_000: 1797, 20_000: 1500, 60_000: 1797}
 
 @dataclass(frozen=True)
 class Problem:
-    """Cross-entropy of a trained network on n samples."""
+    """A trained network and n samples; the loss is the cross-entropy."""
 
     module: nn.Module
     X: Tensor
@@ -35,7 +35,7 @@ class Problem:
 
 
 def load_images(n: int, context: Context, *, as_images: bool = False):
-    """The first n training images of Fashion-MNIST, or fewer digits."""
+    """The first n training images of Fashion-MNIST, or fewer digits if not full."""
     if context.full:
         return load_fashion_mnist(n_samples=n, as_images=as_images)
     return load_digits_images(n_samples=SMALL_SIZES[n], as_images=as_images)
@@ -57,7 +57,7 @@ def start_vector(seed: int, size: int) -> Tensor:
 
 def _tensors(kind, n, context):
     X, y = load_images(n, context, as_images=kind == "cnn")
-    # From [-1, 1] to mean 0 and standard deviation 1 of Fashion-MNIST.
+    # Pixels in [-1, 1] are standardised with the mean and deviation of Fashion-MNIST.
     return ((torch.from_numpy(X) + 1) / 2 - 0.286) / 0.353, torch.from_numpy(y)
 
 
@@ -78,7 +78,7 @@ def _module(kind, X):
 def _trained_weights(kind, context):
     data = "fashion" if context.full else "digits"
     path = context.folder / f"{kind}-{data}-torch{torch.__version__}.npz"
-    return kept(path, _train, kind, context)
+    return cached(path, _train, kind, context)
 
 
 def _train(kind, context):

@@ -1,4 +1,4 @@
-"""Loss, gradient and exact Hessian of every sample in a plane of ten directions."""
+"""Loss, gradient and exact Hessian of every sample in ten directions."""
 
 from itertools import pairwise
 
@@ -23,24 +23,27 @@ N_CHECKED = 64
 
 
 class Projections:
-    r"""l_i, g_i and h_i of 60,000 samples, MLP 784-128-64-10, against a floor.
+    r"""l_i, g_i and h_i of 60,000 samples, MLP 784-128-64-10, compared with a floor.
 
-    The floor counts multiply-adds, two FLOPs each, and divides by the best speed of a
-    single-precision product at the shape of the first layer, all directions at once,
-    measured in the same run. With layer widths m_0 ... m_L, weights
-    w_l = m_{l-1} m_l and d directions, one sample takes
+    The floor is a lower limit of the time: the number of multiply-adds, two FLOPs each,
+    divided by the best speed of a single-precision matrix product with the shape of the
+    first layer and all directions at once, measured in the same run. With layer widths
+    m_0 ... m_L, numbers of weights w_l = m_{l-1} m_l and d directions, the
+    multiply-adds for one sample are
 
-    - the forward pass: sum of w_l;
-    - delta_l, the derivative of the loss by each layer's outputs: sum over l >= 2;
-    - the tangents T_l^a = V_l^a x_{l-1} + W_l D T_{l-1}^a: d w_1 for the first layer,
-      whose input has no tangent, and 2 d w_l for each later one;
-    - the curvature of the criterion, T_L^a' A T_L^b: d^2 m_L;
-    - the second-order terms delta_l' V_l^a D T_{l-1}^b of the later layers, which
-      reach both orders of (a, b) by transposition: d w_l for delta_l' V_l^a and
-      d^2 m_{l-1} for the products with the tangents.
+    - sum of w_l for the forward pass;
+    - sum of w_l over l >= 2 for delta_l, the derivative of the loss with respect to the
+      outputs of each layer;
+    - d w_1 for the tangents T_1^a = V_1^a x_0 of the first layer, whose input is
+      constant, and 2 d w_l for T_l^a = V_l^a x_{l-1} + W_l D T_{l-1}^a of each later
+      layer;
+    - d^2 m_L for the curvature of the criterion, T_L^a' A T_L^b;
+    - d w_l for delta_l' V_l^a, and d^2 m_{l-1} for the products with the tangents, in
+      the second-order terms delta_l' V_l^a D T_{l-1}^b of the later layers. The terms
+      with a and b exchanged are their transposes.
 
-    Biases, elementwise work and memory traffic are left out, so that nothing reaches
-    the floor.
+    Biases, elementwise operations and memory traffic are not counted, so no program can
+    reach the floor.
     """
 
     name = "projections"
@@ -53,7 +56,7 @@ class Projections:
         load_problem("mlp", 1000, context)
 
     def measure(self, entry: str, context: Context) -> Figures:
-        """One entry."""
+        """Measure one entry."""
         problem = load_problem("mlp", 60_000, context)
         return _floor(problem) if entry == FLOOR else _ours(problem)
 
@@ -74,7 +77,7 @@ def _ours(problem):
 
 
 def _error(found, problem, basis):
-    """Against nested forward mode, relative to the largest entry."""
+    """Largest difference from nested forward mode, relative to the largest entry."""
     losses = losses_in_plane(problem, basis)
     exact = jacfwd(jacfwd(losses))(torch.zeros(basis.shape[1])).detach().numpy()
     return float(np.abs(found - exact).max() / np.abs(exact).max())
@@ -94,7 +97,7 @@ def _floor(problem):
 
 
 def _multiply_adds(widths, d):
-    """Of one sample, as derived in the docstring of `Projections`."""
+    """Multiply-adds for one sample, as in the docstring of `Projections`."""
     weights = [a * b for a, b in pairwise(widths)]
     later = sum(weights[1:])
     forward_and_backward = sum(weights) + later
@@ -104,7 +107,7 @@ def _multiply_adds(widths, d):
 
 
 def _gemm_speed(n_in, n_out):
-    """FLOPs a second, for the best number of rows."""
+    """FLOPs per second of a matrix product, for the best number of rows."""
     right = torch.randn(n_in, n_out)
     speeds = []
     for rows in (256, 512, 1024, 2048):

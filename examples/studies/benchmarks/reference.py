@@ -1,4 +1,4 @@
-"""Reference eigenvalues in float64, computed once and kept in a file."""
+"""Reference eigenvalues in float64, computed once and stored in a file."""
 
 import copy
 import hashlib
@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from ..common.store import kept
+from ..common.store import cached
 from .context import Context
 from .peers import N_DIRECTIONS, graph_kept_product
 from .problems import Problem
@@ -21,11 +21,11 @@ KRYLOV_DIMENSION = 48
 def reference_eigenvalues(problem: Problem, context: Context) -> np.ndarray:
     """Ten leading eigenvalues by eigsh in float64 with tolerance 1e-10."""
     path = context.folder / f"eigenvalues-{_fingerprint(problem)}.npz"
-    return kept(path, _solve, problem)["eigenvalues"]
+    return cached(path, _solve, problem)["eigenvalues"]
 
 
 def relative_error(found: np.ndarray, exact: np.ndarray) -> float:
-    """Largest relative error; infinite where eigenvalues are missing."""
+    """Largest relative error; infinity if eigenvalues are missing."""
     if found.shape != exact.shape:
         return float("inf")
     return float(np.max(np.abs(found - exact) / np.abs(exact)))

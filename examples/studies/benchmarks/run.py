@@ -1,4 +1,4 @@
-"""Start the measurements one after another and collect their figures."""
+"""Run the measurements one after another and collect their figures."""
 
 import json
 import os
@@ -27,7 +27,7 @@ THREADS = {
 
 
 def run_workload(workload, context: Context, limit: float, skip=()) -> list[dict]:
-    """Rows of one workload: every entry in its own process, in turn.
+    """Measure the entries of one workload, each in its own process; return the rows.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ def run_workload(workload, context: Context, limit: float, skip=()) -> list[dict
     context : Context
         Settings.
     limit : float
-        Wall seconds after which an entry is given up.
+        Wall seconds after which an entry is stopped.
     skip : collection of str
-        Entries to leave out.
+        Names of entries to leave out.
     """
     _in_child(workload.name, None, context, limit=None)
     rows, earlier = [], {}
@@ -87,7 +87,7 @@ def _described(entry: Entry):
 
 
 def _with_ratios(rows):
-    """Add the seconds of the fastest accurate peer, and their ratio to the row's."""
+    """Add the time of the fastest accurate peer to every row, and the ratio to it."""
     best = min(filter(_counts, rows), key=lambda row: row["seconds"], default=None)
     for row in rows:
         row["accurate"] = _is_accurate(row)

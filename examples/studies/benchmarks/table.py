@@ -1,4 +1,4 @@
-"""The results as a table, with what they were measured on."""
+"""The results as a table, with machine and versions."""
 
 from ..common.pages import markdown
 

@@ -1,4 +1,4 @@
-"""Everything that is measured, by name."""
+"""All workloads by name."""
 
 from .curve import FixedWeightsCurve
 from .draws import MonteCarlo

@@ -1,6 +1,6 @@
-"""What the studies share."""
+"""Code that the studies share."""
 
 import os
 
-# Pictures are written into files, so that matplotlib needs no window.
+# Pictures are only written to files, so matplotlib needs no display.
 os.environ.setdefault("MPLBACKEND", "Agg")

@@ -1,4 +1,4 @@
-"""Seconds of a call."""
+"""Measure the time of a function call."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Timed(Generic[Result]):
-    """What a call returned, and the CPU and wall seconds that it took."""
+    """The result of a call, and its CPU time and wall time in seconds."""
 
     result: Result
     cpu: float
@@ -20,7 +20,7 @@ class Timed(Generic[Result]):
 
 
 def timed(function: Callable[..., Result], *args, **kwargs) -> Timed[Result]:
-    """Call, and read the clocks before and after."""
+    """Call a function and measure its time."""
     cpu, wall = time.process_time(), time.perf_counter()
     result = function(*args, **kwargs)
     return Timed(result, time.process_time() - cpu, time.perf_counter() - wall)

@@ -8,16 +8,16 @@ __all__ = ["parser_of"]
 
 
 def parser_of(study: str, about: str, parts: Iterable[str]) -> argparse.ArgumentParser:
-    """Options with the same meaning in every study.
+    """A parser with the options that all studies share.
 
     Parameters
     ----------
     study : str
-        Its name.
+        Name of the study.
     about : str
-        What the help begins with.
+        Description at the top of the help.
     parts : iterable of str
-        Names of what can be measured.
+        Names of the parts that can be measured.
     """
     parser = argparse.ArgumentParser(
         prog=f"python -m examples.studies.{study}",
@@ -25,28 +25,28 @@ def parser_of(study: str, about: str, parts: Iterable[str]) -> argparse.Argument
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--full", action="store_true", help="the real sizes; without it all is small"
+        "--full", action="store_true", help="run at the real sizes; small by default"
     )
     parser.add_argument(
         "--only",
         nargs="*",
         metavar="PART",
         choices=list(parts),
-        help="measure only these parts, also if they are kept; without a name, measure "
-        "nothing and show what is kept. By default all parts that are not kept are "
+        help="measure only these parts, even if they are stored; without a name, only "
+        "show the stored results. By default, all parts that are not stored are "
         f"measured. Parts: {', '.join(parts)}",
     )
     parser.add_argument(
         "--folder",
         type=Path,
         default=Path("runs"),
-        help="where all that is computed is kept (default: runs)",
+        help="where results are stored (default: runs)",
     )
     parser.add_argument(
         "--page",
         type=_page,
-        help="Markdown page whose tables are filled in; numbers and pictures that it "
-        "shows go beside it",
+        help="Markdown page whose tables are filled in; its numbers and pictures are "
+        "written to the same folder",
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""What the figures were measured with and on."""
+"""Machine and software versions of a measurement."""
 
 import platform
 from contextlib import suppress
@@ -22,7 +22,7 @@ DISTRIBUTIONS = (
 
 
 def environment() -> dict:
-    """Machine, threads and versions."""
+    """Machine, number of threads, date and versions."""
     return {
         "cpu": _cpu_model(),
         "threads": 1,
@@ -34,7 +34,7 @@ def environment() -> dict:
 
 
 def installed_version(distribution: str) -> str | None:
-    """The version of a distribution; None where it is not installed."""
+    """The version of a distribution; None if it is not installed."""
     try:
         return version(distribution)
     except PackageNotFoundError:

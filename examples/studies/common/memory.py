@@ -1,4 +1,4 @@
-"""Bytes of memory that this process takes, by what the system says."""
+"""Memory of this process in bytes, as reported by the operating system."""
 
 import ctypes
 import gc
@@ -13,31 +13,31 @@ STATUS = Path("/proc/self/status")
 
 
 class PeakMemory:
-    """Peak of resident memory beyond what is resident at the start."""
+    """Peak of resident memory, relative to the memory at the start."""
 
     def __init__(self) -> None:
         self.restart()
         self._baseline = _peak()
 
     def restart(self) -> None:
-        """Forget the peak so far, where the system can."""
+        """Reset the peak, if the system supports it."""
         gc.collect()
-        # Freed memory that the allocator holds back would hide what is used next.
+        # Return freed memory to the system; otherwise its reuse would not be measured.
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)
         with suppress(OSError):
             Path("/proc/self/clear_refs").write_text("5")
 
     def beyond_baseline(self) -> int:
-        """Bytes."""
+        """Peak since `restart`, minus the memory at the start, in bytes."""
         return max(0, _peak() - self._baseline)
 
 
 class AnonymousMemory:
-    """Largest anonymous memory while the context is open, read every 5 ms.
+    """Largest anonymous memory while the context is open, sampled every 5 ms.
 
-    Pages of a mapped file are not anonymous: the system takes them back when memory is
-    short.
+    Pages of a mapped file do not count as anonymous, because the system frees them if
+    memory is short.
     """
 
     def __enter__(self) -> "AnonymousMemory":
@@ -56,7 +56,7 @@ class AnonymousMemory:
 
 
 def anonymous() -> float:
-    """Anonymous resident memory now; NaN where the system does not say."""
+    """Anonymous resident memory now; NaN if the system does not report it."""
     try:
         return _read("RssAnon")
     except (OSError, KeyError):
@@ -64,7 +64,8 @@ def anonymous() -> float:
 
 
 def _peak():
-    # Not getrusage where it can be helped: a child inherits its parent's peak there.
+    # getrusage is only the fallback: there, a child process starts with the peak of its
+    # parent.
     with suppress(OSError, KeyError):
         return _read("VmHWM")
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,4 +1,4 @@
-"""What a study needs beyond the library, looked for before anything is computed."""
+"""Check for packages and files that a study needs, before anything is computed."""
 
 from collections.abc import Callable, Iterable
 
@@ -10,35 +10,35 @@ SPLITS = ("train", "test")
 
 
 def require(missing: Iterable[str]) -> None:
-    """Stop if anything is missing, and say what helps."""
+    """Exit with a message if anything is missing."""
     if lines := list(missing):
         raise SystemExit("\n\n".join(["Nothing was computed. Missing:", *lines]))
 
 
 def note(what: str, names: Iterable[str]) -> None:
-    """Tell what the study does without."""
+    """Print what the study leaves out."""
     if found := ", ".join(dict.fromkeys(names)):
         print(f"{what}: {found}", flush=True)
 
 
 def without_packages(*distributions: str) -> list[str]:
-    """One sentence about the distributions that are not installed, or none."""
+    """A message about the distributions that are not installed; empty if none."""
     missing = [name for name in distributions if installed_version(name) is None]
     return [f"packages: pip install {' '.join(missing)}"] if missing else []
 
 
 def without_files(loaders: Iterable[Callable | None]) -> list[str]:
-    """What the loaders say that neither find nor can download their files."""
+    """Messages of the loaders whose files are missing and cannot be downloaded."""
     return [
-        said
+        message
         for load in dict.fromkeys(loaders)
         if load is not None
         for split in SPLITS
-        for said in _complaint(load, split)
+        for message in _error_message(load, split)
     ]
 
 
-def _complaint(load, split):
+def _error_message(load, split):
     try:
         load(n_samples=1, split=split)
     except FileNotFoundError as error:

@@ -1,4 +1,4 @@
-"""Tables in Markdown, and their places in a page of the documentation."""
+"""Tables in Markdown, and filling them into a page of the documentation."""
 
 import re
 from pathlib import Path
@@ -9,14 +9,14 @@ __all__ = ["fill", "markdown", "show"]
 
 
 def markdown(rows) -> str:
-    """A table of a data frame, or of rows that are dictionaries."""
+    """A Markdown table from a data frame or a list of dictionaries."""
     frame = pd.DataFrame(rows).astype(object)
     lines = [frame.columns, ["---"] * frame.shape[1], *frame.to_numpy()]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 def show(tables: dict[str, str], page: Path | None = None) -> None:
-    """Print the tables, and fill them into the page where there is one."""
+    """Print the tables, and fill them into a page if one is given."""
     for name, table in tables.items():
         print(f"\n{name}\n\n{table}")
     if page is not None:
@@ -24,7 +24,7 @@ def show(tables: dict[str, str], page: Path | None = None) -> None:
 
 
 def fill(page: Path, tables: dict[str, str]) -> None:
-    """Put every table between its marks, where the page has them.
+    """Put every table between its marks, if the page has them.
 
     The marks are ``<!-- table: name -->`` and ``<!-- end -->``, on lines of their own.
     """

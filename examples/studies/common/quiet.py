@@ -1,4 +1,4 @@
-"""Runs without warnings: fits of a study often warn that they have not settled."""
+"""Suppress warnings: many fits of a study stop before they have converged."""
 
 import warnings
 from collections.abc import Iterator

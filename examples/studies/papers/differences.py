@@ -11,7 +11,7 @@ from .settings import Settings
 __all__ = ["measure"]
 
 N_POINTS = 100
-# What the paper says about the heights of the curves: they fall with h and rise with L.
+# According to the paper, the heights of the curves decrease with h and increase with L.
 CLAIMED_TAU = {"hidden": -1, "layers": 1}
 
 

@@ -18,9 +18,10 @@ N_RANDOM = 16
 
 
 def measure(settings: Settings) -> dict:
-    """Mean |l_i - L| at several distances from the weights, in two kinds of direction.
+    """Mean |l_i - L| at several distances from the weights.
 
-    The directions are the leading eigenvector of the Hessian, and random ones.
+    It is measured along the leading eigenvector of the Hessian and along random
+    directions.
     """
     data, source = main_problem(settings)
     modules = trained(data, "pixels", settings.middle, settings)
@@ -50,7 +51,7 @@ def _heights(module, source, seed):
 
 
 def _along(objective, source, directions):
-    """The mean over the directions, for every radius."""
+    """Mean |l_i - L| over the directions, for every radius."""
     d = directions.shape[1]
     steps = torch.cat([radius * torch.eye(d) for radius in RADII])
     losses = losses_at(objective, source.X, source.y, directions, steps)

@@ -1,4 +1,4 @@
-"""Random numbers that are the same in every run."""
+"""Random numbers with a fixed seed."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Paper A's networks, without biases; those of one shape are trained side by side."""
+"""Paper A's networks, without biases; networks of one shape are trained together."""
 
 from functools import cache
 
@@ -19,7 +19,7 @@ LEARNING_RATE, BATCH = 1e-3, 64
 
 
 def main_problem(settings: Settings) -> tuple[str, Problem]:
-    """The name and the pixels of the first data set that is on this machine."""
+    """Name and pixels of the first data set that is on this machine."""
     name = available(settings.data)[0]
     return name, problem(name, "pixels", settings.n_samples)
 
@@ -36,19 +36,17 @@ def trained(
 
 
 def module_of(n_inputs: int, n_outputs: int, shape: tuple[int, int], seed: int) -> MLP:
-    """A network of L + 2 linear layers.
-
-    L blocks from hidden to hidden layer follow the layer that reads the data.
-    """
+    """A network of L + 2 linear layers: input, L from hidden to hidden, output."""
     hidden, layers = shape
     with seeded(seed):
         return MLP(n_inputs, n_outputs, (hidden,) * (layers + 1), bias=False)
 
 
 def train(modules: list[MLP], X: Tensor, y: Tensor, epochs: int) -> list[MLP]:
-    """Train networks of one shape side by side, by Adam on the cross-entropy.
+    """Train networks of one shape together, by Adam on the cross-entropy.
 
-    The i-th network sees the batches that seed i draws, whichever the others are.
+    The minibatches of the i-th network are drawn with seed i, independently of the
+    other networks.
     """
     pairs = zip(*(module.parameters() for module in modules), strict=True)
     weights = [torch.stack(pair).detach().requires_grad_() for pair in pairs]
@@ -60,8 +58,8 @@ def train(modules: list[MLP], X: Tensor, y: Tensor, epochs: int) -> list[MLP]:
             for rows in torch.stack(orders).split(BATCH, dim=1):
                 optimizer.zero_grad()
                 logits = _logits(weights, X[rows])
-                # The sum of the networks' mean losses. Adam treats every weight on its
-                # own, so that no network disturbs another.
+                # The sum of the networks' mean losses. Adam treats every weight
+                # separately, so the networks do not affect each other.
                 loss = cross_entropy(logits.flatten(0, 1), y[rows].flatten())
                 (loss * len(modules)).backward()
                 optimizer.step()

@@ -1,4 +1,4 @@
-"""What the pretrained features are worth, compared with pixels."""
+"""Accuracy with pretrained features, compared with pixels."""
 
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score

@@ -1,4 +1,4 @@
-"""All pictures, drawn from the numbers that are kept."""
+"""Draw all pictures from the stored numbers."""
 
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +16,7 @@ N_COLORS = 256
 
 
 def draw(results: dict, folder: Path) -> None:
-    """One file for each picture whose part has been measured."""
+    """Write one file for each picture whose part has been measured."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, (part, picture) in PICTURES.items():
         figure = picture(results[part]) if part in results else None
@@ -26,7 +26,7 @@ def draw(results: dict, folder: Path) -> None:
 
 
 def _save(figure, path):
-    """With a palette of 256 colours: a third of the file size."""
+    """Save with a palette of 256 colours, which takes a third of the file size."""
     with BytesIO() as raw:
         figure.savefig(raw, dpi=DPI)
         image = Image.open(raw).convert("RGB")

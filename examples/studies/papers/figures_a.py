@@ -14,15 +14,15 @@ from .settings import LETTER, OTHER
 __all__ = ["PICTURES"]
 
 DIFFERENCE = r"$|L_{k+1} - L_k|$ (nats)"
-# The brightest end of the colour map does not show on white.
+# The brightest part of the colour map is hardly visible on white.
 BRIGHTEST = 0.88
 MARKERS = "osD^v"
-# Without edges a flat surface of the palest colour could not be seen.
+# With edges, flat surfaces in the palest colour are visible too.
 EDGES = {"edgecolor": "0.35", "linewidth": 0.25, "rcount": 21, "ccount": 21}
 
 
 def surfaces(part):
-    """Figure 1: a loss surface, and its changes by one more sample at three sizes."""
+    """Draw figure 1: a loss surface, and its changes by one more sample at 3 sizes."""
     changes, k = np.array(part["changes"]), part["k"]
     figure = plt.figure(figsize=(11, 3.0))
     ax = _surface(figure, 1, part, part["losses"][-1], {"cmap": COLORS["losses"]})
@@ -54,7 +54,7 @@ def _surface(figure, place, part, heights, style):
 
 
 def differences(part, *, data, kind):
-    """Figures 2 to 5: left h varies, right L; one row for each data set."""
+    """Draw figures 2 to 5: left h varies, right L, with one row for each data set."""
     names = dict.fromkeys(r["data"] for r in part["rows"] if r["input"] == kind)
     names = [name for i, name in enumerate(names) if (i == 0) == (data == "first")]
     if not names:
@@ -77,7 +77,7 @@ def _order(part, data, kind, axis):
 
 
 def _rows(part, order):
-    """The rows of one panel: only h differs, or only L."""
+    """Results shown in one panel, in which only h or only L varies."""
     mine = [
         row
         for row in part["rows"]
@@ -121,7 +121,7 @@ def _finish(ax, part, order):
 
 
 def _enlarge_end(ax, rows, axis):
-    """The later half of the curves, large enough to see their order."""
+    """Enlarge the later half of the curves in an inset, to show their order."""
     inset = ax.inset_axes([0.36, 0.36, 0.6, 0.36])
     alive = [row for row in rows if _is_alive(row)]
     for place, row in enumerate(rows):
@@ -144,7 +144,7 @@ def _is_alive(row):
 
 
 def rates(part):
-    """Left: a curve before and after smoothing. Right: the heights of all curves."""
+    """Draw a curve before and after smoothing, and the heights of all curves."""
     data, kind = part["rows"][0]["data"], "pixels"
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
     rows = _rows(part, _order(part, data, kind, "layers"))
@@ -179,7 +179,7 @@ def _heights_against_losses(ax, part):
 
 
 def distance(part):
-    """Height of the curve at distances R from the weights."""
+    """Draw the height of the curve at distances R from the weights."""
     figure, ax = plt.subplots(figsize=(5.4, 3.5), layout="constrained")
     radii = np.array(part["radii"])
     names = {"leading": "leading eigenvector", "random": "random directions"}

@@ -15,7 +15,7 @@ RATIOS = [digit * 10.0**power for power in range(-5, 5) for digit in (1, 2, 3, 5
 
 
 def landscape(part, *, place):
-    """Loss surfaces at three sizes, and their changes by the next batch."""
+    """Draw loss surfaces at three sizes, and their changes by the next batch."""
     runs = [run for run in part["runs"] if run["surfaces"]]
     if place >= len(runs):
         return None
@@ -26,7 +26,7 @@ def landscape(part, *, place):
 
 
 def spectrum(part, *, place):
-    """Eigenvalues along k, and their changes by the next batch."""
+    """Draw eigenvalues along k, and their changes by the next batch."""
     runs = [run for run in part["runs"] if run["seed"] == 0]
     if place >= len(runs):
         return None
@@ -45,7 +45,7 @@ def spectrum(part, *, place):
 
 
 def delta(part):
-    """Monte-Carlo Delta, and the same times k^2; a line for each seed."""
+    """Draw Monte-Carlo Delta, and Delta times k^2, with a line for each seed."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
     colors = dict(zip(_names(part), ("delta", "bound"), strict=False))
     for run in part["runs"]:
@@ -65,7 +65,7 @@ def delta(part):
 
 
 def formula(part):
-    """Formula (2) dashed, the Monte-Carlo Delta solid, and the tolerance."""
+    """Draw formula (2) dashed, Monte-Carlo Delta solid, and the tolerance."""
     figure, panels = _panels(part, LABELS["delta"])
     for ax, runs in panels:
         for run in runs:
@@ -81,7 +81,7 @@ def formula(part):
 
 
 def plateau(part):
-    """Relative shift of the eigenvalues and Delta, each over its threshold."""
+    """Draw relative eigenvalue shifts and Delta, each divided by its threshold."""
     figure, panels = _panels(part, "in units of the threshold")
     for ax, runs in panels:
         for run in runs:
@@ -99,7 +99,7 @@ def plateau(part):
 
 
 def _panels(part, label):
-    """A figure, and for each data set its axes and runs."""
+    """A figure with one panel for each data set; also the axes and runs of each."""
     names = _names(part)
     shape = {"figsize": (4.5 * len(names), 3.6), "squeeze": False, "sharey": True}
     figure, axes = plt.subplots(1, len(names), layout="constrained", **shape)
@@ -111,12 +111,12 @@ def _panels(part, label):
 
 
 def _once(label, run):
-    """The label for the first of several runs, so that the legend has it once."""
+    """The label for the first seed only, so that it appears once in the legend."""
     return label if run["seed"] == 0 else None
 
 
 def published(part):
-    """Delta in one direction and in ten, and formula (2)."""
+    """Draw Delta in one direction and in ten, and formula (2)."""
     figure, ax = plt.subplots(figsize=(6.2, 3.8), layout="constrained")
     k = [row["k"] for row in part["rows"]]
     style = {"one": ("s", "score"), "all": ("o", "delta")}
@@ -139,7 +139,7 @@ def published(part):
 
 
 def plane(part):
-    """Left: ratios of formulas to Delta. Right: Monte-Carlo error against the draws."""
+    """Draw ratios of formulas to Delta, and the Monte-Carlo error against the draws."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
     for sigma, line in zip((1.0, 0.1), LINES, strict=False):
         rows = [row for row in part["rows"] if row["sigma"] == sigma]

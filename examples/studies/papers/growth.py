@@ -1,4 +1,4 @@
-"""Paper B: what Algorithm 1 of this library measures as the training set grows."""
+"""Paper B: the measurements of Algorithm 1 as the training set grows."""
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -13,16 +13,16 @@ from .settings import Settings
 
 __all__ = ["measure"]
 
-# The paper's own, for the data that it uses.
+# The tolerances of the paper, for the data sets that it uses.
 TOLERANCES = {"MNIST": 0.025, "Fashion-MNIST": 0.030, "digits": 0.5}
-# Each curve, and the bound of the estimator that reads it.
+# Name of a curve: the value of `bound` with which the estimator uses it.
 BOUNDS = {"delta": "monte_carlo", "projected": "projected", "eigenvalue": "eigenvalue"}
 KEPT = (
     *("batch_count", "train_size", "delta", "delta_std_err", "projected"),
     *("eigenvalue", "eigenvalue_std_err", "one_batch", "level_share"),
     *("gradient_norm", "train_loss", "fresh_loss", "validation_score"),
 )
-# So small that no run stops before the end of the data.
+# So small that every run goes on to the end of the data.
 UNREACHABLE = 1e-12
 
 
@@ -75,7 +75,7 @@ def _rate(curves, name):
 
 
 def _formula_2(curves):
-    """Where formula (2) lies beside the Monte-Carlo Delta and beside formula (1)."""
+    """Comparison of formula (2) with Monte-Carlo Delta and with formula (1)."""
     formula = curves["eigenvalue"]
     return {
         "formula_below": {
@@ -87,7 +87,7 @@ def _formula_2(curves):
 
 
 def _k_star(est, name, tol):
-    """The size from which on the curve stays below the tolerance."""
+    """The size from which the curve stays below the tolerance."""
     forecast = forecast_sample_size(
         est.train_sizes_,
         est.curves_[name],

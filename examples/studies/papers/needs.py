@@ -1,4 +1,4 @@
-"""What the parts need: a pretrained network, and the files of the data sets."""
+"""Check what the parts need: a pretrained network and the files of the data sets."""
 
 from itertools import chain
 
@@ -14,7 +14,7 @@ USE_GROWN_DATA = {"growth", "published", "plane"}
 
 
 def missing(parts: list[str], settings: Settings) -> list[str]:
-    """What is not on this machine, and without which a part cannot be measured."""
+    """Messages about missing packages and files without which a part cannot run."""
     pretrained = PACKAGES if _uses_pretrained(parts, settings) else ()
     nothing = [names for names in _data(parts, settings) if not available(names)]
     return [
@@ -31,12 +31,12 @@ def left_out(parts: list[str], settings: Settings) -> list[str]:
 
 
 def _uses_pretrained(parts, settings):
-    # The digits have a random network, so that the small study downloads nothing.
+    # The small study uses a random network on the digits, and needs no download.
     return USE_FEATURES.intersection(parts) and settings.data != ("digits",)
 
 
 def _data(parts, settings):
-    """The lists of data sets that the parts look at."""
+    """The lists of data sets that the parts use."""
     grown = USE_GROWN_DATA.intersection(parts)
     other = set(parts) - USE_GROWN_DATA
     return [settings.grown_data] * bool(grown) + [settings.data] * bool(other)

@@ -55,7 +55,8 @@ def _largest_entry(module):
 def _growth(rows, axis, scale):
     """Growth of log norm, and of the log of Lemma 1's L (hM)^{2L}, along h or L.
 
-    Networks with a norm of 0 are left out: most samples close all ReLUs of a layer.
+    Networks with a norm of 0 are left out. There, for most samples, all ReLUs of some
+    layer are inactive.
     """
     rows = [row for row in rows if np.median(row["norm"])]
     x = [scale(row[axis]) for row in rows]

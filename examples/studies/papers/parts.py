@@ -1,4 +1,4 @@
-"""The parts of the study, in order: later ones use networks of earlier ones."""
+"""The parts of the study, in order; later parts reuse networks of earlier parts."""
 
 from . import (
     differences,

@@ -1,4 +1,4 @@
-"""Paper B on its gap: more draws, more directions, smaller displacements."""
+"""Paper B, gap between formula and Delta: draws, directions and displacements."""
 
 import torch
 
@@ -14,13 +14,13 @@ __all__ = ["increments_in_plane", "measure"]
 
 DIMENSIONS, SIGMAS = (1, 2, 5, 10, 20), (0.1, 1.0)
 MOST = DIMENSIONS[-1]
-# The paper's own choice.
+# The choice of the paper.
 PAPERS_DIMENSION, PAPERS_SIGMA = 10, 1.0
 FEWEST_BLOCKS = 8
 
 
 def measure(settings: Settings) -> dict:
-    """One network and one next batch, in planes of several dimensions."""
+    """One network and one next batch, with several numbers of directions."""
     data, k = available(settings.grown_data)[0], settings.plane_count
     network = published_network(data, settings)
     now, shifts = network.leading_and_shifts(k, MOST)
@@ -78,7 +78,7 @@ def increments_in_plane(network, k, basis):
 def _spread(squares):
     """Relative standard deviation of the mean of K draws, for K = 4, 8, 16, ...
 
-    The draws are cut into blocks of K.
+    It is computed from the means of consecutive blocks of K draws.
     """
     found, size = {}, 4
     while len(squares) // size >= FEWEST_BLOCKS:

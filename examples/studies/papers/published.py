@@ -1,8 +1,8 @@
-"""What paper B's published code computes, beside what the paper defines.
+"""Compare what paper B's published code computes with what the paper defines.
 
 The code trains the network once, on all batches, and measures growing subsets at these
-weights. It draws displacements in ten directions, but only the first direction reaches
-the network. Here displacements in the first direction are measured, and in all ten.
+weights. It draws displacements in ten directions, but applies only the first direction
+to the network. Here, displacements in the first direction and in all ten are measured.
 """
 
 from functools import cache
@@ -25,12 +25,12 @@ from .settings import Settings
 __all__ = ["BATCH", "Published", "measure", "published_network"]
 
 BATCH, N_DIRECTIONS, EPOCHS, SIGMA = 64, 10, 10, 1.0
-# The code's scaling of pixels in [0, 1].
+# Mean and deviation by which the code standardises pixels in [0, 1].
 MEAN, DEVIATION = 0.1307, 0.3081
 
 
 class Published:
-    """The network as published, and its samples in the order of the file."""
+    """The network of the published code, and its samples in file order."""
 
     def __init__(self, data: str, settings: Settings) -> None:
         source = problem(data, "pixels", settings.n_samples)
@@ -117,5 +117,5 @@ def _row(network, k, n_draws):
 
 
 def standard_error(values: np.ndarray) -> float:
-    """Of the mean of independent values."""
+    """Standard error of the mean of independent values."""
     return values.std(ddof=1) / np.sqrt(len(values))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 __all__ = ["FULL", "LETTER", "OTHER", "SMALL", "Settings"]
 
 LETTER = {"hidden": "h", "layers": "L"}
-# Along one of h and L, the other is the same for all networks.
+# If one of h and L varies, the other is the same for all networks.
 OTHER = {"hidden": "layers", "layers": "hidden"}
 
 
@@ -16,12 +16,12 @@ class Settings:
     Attributes
     ----------
     data : tuple of str
-        Data sets of paper A's figures. The first that is on the machine is also used
-        where one data set is enough.
+        Data sets of paper A's figures. If one data set is enough, the first that is on
+        this machine is used.
     grown_data : tuple of str
-        The same for paper B's figures.
+        Data sets of paper B's figures.
     n_samples : int
-        Samples of each data set, the first in file order.
+        Number of samples of each data set, the first in file order.
     hidden_sizes : tuple of int
         Values of h, paper A's number of units in a hidden layer.
     layer_counts : tuple of int
@@ -31,7 +31,7 @@ class Settings:
     fixed_layers : int
         L of the networks that differ in h.
     n_seeds : int
-        Networks for each h and L.
+        Number of networks for each h and L.
     epochs : int
         Passes over the data in the training of paper A's networks.
     n_orders : int
@@ -39,19 +39,19 @@ class Settings:
     first_k : int
         Smallest k at which a slope is fitted.
     late_k : int
-        The same for a second fit, to the late part of the curve.
+        Smallest k of a second fit, to the late part of the curve.
     n_runs : int
-        Seeds of paper B's Algorithm 1.
+        Number of seeds of paper B's Algorithm 1.
     published_hidden : tuple of int
-        Hidden layers of the network in paper B's code.
+        Widths of the hidden layers of the network in paper B's code.
     published_counts : tuple of int
         Numbers of batches of 64 at which paper B's code is compared.
     n_draws : int
-        Random displacements in this comparison.
+        Number of random displacements in this comparison.
     plane_count : int
         Number of batches at which displacements and directions are varied.
     most_draws : int
-        Random displacements there.
+        Number of random displacements for this.
     """
 
     data: tuple[str, ...]
@@ -75,18 +75,18 @@ class Settings:
 
     @property
     def middle(self) -> tuple[int, int]:
-        """The (h, L) that belongs to both series."""
+        """The (h, L) that is in both series, of widths and of depths."""
         return self.fixed_hidden, self.fixed_layers
 
     @property
     def architectures(self) -> list[tuple[int, int]]:
-        """All (h, L), each once."""
+        """All (h, L) without duplicates."""
         by_width = [(h, self.fixed_layers) for h in self.hidden_sizes]
         by_depth = [(self.fixed_hidden, layers) for layers in self.layer_counts]
         return list(dict.fromkeys(by_width + by_depth))
 
     def along(self, axis: str, rows: list[dict]) -> list[dict]:
-        """The rows in which only "hidden" or only "layers" varies, sorted by it."""
+        """The rows in which only `axis` ("hidden" or "layers") varies, sorted by it."""
         other = OTHER[axis]
         fixed = {"hidden": self.fixed_hidden, "layers": self.fixed_layers}[other]
         mine = [row for row in rows if row[other] == fixed]

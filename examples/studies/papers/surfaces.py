@@ -18,7 +18,7 @@ N_GRID, RADIUS = 21, 1.0
 def measure(settings: Settings) -> dict:
     """L_k and L_{k+1} - L_k in the plane of the two leading eigenvectors.
 
-    The sample that is added is the same at every k: the one of median loss.
+    The same sample is added at every k: the one with the median loss.
     """
     data, source = main_problem(settings)
     module = trained(data, "pixels", settings.middle, settings)[0]

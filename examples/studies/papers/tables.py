@@ -1,4 +1,4 @@
-"""The tables of the page, by name."""
+"""The tables of the documentation page."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ __all__ = ["tables"]
 
 
 def tables(parts: dict) -> dict[str, str]:
-    """One table for each part that has been measured, and one of their times."""
+    """Tables for all parts that have been measured, and a table of their times."""
     return {
         name: markdown(make(parts[part]))
         for name, (part, make) in TABLES.items()
@@ -19,7 +19,7 @@ def tables(parts: dict) -> dict[str, str]:
 
 
 def _number(value, digits=3):
-    """Three significant digits, without exponents where they are short."""
+    """A number with three significant digits, without exponent below one million."""
     text = f"{value:.{digits}g}"
     if "e+" in text and abs(value) < 1e6:
         return f"{value:,.0f}"
@@ -140,12 +140,12 @@ def _rates(part):
 
 
 def _two(rates):
-    """Over all sizes, and over the later half."""
+    """Rate over all sizes, and over the later half in brackets."""
     return f"{rates[0]:.2f} ({rates[1]:.2f})"
 
 
 def _flatness(curves):
-    """1 where Delta falls as 1/k²."""
+    """Last over first value of Delta k²; 1 if Delta falls as 1/k²."""
     k, delta = np.array(curves["batch_count"]), np.array(curves["delta"])
     flat = delta * k**2
     return flat[-1] / flat[0]
@@ -170,7 +170,7 @@ def _formulas(part):
 
 
 def _count(found):
-    """In brackets where it lies beyond the data."""
+    """Number of batches, in brackets if it lies beyond the data."""
     return f"{found['batches']}" if found["reached"] else f"({found['batches']})"
 
 
@@ -209,7 +209,7 @@ def _times(parts):
     return [{"part": n, "CPU s": f"{found:.0f}"} for n, found in seconds.items()]
 
 
-# Each with the part of which it is made.
+# Name of a table: the part with its numbers, and the function that makes it.
 TABLES = {
     "features": ("features", _features),
     "slopes": ("differences", _slopes),

@@ -6,6 +6,6 @@ Run from the root of the repository::
         --page docs/explanation/trust.md
 
 Without ``--full`` everything is small: three networks on scikit-learn's digits, in a
-minute. With it, 35 pairs of data and network take hours. Every single run is kept in
-the folder, so that a study that was stopped goes on from there.
+minute. With it, 35 pairs of data and network take hours. The result of every run is
+stored in the folder, so an interrupted study can be continued.
 """

@@ -17,7 +17,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run what is missing, and show the tables."""
+    """Run everything that is not stored yet, and show the tables."""
     chosen = _arguments()
     results = Results.of("trust", chosen)
     work = Work(FULL if chosen.full else SMALL, chosen.folder, chosen.jobs)

@@ -1,4 +1,4 @@
-"""Do the intervals of Delta hold a reference with ten times the samples and draws?"""
+"""Do the intervals of Delta cover a reference with ten times the samples and draws?"""
 
 from dataclasses import replace
 

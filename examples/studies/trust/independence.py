@@ -1,4 +1,4 @@
-"""Does n* change with what it should not depend on?"""
+"""Does n* change with settings that should not affect it?"""
 
 import numpy as np
 
@@ -23,11 +23,11 @@ def independence(pair, traces: dict[str, list], long: list) -> list[dict]:
     Parameters
     ----------
     pair : Pair
-        Which one.
+        Data and network.
     traces : dict of str to list of Trace
-        Of the same seeds under the name of each variant.
+        Traces by the name of the variant, with the same seeds for all variants.
     long : list of Trace
-        Runs that go on after they have settled, to be thinned.
+        Traces of runs to the end of the data, whose sizes are thinned.
     """
     plain, doubled = traces["defaults"], traces["n_monte_carlo=128"]
     real = {"bound": "monte_carlo", "tol": TOL / 10}
@@ -43,9 +43,9 @@ def independence(pair, traces: dict[str, list], long: list) -> list[dict]:
     ]
 
 
-def _compared(plain, some, asked):
-    usual = {name: value for name, value in asked.items() if name != "thinned"}
-    before, after = _answers(plain, **usual), _answers(some, **asked)
+def _compared(plain, some, settings):
+    shared = {name: value for name, value in settings.items() if name != "thinned"}
+    before, after = _answers(plain, **shared), _answers(some, **settings)
     return {
         "seeds": len(after),
         "n_star": float(after.mean()),
@@ -54,5 +54,5 @@ def _compared(plain, some, asked):
     }
 
 
-def _answers(traces, **asked):
-    return np.array([crossing(trace, **asked) for trace in traces], dtype=float)
+def _answers(traces, **settings):
+    return np.array([crossing(trace, **settings) for trace in traces], dtype=float)

@@ -1,4 +1,4 @@
-"""Pairs of data and network: some to choose constants on, others to report on."""
+"""Pairs of data and network; the library's constants were chosen on some of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NETS = {
 
 @dataclass(frozen=True)
 class Data:
-    """Samples for one run, samples set apart, and samples to test on."""
+    """Samples for the run, samples set apart for validation, and a test set."""
 
     X: np.ndarray
     y: np.ndarray
@@ -39,7 +39,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Pair:
-    """One data set and one network, and how it is trained.
+    """A data set, a network, and how it is trained.
 
     Attributes
     ----------
@@ -48,11 +48,11 @@ class Pair:
     net : str
         A name in `NETS`.
     chosen_on : bool
-        Whether the constants of the recipe were chosen on it.
+        Whether the constants of the library were chosen on this pair.
     training : str
         "update" or "restart".
     repeated : range
-        Seeds with which it is run to see whether the answer repeats.
+        Seeds of the runs that measure the spread of the answer.
     """
 
     data: str
@@ -63,7 +63,7 @@ class Pair:
 
     @property
     def name(self) -> str:
-        """Short and unique."""
+        """A short and unique name."""
         restart = ", restart" if self.training == "restart" else ""
         return f"{self.data} / {self.net}{restart}"
 
@@ -79,11 +79,11 @@ class Pair:
 
     @property
     def loader(self) -> Callable | None:
-        """What reads the files of the data; None where it needs none."""
+        """The function that reads the files of the data; None if there are none."""
         return LOADERS.get(self.data.partition(",")[0])
 
     def load(self) -> Data:
-        """The samples."""
+        """Load or generate the data."""
         return DATA[self.data]()
 
     def estimator(self):
@@ -143,7 +143,7 @@ def _classes(n_features, n_informative, n_classes, class_sep, flip_y=0.01):
 
 
 def _lower_half():
-    """Mean brightness of the lower half of a picture, from its upper half."""
+    """Regression of the mean brightness of an image's lower half on its upper half."""
     X, _ = load_fashion_mnist()
     X_test, _ = load_fashion_mnist(split="test")
     (X, y), (X_test, y_test) = ((A[:, :392], A[:, 392:].mean(1)) for A in (X, X_test))

@@ -1,4 +1,4 @@
-"""Paper B's table, beside what the same rule of this library says over seeds."""
+"""Paper B's table, compared with the answers of this library over several seeds."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from .replay import first_passage, is_whole, settled_at
 __all__ = ["PAPER", "paper_row"]
 
 BATCH = 64
-# Tolerance, k*, loss at k* and seconds, as printed.
+# Tolerance, k*, loss at k* and seconds, as printed in the paper.
 PAPER = {
     "MNIST / 128": (0.025, 100, 0.013, 2000),
     "MNIST / 128-64": (0.025, 40, 0.010, 3500),

@@ -1,4 +1,4 @@
-"""Does the answer repeat from seed to seed?"""
+"""How much does the answer vary with the seed?"""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ __all__ = ["repeatability"]
 
 
 def repeatability(pair, traces, tol=0.025) -> dict:
-    """Spread of n* over seeds, ours beside the papers' rule on the same runs."""
+    """Spread of n* over seeds, by our rule and by the papers' rule on the same runs."""
     real = {"tol": tol / 10, "bound": "monte_carlo"}
     whole = [trace for trace in traces if is_whole(trace)]
     return {
@@ -23,7 +23,7 @@ def repeatability(pair, traces, tol=0.025) -> dict:
 
 
 def _spread(name, traces, sizes):
-    """Of the runs in which it lies between the first and the last measured size."""
+    """Mean and relative spread over the runs whose n* is among the measured sizes."""
     inside = [
         n
         for trace, n in zip(traces, sizes, strict=True)

@@ -30,7 +30,10 @@ BANDWIDTH = 0.35
 def forecast_at(
     trace: Trace, last: int, *, tol=0.025, bound="projected", thinned=1
 ) -> SampleSizeForecast:
-    """What would have been said after the size with index `last`."""
+    """The forecast of n* after the size with index `last`.
+
+    With `thinned`, only every `thinned`-th size before it is used.
+    """
     rows = np.arange(last, -1, -thinned)[::-1]
     return forecast_sample_size(
         trace.columns["train_size"][rows],
@@ -41,29 +44,29 @@ def forecast_at(
     )
 
 
-def settled_at(trace: Trace, thinned=1, **asked) -> SampleSizeForecast | None:
-    """The answer of the fit that stops by itself; None where it never does."""
+def settled_at(trace: Trace, thinned=1, **settings) -> SampleSizeForecast | None:
+    """The answer at the size where a fit would have stopped; None if it never would."""
     first = thinned * (LEAST_SIZES - 1)
     for last in range(first, len(trace.columns["train_size"]), thinned):
-        forecast = forecast_at(trace, last, thinned=thinned, **asked)
+        forecast = forecast_at(trace, last, thinned=thinned, **settings)
         if forecast.converged:
             return forecast
     return None
 
 
 def is_whole(trace: Trace) -> bool:
-    """Whether it is measured from the first size on."""
+    """Whether a trace is measured from the first size on."""
     return bool(trace.columns["batch_count"][0] <= FIRST_COUNT)
 
 
-def crossing(trace: Trace, **asked) -> int | None:
-    """n* of the fit that stops by itself."""
-    settled = settled_at(trace, **asked)
+def crossing(trace: Trace, **settings) -> int | None:
+    """n* at the size where a fit would have stopped; None if it never would."""
+    settled = settled_at(trace, **settings)
     return None if settled is None else settled.n_samples
 
 
 def first_passage(trace: Trace, tol: float = 0.025) -> int | None:
-    """The papers' rule: formula (2), one next batch, first below the tolerance."""
+    """n* by the papers' rule: the first size at which formula (2) is below `tol`."""
     below = np.flatnonzero(trace.columns["eigenvalue"] < tol)
     return int(trace.columns["train_size"][below[0]]) if len(below) else None
 
@@ -71,7 +74,7 @@ def first_passage(trace: Trace, tol: float = 0.025) -> int | None:
 def gain_at(trace: Trace, last: int, n_validation: int | None = None) -> GainForecast:
     """The gain forecast after the size with index `last`.
 
-    With `n_validation` the held-out part is that many of the samples set apart.
+    With `n_validation`, the scores are measured on that many of the samples set apart.
     """
     columns, until = trace.columns, slice(last + 1)
     scores, errors = (
@@ -103,7 +106,7 @@ def verdict_at(
 
 
 def true_gain(traces: list[Trace], n: float) -> float:
-    """Gain on the test set from n to 2n, averaged over the seeds and smoothed."""
+    """Gain of the test score from n to 2n, averaged over the seeds and smoothed."""
     shortest = min(len(trace.columns["train_size"]) for trace in traces)
     x = np.log(traces[0].columns["train_size"][:shortest])
     scores = np.mean([t.columns["test_score"][:shortest] for t in traces], axis=0)
@@ -111,6 +114,6 @@ def true_gain(traces: list[Trace], n: float) -> float:
 
 
 def _smoothed(x, y, at):
-    """Local straight line with normal weights."""
+    """Local linear regression with Gaussian weights."""
     weights = np.exp(-(((x - at) / BANDWIDTH) ** 2) / 4)
     return np.polynomial.Polynomial.fit(x, y, 1, w=weights)(at)

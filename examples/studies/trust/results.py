@@ -22,13 +22,13 @@ SMALL_VALIDATION_SETS = (500, 200)
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of results, and the runs from which they follow."""
+    """A function that returns rows of results, and the runs that it needs."""
 
     rows: Callable[[Work], list[dict]]
     needs: tuple[Callable[[Work], list[Run]], ...]
 
     def to_run(self, work: Work) -> list[Run]:
-        """Those of its runs that are not kept."""
+        """The needed runs whose results are not stored yet."""
         runs = [run for plan in self.needs for run in plan(work)]
         return [run for run in runs if not run.path.exists()]
 
@@ -74,7 +74,7 @@ def state_rows(work: Work) -> list[dict]:
 
 
 def independence_rows(work: Work) -> list[dict]:
-    """Changes of n* with what should not matter."""
+    """Changes of n* by settings that should not affect it."""
     long = work.traces(work.thinned())
     return [
         row
@@ -91,12 +91,12 @@ def _variants(work, pair):
 
 
 def coverage_rows(work: Work) -> list[dict]:
-    """Cells of the bounds."""
+    """Comparison of the bounds with Delta."""
     return work.rows(work.covered())
 
 
 def error_rows(work: Work) -> list[dict]:
-    """Cells of the standard errors."""
+    """Tests of the standard errors."""
     return work.rows(work.errors())
 
 

@@ -1,4 +1,4 @@
-"""One run, whose result is kept in a file of its own."""
+"""One run, whose result is stored in a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sufficient.reproducibility.arithmetic import one_thread
 
 from ..common.quiet import quiet
-from ..common.store import kept
+from ..common.store import cached
 from .pairs import Pair
 
 __all__ = ["Run", "file_name"]
@@ -19,20 +19,20 @@ __all__ = ["Run", "file_name"]
 
 @dataclass(frozen=True)
 class Run:
-    """What is computed of a pair, on one thread, unless the file is there.
+    """A computation for one pair and seed, on one thread, with its result in a file.
 
     Attributes
     ----------
     path : Path
         The file.
     compute : callable
-        ``compute(pair, seed, *more)``.
+        Called as ``compute(pair, seed, *more)``.
     pair : Pair
         Data and network.
     seed : int
-        Of everything random.
+        Seed of all random numbers.
     more : tuple
-        What else `compute` is told.
+        Further arguments of `compute`.
     """
 
     path: Path
@@ -42,12 +42,12 @@ class Run:
     more: tuple = ()
 
     def result(self):
-        """Read from the file, computed first where there is none."""
+        """The result, read from the file; computed and stored first if needed."""
         with one_thread(), quiet(ConvergenceWarning):
-            return kept(self.path, self.compute, self.pair, self.seed, *self.more)
+            return cached(self.path, self.compute, self.pair, self.seed, *self.more)
 
 
 def file_name(*parts) -> str:
-    """A name without special characters."""
+    """A file name made of the parts, without special characters."""
     whole = " ".join(str(part) for part in parts if part != "")
     return "".join(c if c.isalnum() else "_" for c in whole)

@@ -12,7 +12,7 @@ KINDS = {True: "chosen on", False: "reported on"}
 
 
 def repeatability_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """One line for each pair."""
+    """Spread of n* over seeds, one line for each pair."""
     return pd.DataFrame(
         {
             "pair": rows["pair"],
@@ -27,7 +27,7 @@ def repeatability_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def paper_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Paper B's table, theirs beside ours."""
+    """Paper B's table, with its values and ours."""
     return pd.DataFrame(
         {
             "pair": rows["pair"],
@@ -46,7 +46,7 @@ def paper_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def coverage_table(cells: pd.DataFrame) -> pd.DataFrame:
-    """Share of cells that each bound covers, and its ratio to the truth, by sigma."""
+    """How often each bound is above Delta, and its ratio to Delta, for every sigma."""
     lines = []
     for sigma, some in [*cells.groupby("sigma", sort=False), ("all", cells)]:
         line = {"sigma": sigma, "cells": len(some)}
@@ -60,7 +60,7 @@ def coverage_table(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def errors_table(cells: pd.DataFrame) -> pd.DataFrame:
-    """Share of 95 % intervals that hold the reference."""
+    """Share of 95 % intervals that cover the reference."""
     lines = []
     for name in ("delta", "projected"):
         value, std_err, reference, its_error = (
@@ -83,7 +83,7 @@ def errors_table(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def forecasts_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Errors and coverage from a quarter and half of n*."""
+    """Errors and coverage of forecasts from a quarter and from half of n*."""
     lines = []
     for (bound, chosen, share), some in rows.groupby(
         ["bound", "chosen_on", "share"], sort=False
@@ -103,7 +103,7 @@ def forecasts_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def verdicts_table(states: pd.DataFrame, min_gain: float = 0.01) -> pd.DataFrame:
-    """How often "sufficient" is wrong, and how often it is missed."""
+    """How often the verdict "sufficient" is wrong, and how often it is missing."""
     lines = []
     states = states[states["held out"] == "default"]
     for chosen, some in states.groupby("chosen_on", sort=False):
@@ -126,7 +126,7 @@ def verdicts_table(states: pd.DataFrame, min_gain: float = 0.01) -> pd.DataFrame
 
 
 def gains_table(states: pd.DataFrame) -> pd.DataFrame:
-    """Errors of the expected gain, in points."""
+    """Errors of the expected gain, in points of the score."""
     lines = []
     for (chosen, held_out), some in states.groupby(
         ["chosen_on", "held out"], sort=False
@@ -150,7 +150,7 @@ def gains_table(states: pd.DataFrame) -> pd.DataFrame:
 
 
 def independence_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Change of n* with what should not matter."""
+    """Change of n* by settings that should not affect it."""
     return pd.DataFrame(
         {
             "pair": rows["pair"],
@@ -163,7 +163,7 @@ def independence_table(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-# Each with the part of which it is made.
+# Name of a table: the part with its rows, and the function that makes it.
 TABLES = {
     "repeatability": ("repeatability", repeatability_table),
     "paper": ("paper", paper_table),
@@ -177,7 +177,7 @@ TABLES = {
 
 
 def _counted(rows, title, name):
-    """Mean and number of runs behind it, and the coefficient of variation."""
+    """Two columns: mean with number of runs, and coefficient of variation."""
     reached = rows[f"{name}_reached"].map(" ({})".format)
     means = (rows[name].map(_count) + reached).where(rows[name].notna(), "")
     return {title: means, f"CV of {title}": rows[f"{name}_cv"].map(_percent)}

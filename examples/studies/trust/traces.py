@@ -23,8 +23,8 @@ __all__ = [
     "NEVER",
     "Trace",
     "Variant",
-    "followed",
-    "recorded",
+    "load_trace",
+    "trace_arrays",
     "trace_run",
 ]
 
@@ -39,14 +39,14 @@ class Trace:
     Attributes
     ----------
     pair, seed : str, int
-        Which run.
+        Name of the pair, and the seed.
     columns : dict of str to ndarray of shape (n_sizes,)
-        Those of `SampleSizeCurve`, and `test_score`.
+        The columns of `SampleSizeCurve`, and `test_score`.
     apart : ndarray of shape (n_sizes, n_apart)
         For each sample set apart, 1 if its class is predicted and 0 if not; in a
         regression the squared error. Any validation set can be drawn from these.
     cpu_seconds : float
-        Spent on the run.
+        CPU time of the run.
     """
 
     pair: str
@@ -57,7 +57,7 @@ class Trace:
 
     @classmethod
     def of(cls, pair: str, seed: int, arrays: dict[str, np.ndarray]) -> Trace:
-        """From the arrays that `followed` returns."""
+        """A trace from the arrays that `trace_arrays` returns."""
         columns = {
             name.removeprefix(COLUMN): values
             for name, values in arrays.items()
@@ -68,18 +68,18 @@ class Trace:
 
 @dataclass(frozen=True)
 class Variant:
-    """What is different from the defaults.
+    """A change from the defaults.
 
     Attributes
     ----------
     name : str
-        Short; empty for the defaults.
+        Short name; empty for the defaults.
     settings : dict
         Parameters of `sample_size_curve`.
     until : float
-        The run ends where the landscape has settled at this tolerance, if above 0.
+        If above 0, the run ends when the landscape is stable at this tolerance.
     permuted : bool
-        Whether the samples come in another order.
+        Whether the rows of X are permuted first.
     """
 
     name: str = ""
@@ -92,20 +92,20 @@ DEFAULTS = Variant()
 
 
 def trace_run(pair: Pair, seed: int, folder: Path, variant: Variant = DEFAULTS) -> Run:
-    """The run of a trace, and the file in which it is kept."""
+    """The run that computes a trace and stores it in a file."""
     path = folder / f"{file_name(pair.name, variant.name)}-{seed}.npz"
-    return Run(path, followed, pair, seed, (variant,))
+    return Run(path, trace_arrays, pair, seed, (variant,))
 
 
-def recorded(run: Run) -> Trace:
-    """The trace, read if it is there, otherwise run and kept."""
+def load_trace(run: Run) -> Trace:
+    """The trace of a run, read from its file if that exists."""
     return Trace.of(run.pair.name, run.seed, run.result())
 
 
-def followed(pair: Pair, seed: int, variant: Variant) -> dict[str, np.ndarray]:
-    """Run and return the arrays of a trace by name."""
+def trace_arrays(pair: Pair, seed: int, variant: Variant) -> dict[str, np.ndarray]:
+    """Run a fit; return the arrays of its trace by name."""
     data = pair.load()
-    run = timed(_followed, pair, data, seed, variant)
+    run = timed(_run_trace, pair, data, seed, variant)
     columns, apart = run.result
     return {
         "apart": np.array(apart, np.float16),
@@ -114,8 +114,8 @@ def followed(pair: Pair, seed: int, variant: Variant) -> dict[str, np.ndarray]:
     }
 
 
-def _followed(pair, data, seed, variant):
-    """Columns of the run, and a row for each size of the samples set apart."""
+def _run_trace(pair, data, seed, variant):
+    """Columns of the run, and one row of `Trace.apart` for each size."""
     test_scores, apart = [], []
     for answer in _answers(pair, data, seed, variant):
         task, net = answer.task, answer.net
@@ -131,13 +131,13 @@ def _answers(pair, data, seed, variant):
     rows = np.arange(len(data.X))
     if variant.permuted:
         rows = np.random.default_rng(seed).permutation(rows)
-    asked = {"tol": NEVER, "n_candidates": 1, "training": pair.training}
+    settings = {"tol": NEVER, "n_candidates": 1, "training": pair.training}
     return iterate_sample_size_curve(
         pair.estimator(),
         data.X[rows],
         data.y[rows],
         random_state=seed,
-        **{**asked, **variant.settings},
+        **{**settings, **variant.settings},
     )
 
 

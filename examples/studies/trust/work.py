@@ -1,4 +1,4 @@
-"""All runs of the study, each kept in a file."""
+"""All runs of the study; the result of each is stored in a file."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from .errors import standard_errors
 from .independence import VARIANTS
 from .pairs import PAIRS, Pair
 from .runs import Run, file_name
-from .traces import DEFAULTS, Trace, Variant, recorded, trace_run
+from .traces import DEFAULTS, Trace, Variant, load_trace, trace_run
 
 __all__ = ["FULL", "SMALL", "Scale", "Work"]
 
-# Small sizes cannot end these slow runs: the bound is far above the tolerance there.
+# These runs are slow, and cannot end at small sizes, where the bound is far above the
+# tolerance. So they are measured from 68 batches on.
 LATE = [int(k) for k in batch_counts("geometric", 259) if k >= 68]
 CNN = Variant("late", {"n_monte_carlo": 4, "schedule": LATE}, until=0.025)
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How much is run: of which pairs, and with which seeds."""
+    """The size of the study: pairs and numbers of seeds for every part."""
 
     pairs: tuple[str, ...]
     repeated: tuple[str, ...]
@@ -79,11 +80,11 @@ class Work:
     Attributes
     ----------
     scale : Scale
-        How much.
+        The size of the study.
     folder : Path
-        Where results are kept.
+        Where results are stored.
     n_jobs : int
-        Runs at a time, one thread each.
+        Number of runs at a time, with one thread each.
     """
 
     scale: Scale
@@ -91,15 +92,15 @@ class Work:
     n_jobs: int = 1
 
     def long_runs(self) -> list[Run]:
-        """Runs of every pair that go on to the end of the data."""
+        """Runs of every pair to the end of the data."""
         return self._to_the_end(self.scale.pairs)
 
     def thinned(self) -> list[Run]:
-        """The same of the pairs of `variants`, whose sizes are thinned afterwards."""
+        """Runs to the end of the data whose sizes are thinned afterwards."""
         return self._to_the_end(self.scale.independent)
 
     def repeats(self) -> list[Run]:
-        """Runs with many seeds; those that have no long run stop once settled."""
+        """Runs with many seeds; they stop early unless they are long runs too."""
         return [
             trace_run(pair, seed, self.folder, self._repeated(pair, seed))
             for pair in _named(self.scale.repeated)
@@ -107,7 +108,7 @@ class Work:
         ]
 
     def variants(self) -> list[Run]:
-        """Runs that differ in what should not matter."""
+        """Runs with changes that should not affect n*."""
         return [
             run
             for pair in self.independent
@@ -116,12 +117,12 @@ class Work:
         ]
 
     def variant(self, pair: Pair, variant: Variant) -> list[Run]:
-        """The same of one pair and one difference."""
+        """Runs of one pair with one change."""
         seeds = self.scale.independent_seeds
         return [trace_run(pair, seed, self.folder, variant) for seed in seeds]
 
     def covered(self) -> list[Run]:
-        """Cells of the bounds."""
+        """Runs that compare the bounds with Delta."""
         return [
             self._cell(coverage, pair, seed, sigma)
             for pair in _named(self.scale.covered)
@@ -130,7 +131,7 @@ class Work:
         ]
 
     def errors(self) -> list[Run]:
-        """Cells of the standard errors."""
+        """Runs that test the standard errors."""
         return [
             self._cell(standard_errors, pair, seed)
             for pair in _named(self.scale.with_errors)
@@ -139,17 +140,17 @@ class Work:
 
     @property
     def independent(self) -> list[Pair]:
-        """Pairs of which `variants` are run."""
+        """Pairs for which `variants` are run."""
         return _named(self.scale.independent)
 
     def rows(self, runs: list[Run]) -> list[dict]:
-        """Results of cells, one after another."""
+        """Rows of the results of `covered` or `errors`, concatenated."""
         return [row for rows in self._parallel(Run.result, runs) for row in rows]
 
     def traces(self, runs: list[Run]) -> dict[str, list[Trace]]:
         """Traces by the name of their pair."""
         found: dict[str, list[Trace]] = {}
-        for trace in self._parallel(recorded, runs):
+        for trace in self._parallel(load_trace, runs):
             found.setdefault(trace.pair, []).append(trace)
         return found
 
@@ -157,7 +158,7 @@ class Work:
         return [
             trace_run(pair, seed, self.folder)
             for pair in _named(names)
-            # The CNNs take so long that they have the runs of `repeats` only.
+            # Runs of CNNs take so long that there are only those of `repeats`.
             if pair.net != "CNN"
             for seed in range(1 if pair.training == "restart" else self.scale.n_seeds)
         ]

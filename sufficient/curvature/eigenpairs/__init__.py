@@ -1,1 +1,1 @@
-"""The leading eigenpairs of a loss, found, certified and followed."""
+"""Leading eigenpairs of the Hessian: search, certificate, growing sample sets."""

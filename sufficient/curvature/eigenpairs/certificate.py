@@ -1,4 +1,4 @@
-"""How far Ritz values can be from eigenvalues."""
+"""Bounds on the distance of Ritz values from eigenvalues."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ def ritz_error_bounds(
 ) -> np.ndarray:
     """Bound ``|lambda_i - theta_i|`` by ``min(r_i, r_i^2 / gap_i)``.
 
-    The gap of a Ritz value is its distance to the nearest other eigenvalue. Those are
-    known only to within their own residuals, which are therefore taken off the gap.
+    The gap of a Ritz value is its distance to the nearest other eigenvalue. The other
+    eigenvalues are known only up to their residuals, so these are subtracted from the
+    distances between the Ritz values.
 
     Parameters
     ----------
     values : ndarray of shape (n_vectors,)
         All Ritz values, largest first.
     residuals : ndarray of shape (n_vectors,)
-        Their residual norms.
+        Residual norms of the Ritz pairs.
     n_directions : int
-        How many of the leading values to bound.
+        Number of leading values to bound.
 
     Returns
     -------
@@ -47,22 +48,26 @@ def ritz_error_bounds(
 
 
 def is_certified(found: Ritz, tol: float, dtype: torch.dtype) -> bool:
-    """Whether every leading Ritz value is within `tol` of an eigenvalue."""
+    """Whether the relative error of every leading Ritz value is at most `tol`."""
     if len(found.values) < found.n_directions:
         return False
     bounds = ritz_error_bounds(found.values, found.residuals, found.n_directions)
-    return bool(np.all(bounds <= _allowed(found, tol, dtype)))
+    return bool(np.all(bounds <= _allowed_errors(found, tol, dtype)))
 
 
-def _allowed(found, tol, dtype):
+def _allowed_errors(found, tol, dtype):
     rounding = 10 * torch.finfo(dtype).eps * np.abs(found.values).max()
     return np.maximum(tol * np.abs(found.values[: found.n_directions]), rounding)
 
 
-def residual_norms(values: np.ndarray, vectors: Tensor, images: Tensor) -> np.ndarray:
-    """Length of ``H v - theta v`` for rows v, and of what follows in their images."""
+def residual_norms(values: np.ndarray, vectors: Tensor, products: Tensor) -> np.ndarray:
+    """Norm of ``H v - theta v`` for rows v.
+
+    Products may be wider than the vectors (see `CurvatureOperator.products`); the
+    additional entries count as part of the residual.
+    """
     n = vectors.shape[1]
     theta = torch.as_tensor(values.copy()).to(vectors)[:, None]
-    inside = torch.linalg.vector_norm(images[:, :n] - theta * vectors, dim=1)
-    outside = torch.linalg.vector_norm(images[:, n:], dim=1)
+    inside = torch.linalg.vector_norm(products[:, :n] - theta * vectors, dim=1)
+    outside = torch.linalg.vector_norm(products[:, n:], dim=1)
     return torch.hypot(inside, outside).cpu().double().numpy()

@@ -1,23 +1,26 @@
-r"""Weights of a wide first layer in the few input directions that carry curvature.
+r"""Restrict the weights of a wide first layer to a few directions of the input.
 
-The top eigenvectors of a Hessian hardly use most of the inputs of a network: neighbour-
-ing pixels say the same, and samples that are fitted well bend the loss in no direction.
-With orthonormal directions P of the input, let the first weights move by ``Z P'`` only.
-That restricts the Hessian to a subspace, in which its Ritz values are lower bounds of
-its eigenvalues, and products cost what they would for inputs as short as P is wide.
+The leading eigenvectors of the Hessian hardly use most input directions: neighbouring
+pixels are correlated, and samples that are fitted well contribute no curvature. Let P
+hold orthonormal directions of the input, and let the first weights change by ``Z P'``
+only. This restricts the Hessian to a subspace. Its Ritz values there are lower bounds
+of its eigenvalues, and a product costs as much as for inputs of length ``P.shape[1]``.
 
-How much is lost is certified. With C the part of ``H v`` outside the subspace and mu
-the largest curvature there,
+The error of this is certified. Let C be the component of ``H v`` outside the subspace
+and mu the largest curvature there. Then
 
 .. math:: \frac{\lVert C_i \rVert^2}{\theta_i} \lesssim \lambda_i - \theta_i
     \lesssim \frac{\lVert C_i \rVert^2}{\theta_i-\mu},
 
-by the Schur complement of the outside, which for a network of straight pieces under a
-loss that is convex in the outputs has no negative curvature. The middle is added to the
-Ritz value. A few random mixtures of the inputs left out, carried along without weights,
-estimate the length of C; and mu is at most the largest eigenvalue of the left-out
-inputs' second moments, weighted by the curvature that each sample has at the first
-layer's outputs. P is the leading part of those moments for the samples that weigh most.
+by the Schur complement of the block outside. This block has no negative curvature if
+the network is piecewise linear and the loss is convex in the outputs. The mean of the
+two bounds is added to the Ritz value.
+
+The norm of C is estimated with a sketch: a few random combinations of the inputs left
+out, which take part in the products but have no weights. For mu there is a bound: the
+largest eigenvalue of the second moments of the inputs left out, where each sample is
+weighted by its curvature at the outputs of the first layer. P holds the leading
+eigenvectors of these moments, computed from the samples that contribute most.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ from sufficient.curvature.eigenpairs.moments import WeightedMoments
 from sufficient.curvature.layers.chain import NamedLayers
 from sufficient.curvature.layers.displaced import Displaced
 from sufficient.curvature.objective import Objective, chunks
-from sufficient.ranks import agreed
+from sufficient.ranks import broadcast
 from sufficient.typing import Rows
 
 __all__ = ["N_KEPT", "Compression", "compression_of"]
@@ -51,21 +54,24 @@ class Compression:
 
     Attributes
     ----------
-    full, objective : Objective
-        Network and loss as functions of all weights, and of those kept, which are
-        displacements from where the first layer is now.
+    full : Objective
+        Network and loss as a function of all weights.
+    objective : Objective
+        Network and loss as a function of the kept weights. Those of the first layer
+        are displacements from its present weights.
     layers : list of (str, nn.Module)
         Layers of the network.
     before : list of nn.Module
-        What the data go through in front of the first trainable one.
+        Layers before the first trainable one.
     mixed : Tensor of shape (n_inputs, n_outputs + n_kept + n_sketch)
-        Weights W of the first layer, directions P and sketch of the rest, side by side.
+        Concatenation of the weights W of the first layer, the directions P and the
+        sketch of the inputs left out.
     shift : Tensor of shape (n_outputs,)
         Bias of the first layer.
     names : dict of str
-        Name of a parameter kept -> its name among all.
+        From the name of a kept parameter to its name in the full network.
     outside : float
-        Bound on the curvature in the weights left out.
+        Upper bound on the curvature in the weights left out.
     """
 
     full: Objective
@@ -78,11 +84,11 @@ class Compression:
     outside: float
 
     def inputs(self, X: Rows) -> Tensor:
-        """Rows ``[W x + b, P' x, sketch]``, as the compressed network takes them."""
+        """Rows ``[W x + b, P' x, sketch]``, the inputs of the compressed network."""
         return torch.cat([self._rows(X[part]) for part in chunks(len(X), CHUNK)])
 
     def expand(self, vectors: Tensor) -> Tensor:
-        """Rows of kept weights, (n_vectors, n_kept_parameters), among all weights."""
+        """Vectors of kept weights, one per row, as vectors of all weights."""
         kept = self.objective.unflatten(vectors)
         named = {self.names[name]: tensor for name, tensor in kept.items()}
         first = next(iter(self.names.values()))
@@ -97,34 +103,34 @@ class Compression:
         )
 
     def restrict(self, vector: Tensor) -> Tensor:
-        """Kept coordinates of a vector of all weights."""
+        """Projection of a vector of all weights onto the kept weights."""
         named = self.full.unflatten(vector)
         kept = [named[self.names[name]] for name in self.objective.parameters]
         return self.objective.flatten([kept[0] @ self._directions, *kept[1:]])
 
     def shortfall(
-        self, values: np.ndarray, images: Tensor, tol: float
+        self, values: np.ndarray, products: Tensor, tol: float
     ) -> np.ndarray | None:
-        """How far Ritz values lie below the eigenvalues, where that is certified.
+        """How far the Ritz values lie below the eigenvalues, if this is certified.
 
         Parameters
         ----------
         values : ndarray of shape (d,)
             Ritz values.
-        images : Tensor of shape (d, n_kept_parameters + n_left_out)
-            Images of their Ritz vectors.
+        products : Tensor of shape (d, n_kept_parameters + n_left_out)
+            Products with the Ritz vectors.
         tol : float
-            Largest error of what is lost, relative to the values.
+            Largest error of the result, relative to the values.
 
         Returns
         -------
         ndarray of shape (d,) or None
-            None where the error, half the distance between the two bounds and three
-            standard deviations of the sketch, is larger, or the curvature left out may
-            be as large as a value.
+            None if the error may be larger than allowed, or the curvature left out as
+            large as a Ritz value. The error is half the distance between the two
+            bounds, plus three standard deviations of the sketch.
         """
-        left_out = images[:, self.objective.n_parameters :]
-        squared, noise = map(agreed, _squared_lengths(left_out))
+        left_out = products[:, self.objective.n_parameters :]
+        squared, noise = map(broadcast, _squared_lengths(left_out))
         if np.any(values <= self.outside):
             return None
         least, most = squared / values, squared / (values - self.outside)
@@ -132,8 +138,8 @@ class Compression:
         error = (most - least) / 2 + 3 * noise * middle
         return middle if np.all(error <= tol * np.abs(values)) else None
 
-    def measured_on(self, X: Rows, y: Tensor) -> Compression:
-        """The same with the outside as it is for some samples."""
+    def for_samples(self, X: Rows, y: Tensor) -> Compression:
+        """The same compression, with `outside` computed for these samples."""
         moments = WeightedMoments.of_share(self.full, self.layers, X, y)
         return replace(self, outside=moments.largest_outside(self._directions))
 
@@ -153,7 +159,7 @@ class Compression:
 def compression_of(
     objective: Objective, X: Rows, y: Tensor, n_kept: int = N_KEPT
 ) -> Compression | None:
-    """Compression of a network's first layer for these samples, where it pays.
+    """Compression of the first layer of a network, if it is possible and worthwhile.
 
     Parameters
     ----------
@@ -162,17 +168,18 @@ def compression_of(
     X, y : Rows, Tensor
         Samples and targets.
     n_kept : int, default=128
-        Input directions kept.
+        Number of input directions kept.
 
     Returns
     -------
     Compression or None
-        None unless the samples are in memory, the network is a chain of straight pieces
-        whose first trainable layer is linear and at least three times as wide as what
-        is kept, and the loss bends upwards at the outputs for every sample.
+        None unless all of these hold: the samples are in memory; the network is a
+        piecewise linear chain of layers; its first trainable layer is fully connected,
+        with at least three times as many inputs as are kept and sketched; the loss is
+        convex in the outputs for every sample.
     """
     if not isinstance(X, Tensor):
-        # Its rows would not fit in memory, let alone side by side with themselves.
+        # Neither the samples nor the compressed inputs would fit in memory.
         return None
     layers = objective.layers(X)
     if layers is None:
@@ -182,7 +189,7 @@ def compression_of(
         return None
     place, first = found
     moments = WeightedMoments.of_share(objective, layers, X, y)
-    if not moments.are_bounded:
+    if not moments.are_finite:
         return None
     directions = moments.leading_directions(n_kept)
     rest = layers[place + 1 :]
@@ -214,15 +221,15 @@ def compression_of(
 def _wide_first_layer(
     objective: Objective, layers: NamedLayers, n_kept: int
 ) -> tuple[int, nn.Linear] | None:
-    """The first trainable layer and its place, if it is one to be compressed."""
+    """Position and module of the first trainable layer, if it can be compressed."""
     trained = [_is_trained(objective, name) for name, _ in layers]
     place = trained.index(True)
     first, *rest = (module for _, module in layers[place:])
     if type(first) is not nn.Linear or not first.weight.requires_grad:
         return None
     wide = first.in_features >= 3 * (n_kept + N_SKETCH)
-    straight = all(isinstance(module, PIECEWISE_LINEAR) for module in rest)
-    return (place, first) if wide and straight else None
+    piecewise_linear = all(isinstance(module, PIECEWISE_LINEAR) for module in rest)
+    return (place, first) if wide and piecewise_linear else None
 
 
 def _is_trained(objective, name):
@@ -230,9 +237,9 @@ def _is_trained(objective, name):
 
 
 def _squared_lengths(sketched):
-    """Squared lengths of vectors from their sketches, and relative noise of each.
+    """Estimates of squared norms from sketches, and their relative standard errors.
 
-    Sketched through s mixtures, a matrix of singular values c has a squared length with
+    The estimate for a matrix with singular values c, from a sketch of s columns, has
     the variance ``2 sum(c^4) / s``.
     """
     mixtures = sketched.unflatten(1, (-1, N_SKETCH)).double()
@@ -244,7 +251,7 @@ def _squared_lengths(sketched):
 
 
 def _sketch(directions):
-    """Random mixtures of the inputs left out that keep lengths on average."""
+    """Random combinations of the inputs left out, with unbiased squared norms."""
     generator = torch.Generator().manual_seed(1)
     mixtures = torch.randn(len(directions), N_SKETCH, generator=generator)
     mixtures = mixtures.to(directions) / N_SKETCH**0.5

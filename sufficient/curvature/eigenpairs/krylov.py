@@ -1,4 +1,4 @@
-"""A Krylov space that grows by one product at a time, and its Ritz pairs."""
+"""A Krylov space that grows by one vector at a time, and its Ritz pairs."""
 
 from __future__ import annotations
 
@@ -10,89 +10,94 @@ import torch
 from scipy.linalg import eigh_tridiagonal
 from torch import Tensor
 
-from sufficient.ranks import agreed
+from sufficient.ranks import broadcast
 
 __all__ = [
-    "HasImages",
+    "BlockOperator",
     "KrylovSearch",
     "KrylovSpace",
-    "Multiplies",
     "Ritz",
-    "random_like",
+    "SymmetricOperator",
+    "random_row",
 ]
 
 ROOM = 16
 
 
-class Multiplies(Protocol):
-    """A symmetric matrix, or what answers as one: anything with ``@``."""
+class SymmetricOperator(Protocol):
+    """A symmetric matrix, or anything that multiplies vectors by ``@``."""
 
     def __matmul__(self, vector: Tensor, /) -> Tensor: ...
 
 
-class HasImages(Protocol):
-    """The same for several vectors at once, rows of a tensor."""
+class BlockOperator(Protocol):
+    """A symmetric matrix that multiplies several vectors at once."""
 
-    def images(self, rows: Tensor, /) -> Tensor:
-        """Products with each, or wider rows that begin with them."""
+    def products(self, rows: Tensor, /) -> Tensor:
+        """Products with every row; the result may have additional columns at the end.
+
+        See `CurvatureOperator.products`.
+        """
 
 
 @dataclass(frozen=True)
 class KrylovSpace:
-    """The leading part of the space that Lanczos searched, and its image.
+    """Leading Ritz vectors of a Krylov space, and their products with the matrix.
 
     Attributes
     ----------
     basis : Tensor of shape (n_vectors, n_parameters)
         Orthonormal rows V.
-    images : Tensor of shape (n_vectors, n_parameters) or wider
-        ``V H``, and what follows it in the operator's answers.
+    products : Tensor of shape (n_vectors, n_parameters) or wider
+        ``V H``, and the additional columns that the operator returns.
     smallest_value : float
-        Smallest Ritz value: the most negative curvature met.
+        Smallest Ritz value, that is the most negative curvature found.
     n_hidden : int
-        Eigenpairs that the first search had missed.
+        Number of eigenpairs that the first search has missed.
     """
 
     basis: Tensor
-    images: Tensor
+    products: Tensor
     smallest_value: float
     n_hidden: int = 0
 
 
 class KrylovSearch:
-    """A Krylov space that grows by one product at a time.
+    """A Krylov space that grows by one vector at a time.
 
-    Every new vector is orthogonalised against all earlier ones, so that no copy of a
-    found eigenvalue appears. An exhausted space is continued with a random direction.
-    Before that, only one copy of a multiple eigenvalue is found. While the space grows,
-    nothing is read from a device other than the CPU.
+    Every new vector is orthogonalised against all earlier ones, so that no spurious
+    copies of eigenvalues appear. If the space is exhausted (invariant), it is continued
+    with a random vector; until then it contains each multiple eigenvalue only once.
+    Expanding does not wait for a GPU: values are copied to the CPU only by `ritz`.
 
     Parameters
     ----------
-    operator : Multiplies
+    operator : SymmetricOperator
         The matrix.
     start : Tensor of shape (n_parameters,)
-        Start vector; its device and dtype are those of the basis.
+        Start vector; the basis has its device and dtype.
     max_vectors : int
         Largest dimension of the space.
-    beside : Tensor of shape (n_rows, n_parameters) or None, default=None
+    orthogonal_to : Tensor of shape (n_rows, n_parameters) or None, default=None
         Orthonormal rows to which the space is kept orthogonal, the start included.
     """
 
     def __init__(
         self,
-        operator: Multiplies,
+        operator: SymmetricOperator,
         start: Tensor,
         max_vectors: int,
-        beside: Tensor | None = None,
+        orthogonal_to: Tensor | None = None,
     ) -> None:
         self.operator, self.size = operator, len(start)
-        self.beside = start.new_empty(0, self.size) if beside is None else beside
+        self._excluded = (
+            start.new_empty(0, self.size) if orthogonal_to is None else orthogonal_to
+        )
         self.max_vectors = max_vectors
-        self.limit = min(self.size - len(self.beside), max_vectors)
-        start = start - self.beside.T @ (self.beside @ start)
+        self.limit = min(self.size - len(self._excluded), max_vectors)
+        start = start - self._excluded.T @ (self._excluded @ start)
         self._basis = start.new_empty(0, self.size)
-        self._images = start.new_empty(0, 0)
+        self._products = start.new_empty(0, 0)
         self._next = start / torch.linalg.vector_norm(start)
         self._diagonal: list[Tensor] = []
         self._off_diagonal: list[Tensor] = []
@@ -103,13 +108,13 @@ class KrylovSearch:
 
     @property
     def basis(self) -> Tensor:
-        """Orthonormal rows."""
+        """Orthonormal rows that span the space."""
         return self._basis[: len(self)]
 
     @property
-    def images(self) -> Tensor:
-        """Their products with the operator."""
-        return self._images[: len(self)]
+    def products(self) -> Tensor:
+        """Products of the basis with the operator."""
+        return self._products[: len(self)]
 
     @property
     def is_full(self) -> bool:
@@ -118,33 +123,34 @@ class KrylovSearch:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether it is full, or as many products were made as it may have vectors."""
+        """Whether the largest dimension or number of products is reached."""
         return self.is_full or self.n_products >= self.max_vectors
 
     def expand(self) -> None:
-        """Take in one more vector."""
-        vector, m = agreed(self._next), len(self)
-        image = self.operator @ vector
+        """Add one vector, at the cost of one product."""
+        vector, m = broadcast(self._next), len(self)
+        product = self.operator @ vector
         self.n_products += 1
-        self._basis = _with_row(self._basis, m, vector)
-        self._images = _with_row(self._images, m, image)
-        rest = image[: self.size]
+        self._basis = _append_row(self._basis, m, vector)
+        self._products = _append_row(self._products, m, product)
+        rest = product[: self.size]
         alpha = vector @ rest
         rest = rest - alpha * vector
         if m:
             rest -= self._off_diagonal[-1] * self._basis[m - 1]
-        for known in (self.beside, self._basis[: m + 1]):
+        for known in (self._excluded, self._basis[: m + 1]):
             rest -= known.T @ (known @ rest)
-        alpha, beta = agreed(torch.stack([alpha, torch.linalg.vector_norm(rest)]))
+        alpha, beta = broadcast(torch.stack([alpha, torch.linalg.vector_norm(rest)]))
         self._diagonal.append(alpha)
         self._off_diagonal.append(beta)
-        # Off the CPU an exhausted space is noticed when the Ritz values are asked for.
+        # On a GPU, `ritz` finds out that the space is exhausted: testing beta here
+        # would wait for the GPU at every step.
         self._next = rest / beta.clamp_min(torch.finfo(rest.dtype).tiny)
         if beta.device.type == "cpu" and float(beta) <= self._rounding():
             self._continue_after(m)
 
     def ritz(self, n_directions: int) -> Ritz:
-        """Ritz pairs of the space; it is cut back to where it was exhausted."""
+        """Ritz pairs of the space; vectors after it was exhausted are dropped."""
         alphas, betas = (
             torch.stack(list_).cpu().double().numpy()
             for list_ in (self._diagonal, self._off_diagonal)
@@ -157,9 +163,9 @@ class KrylovSearch:
             betas[-1] = 0
         values, vectors = eigh_tridiagonal(alphas, betas[:-1])
         values, vectors = values[::-1], vectors[:, ::-1]
-        last = 0.0 if len(self) == self.size - len(self.beside) else betas[-1]
+        last = 0.0 if len(self) == self.size - len(self._excluded) else betas[-1]
         values, vectors, residuals = map(
-            agreed, (values, vectors, last * np.abs(vectors[-1]))
+            broadcast, (values, vectors, last * np.abs(vectors[-1]))
         )
         return Ritz(values, vectors, residuals, n_directions)
 
@@ -172,7 +178,7 @@ class KrylovSearch:
         self._off_diagonal[last] = torch.zeros_like(self._off_diagonal[last])
         self._n_exhausted = len(self)
         if not self.is_full:
-            self._next = _orthogonal_to(torch.cat([self.beside, self.basis]))
+            self._next = _random_orthogonal_row(torch.cat([self._excluded, self.basis]))
 
 
 @dataclass(frozen=True)
@@ -182,13 +188,13 @@ class Ritz:
     Attributes
     ----------
     values : ndarray of shape (n_vectors,)
-        Largest first.
+        Ritz values, largest first.
     vectors : ndarray of shape (n_vectors, n_vectors)
-        Columns, in coordinates of the basis.
+        Ritz vectors as columns, in coordinates of the basis.
     residuals : ndarray of shape (n_vectors,)
         Residual norms.
     n_directions : int
-        How many of them are wanted.
+        Number of leading pairs that are wanted.
     """
 
     values: np.ndarray
@@ -197,7 +203,7 @@ class Ritz:
     n_directions: int
 
 
-def _with_row(rows, m, row):
+def _append_row(rows, m, row):
     if m == len(rows):
         room = row.new_empty(m + ROOM, len(row))
         if m:
@@ -207,16 +213,16 @@ def _with_row(rows, m, row):
     return rows
 
 
-def random_like(rows: Tensor, seed: int) -> Tensor:
-    """A random row beside some others."""
+def random_row(rows: Tensor, seed: int) -> Tensor:
+    """A standard normal row with the length, dtype and device of other rows."""
     generator = torch.Generator(device=rows.device).manual_seed(seed)
     return torch.randn(
         rows.shape[1], generator=generator, dtype=rows.dtype, device=rows.device
     )
 
 
-def _orthogonal_to(basis):
-    fresh = random_like(basis, len(basis))
+def _random_orthogonal_row(basis):
+    fresh = random_row(basis, len(basis))
     for _ in range(2):
         fresh = fresh - basis.T @ (basis @ fresh)
     return fresh / torch.linalg.vector_norm(fresh)

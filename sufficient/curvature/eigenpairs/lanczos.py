@@ -1,4 +1,4 @@
-"""Algebraically largest eigenpairs by Lanczos, stopped by a certificate."""
+"""Algebraically largest eigenpairs by the Lanczos method, until they are certified."""
 
 from __future__ import annotations
 
@@ -9,62 +9,65 @@ from sufficient.curvature.eigenpairs.certificate import is_certified, residual_n
 from sufficient.curvature.eigenpairs.krylov import (
     KrylovSearch,
     KrylovSpace,
-    Multiplies,
+    SymmetricOperator,
 )
-from sufficient.ranks import agreed
+from sufficient.ranks import broadcast
 from sufficient.results import EigenResult
 
 __all__ = ["lanczos"]
 
-TIMES_HELD = 3
+N_CONFIRMATIONS = 3
 
 
 def lanczos(
-    operator: Multiplies,
+    operator: SymmetricOperator,
     n_directions: int,
     *,
     tol: float,
     start: Tensor,
     max_products: int,
-    beside: Tensor | None = None,
+    orthogonal_to: Tensor | None = None,
 ) -> tuple[EigenResult, KrylovSpace]:
     """Expand a Krylov space until its leading Ritz values are certified three times.
 
     Parameters
     ----------
-    operator : Multiplies
+    operator : SymmetricOperator
         The matrix.
     n_directions : int
-        Eigenpairs wanted, at most the size of the operator.
+        Number of eigenpairs, at most the size of the operator.
     tol : float
         Largest relative error of each eigenvalue. Errors below ten rounding errors of
         the largest eigenvalue count as zero.
     start : Tensor of shape (n_parameters,)
-        Start vector; its device and dtype are those of the basis.
+        Start vector; the basis has its device and dtype.
     max_products : int
-        Give up after so many products and report `converged` as False.
-    beside : Tensor of shape (n_rows, n_parameters) or None, default=None
+        Largest number of products; after these, `converged` is False.
+    orthogonal_to : Tensor of shape (n_rows, n_parameters) or None, default=None
         Orthonormal rows; only what is orthogonal to them is searched.
 
     Returns
     -------
     EigenResult, KrylovSpace
     """
-    search = KrylovSearch(operator, start, max_products, beside)
-    held = 0
+    search = KrylovSearch(operator, start, max_products, orthogonal_to)
+    n_confirmed = 0
     while True:
         search.expand()
-        if search.is_exhausted or _time_to_check(search, n_directions):
+        if search.is_exhausted or _is_check_due(search, n_directions):
             found = search.ritz(n_directions)
-            # Gaps come from Ritz values: one that is just about to split looks fine.
-            held = held + 1 if is_certified(found, tol, start.dtype) else 0
-            if search.is_exhausted or held == TIMES_HELD:
+            # Three times in a row: the gaps come from Ritz values, and one that is
+            # about to split in two can pass the test by accident.
+            n_confirmed = (
+                n_confirmed + 1 if is_certified(found, tol, start.dtype) else 0
+            )
+            if search.is_exhausted or n_confirmed == N_CONFIRMATIONS:
                 break
     return _eigen_result(search, found, tol), _leading_space(search, found)
 
 
-def _time_to_check(search, n_directions):
-    # Elsewhere than on a CPU, looking means waiting.
+def _is_check_due(search, n_directions):
+    # Less often on a GPU, where every check waits for the computation to finish.
     stride = max(1 if search.basis.device.type == "cpu" else 2, len(search) // 32)
     return len(search) > n_directions and len(search) % stride == 0
 
@@ -72,23 +75,23 @@ def _time_to_check(search, n_directions):
 def _eigen_result(search, found, tol):
     d = found.n_directions
     theta = found.values[:d].copy()
-    vectors, images = _combined(search, found, d)
+    vectors, products = _combined(search, found, d)
     return EigenResult(
         eigenvalues=theta,
-        eigenvectors=agreed(torch.linalg.qr(vectors.T)[0]),
-        residuals=residual_norms(theta, vectors, images),
+        eigenvectors=broadcast(torch.linalg.qr(vectors.T)[0]),
+        residuals=residual_norms(theta, vectors, products),
         n_products=search.n_products,
         converged=is_certified(found, tol, vectors.dtype),
     )
 
 
 def _leading_space(search, found):
-    """Keep three Ritz vectors for every eigenpair: the rest says little of the top."""
+    """Keep three Ritz vectors per eigenpair; others contribute little to the top."""
     kept = min(len(found.values), 3 * found.n_directions)
-    basis, images = _combined(search, found, kept)
-    return KrylovSpace(basis, images, float(found.values[-1]))
+    basis, products = _combined(search, found, kept)
+    return KrylovSpace(basis, products, float(found.values[-1]))
 
 
 def _combined(search, found, n_vectors):
     weights = torch.as_tensor(found.vectors[:, :n_vectors].T.copy()).to(search.basis)
-    return weights @ search.basis, weights @ search.images
+    return weights @ search.basis, weights @ search.products

@@ -1,4 +1,4 @@
-"""The leading eigenpairs of a loss, in the coordinates in which they are cheap."""
+"""Certified leading eigenpairs of a loss, with a compressed first layer if possible."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from sufficient.curvature.eigenpairs.compression import Compression, compression_of
 from sufficient.curvature.eigenpairs.copies import with_hidden_copies
-from sufficient.curvature.eigenpairs.krylov import HasImages, KrylovSpace
+from sufficient.curvature.eigenpairs.krylov import BlockOperator, KrylovSpace
 from sufficient.curvature.eigenpairs.lanczos import lanczos
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
@@ -25,31 +25,31 @@ __all__ = [
 ]
 
 MAX_PRODUCTS = 400
-N_SCOUTED = 2048
+N_SUBSAMPLED = 2048
 
 
 @dataclass(frozen=True)
 class LeadingCurvature:
-    """The leading eigenpairs of a loss, in coordinates in which they are cheap.
+    """The leading eigenpairs of a loss, in coordinates that may be compressed.
 
     Attributes
     ----------
     objective : Objective
-        Loss as a function of those coordinates.
-    operator : HasImages
-        Its curvature.
+        Loss as a function of the coordinates.
+    operator : BlockOperator
+        Curvature of the loss in the coordinates.
     pairs : EigenResult
         Ritz pairs of the operator.
     space : KrylovSpace
-        Where they were found.
+        The space in which they were found.
     shortfall : ndarray of shape (d,)
         How far the Ritz values lie below the eigenvalues.
     compression : Compression or None
-        How the coordinates are related to the weights; None where they are the weights.
+        Relation of the coordinates to the weights; None if they are the weights.
     """
 
     objective: Objective
-    operator: HasImages
+    operator: BlockOperator
     pairs: EigenResult
     space: KrylovSpace
     shortfall: np.ndarray
@@ -57,24 +57,24 @@ class LeadingCurvature:
 
     @property
     def eigenvalues(self) -> np.ndarray:
-        """Largest first, of shape (d,)."""
+        """Eigenvalues, largest first, of shape (d,)."""
         return self.pairs.eigenvalues + self.shortfall
 
     @property
     def eigenvectors(self) -> Tensor:
-        """Orthonormal columns among all weights, of shape (n_parameters, d)."""
+        """Orthonormal columns of shape (n_parameters, d), in all weights."""
         if self.compression is None:
             return self.pairs.eigenvectors
         return self.compression.expand(self.pairs.eigenvectors.T).T
 
     def inputs(self, X: Rows) -> Rows:
-        """Samples as the objective takes them."""
+        """Samples in the form that `objective` takes."""
         return X if self.compression is None else self.compression.inputs(X)
 
 
 @dataclass(frozen=True)
 class _Search:
-    """What is sought, and how: parameters of `leading_curvature`."""
+    """Parameters of a search, as in `leading_curvature`."""
 
     n_directions: int
     tol: float
@@ -126,11 +126,11 @@ def leading_curvature(
     start : Tensor of shape (n_parameters,)
         Start vector.
     compress : bool, default=True
-        Whether to compress a wide first layer, where that can be certified.
+        Whether to compress a wide first layer, if the error can be certified.
     compression : Compression or None, default=None
-        A compression at hand; None finds one for these samples.
+        A known compression; None computes one for these samples.
     seek_copies : bool, default=True
-        Whether to look for copies of multiple eigenvalues.
+        Whether to search for copies of multiple eigenvalues.
 
     Returns
     -------
@@ -152,7 +152,7 @@ def leading_curvature(
 def _compressed(
     compression: Compression, X: Rows, y: Tensor, start: Tensor, search: _Search
 ) -> LeadingCurvature | None:
-    """None where what is lost cannot be certified."""
+    """Leading eigenpairs after compression; None if its error cannot be certified."""
     reduced, share = compression.objective, Share.of(len(X))
     rows = compression.inputs(X[share.rows])
     operator = CurvatureOperator(
@@ -163,11 +163,11 @@ def _compressed(
         matrix=search.matrix,
         chunk_size=search.chunk_size,
     )
-    # The other half of the tolerance is for the error of what is added.
+    # Half of the tolerance is for the Ritz values, the other half for the shortfall.
     half = replace(search, tol=search.tol / 2)
     pairs, space = half.pairs(operator, compression.restrict(start))
     values = pairs.eigenvalues
-    shortfall = compression.shortfall(values, space.images[: len(values)], half.tol)
+    shortfall = compression.shortfall(values, space.products[: len(values)], half.tol)
     if shortfall is None:
         return None
     return LeadingCurvature(reduced, operator, pairs, space, shortfall, compression)
@@ -181,7 +181,7 @@ def leading_eigenpairs(
     start: Tensor,
     seek_copies: bool = True,
 ) -> tuple[EigenResult, KrylovSpace]:
-    """Certified leading eigenpairs of an operator, and the space they were found in."""
+    """Certified leading eigenpairs of an operator, and the space that contains them."""
     n_directions = min(n_directions, len(start))
     most = max(MAX_PRODUCTS, 4 * n_directions)
     pairs, space = lanczos(
@@ -189,7 +189,7 @@ def leading_eigenpairs(
     )
     if not seek_copies:
         return pairs, space
-    scout = operator.sampled(N_SCOUTED)
+    subsampled = operator.subsampled(N_SUBSAMPLED)
     return with_hidden_copies(
-        operator, pairs, space, scout=scout, tol=tol, max_products=most
+        operator, pairs, space, subsampled=subsampled, tol=tol, max_products=most
     )

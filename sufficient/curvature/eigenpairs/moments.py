@@ -1,4 +1,4 @@
-"""Second moments of a first layer's inputs, weighted by the curvature behind it."""
+"""Second moments of the inputs of a first layer, weighted by curvature."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from torch import Tensor
 from sufficient.curvature.layers.chain import LinearisedChain, NamedLayers
 from sufficient.curvature.objective import Objective, chunks
 from sufficient.curvature.products import output_curvature
-from sufficient.ranks import Share, agreed
+from sufficient.ranks import Share, broadcast
 from sufficient.typing import Rows
 
 __all__ = ["WeightedMoments"]
 
 N_SAMPLED = 2048
-MOST_PROBES = 16
+MAX_PROBES = 16
 SLACK = 1e-3
 CHUNK = 2048
 N_POWER, POWER_ITERATIONS, POWER_MARGIN = 8, 4, 1.25
@@ -24,16 +24,16 @@ N_POWER, POWER_ITERATIONS, POWER_MARGIN = 8, 4, 1.25
 
 @dataclass(frozen=True)
 class WeightedMoments:
-    """Second moments of the inputs of a network's first trainable layer.
+    """Weighted second moments of the inputs of the first trainable layer.
 
     Attributes
     ----------
     rows : Tensor of shape (n_mine, n_inputs)
-        Inputs for this rank's share of the samples.
+        Inputs of the layer, for this rank's share of the samples.
     weights : Tensor of shape (n_mine,)
-        The curvature that each of them has at the layer's outputs.
+        Weight of each sample: its curvature at the outputs of the layer.
     share : Share
-        Which part of all samples they are.
+        The share of this rank.
     """
 
     rows: Tensor
@@ -44,7 +44,7 @@ class WeightedMoments:
     def of_share(
         cls, objective: Objective, layers: NamedLayers, X: Rows, y: Tensor
     ) -> WeightedMoments:
-        """Moments over all samples, of which this rank takes its share."""
+        """Moments over all samples X, split between the ranks."""
         share = Share.of(len(X))
         X, y = X[share.rows], y[share.rows]
         parts = []
@@ -56,44 +56,47 @@ class WeightedMoments:
         return cls(torch.cat(inputs), torch.cat(weights), share)
 
     @property
-    def are_bounded(self) -> bool:
-        """Whether every sample, on any rank, has a finite curvature."""
+    def are_finite(self) -> bool:
+        """Whether the weights of all samples, on all ranks, are finite."""
         return not self.share.sum((~torch.isfinite(self.weights)).sum())
 
     def leading_directions(self, n_kept: int) -> Tensor:
-        """Leading directions of the moments of the heaviest rows.
+        """Leading eigenvectors of the moments of the rows that contribute most.
 
-        A randomised range finder with one power iteration.
+        They are computed by a randomised range finder with one power iteration.
         """
-        rows = self._heaviest()
+        rows = self._top_rows()
         generator = torch.Generator().manual_seed(0)
         directions = torch.randn(rows.shape[1], n_kept, generator=generator).to(rows)
         for _ in range(2):
             directions = torch.linalg.qr(rows.T @ (rows @ directions))[0]
-        return agreed(directions)
+        return broadcast(directions)
 
     def largest_outside(self, directions: Tensor) -> float:
-        """Bound on the largest eigenvalue of the moments outside some directions."""
+        """Upper bound on the largest eigenvalue, orthogonally to some directions."""
         rows, weights = self.rows, self.weights[:, None]
         generator = torch.Generator().manual_seed(2)
         block = torch.randn(rows.shape[1], N_POWER, generator=generator).to(rows)
         for _ in range(POWER_ITERATIONS):
             block = block - directions @ (directions.T @ block)
-            block = agreed(torch.linalg.qr(block)[0])
+            block = broadcast(torch.linalg.qr(block)[0])
             block = rows.T @ (weights * (rows @ block)) / self.share.n
             block = self.share.sum(block)
         outside = block - directions @ (directions.T @ block)
-        # The power iteration approaches the largest value from below.
-        return POWER_MARGIN * agreed(float(torch.linalg.matrix_norm(outside, ord=2)))
+        # A margin, because the power iteration converges from below.
+        return POWER_MARGIN * broadcast(float(torch.linalg.matrix_norm(outside, ord=2)))
 
-    def _heaviest(self):
-        """The heaviest rows of all ranks, times the roots of their weights."""
+    def _top_rows(self):
+        """The rows of all ranks that contribute most to the trace of the moments.
+
+        They are multiplied by the square roots of their weights.
+        """
         share, mass = self.share, self.weights * self.rows.square().sum(1)
         mine = mass.topk(min(N_SAMPLED, len(mass))).indices
         slots = mass.new_zeros(share.size, N_SAMPLED)
         slots[share.rank, : len(mine)] = mass[mine]
         slots = share.sum(slots).flatten()
-        chosen = agreed(slots.topk(min(N_SAMPLED, share.n)).indices)
+        chosen = broadcast(slots.topk(min(N_SAMPLED, share.n)).indices)
         rank, place = chosen // N_SAMPLED, chosen % N_SAMPLED
         here = (rank == share.rank) & (place < len(mine))
         rows = mine[place[here]]
@@ -103,9 +106,10 @@ class WeightedMoments:
 
 
 def _curvature_at_first_layer(objective, chain, y):
-    """Trace of every sample's Gauss-Newton matrix at the first layer's outputs.
+    """Trace of each sample's Gauss-Newton matrix at the outputs of the first layer.
 
-    Infinite where the loss is not convex in the outputs: the trace bounds nothing then.
+    Infinity if the loss is not convex in the outputs, because the trace is then no
+    bound.
     """
     _, output_hvp = output_curvature(objective, chain.output, y, 1)
     n, n_outputs = chain.output.shape
@@ -116,18 +120,21 @@ def _curvature_at_first_layer(objective, chain, y):
 
 
 def _is_convex(output_hvp, output):
-    """By Gershgorin's circles, which just touch zero for the cross-entropy."""
+    """Whether each sample's Hessian at the outputs is positive semidefinite.
+
+    Tested by Gershgorin circles, which for the cross-entropy exactly touch zero.
+    """
     units = torch.eye(output.shape[1]).to(output)
     curvatures = output_hvp(units.expand(len(output), -1, -1))
     diagonal = curvatures.diagonal(dim1=1, dim2=2)
-    beside = curvatures.abs().sum(2) - diagonal.abs()
-    return (beside <= (1 + SLACK) * diagonal + SLACK**2).all(1)
+    off_diagonal = curvatures.abs().sum(2) - diagonal.abs()
+    return (off_diagonal <= (1 + SLACK) * diagonal + SLACK**2).all(1)
 
 
 def _probes(n):
-    """Rows u with sum of ``u u'`` the identity, on average where they are fewer."""
-    if n <= MOST_PROBES:
+    """Rows u whose sum of ``u u'`` is the identity, for large n only on average."""
+    if n <= MAX_PROBES:
         return torch.eye(n)
     generator = torch.Generator().manual_seed(0)
-    signs = torch.randint(2, (MOST_PROBES, n), generator=generator) * 2 - 1
-    return signs / MOST_PROBES**0.5
+    signs = torch.randint(2, (MAX_PROBES, n), generator=generator) * 2 - 1
+    return signs / MAX_PROBES**0.5

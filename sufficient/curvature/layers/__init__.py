@@ -1,1 +1,1 @@
-"""Layers whose derivatives are written by hand, and chains of them."""
+"""Derivatives of layers without automatic differentiation, and chains of layers."""

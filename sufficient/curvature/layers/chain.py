@@ -1,4 +1,4 @@
-"""A network as a chain of layers, at its weights and at some samples."""
+"""A network that is a chain of layers, linearised at its weights and some samples."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ RULES: dict[type, type[Linearised]] = {
 
 
 class LinearisedChain:
-    """A chain at its weights and at some samples.
+    """A chain of layers, linearised at its weights and some samples.
 
     Parameters
     ----------
     layers : list of (str, nn.Module)
-        What `chain_of` found.
+        Names and layers, as returned by `chain_of`.
     parameters : dict of Tensor
         Trainable parameters by name.
     X : Tensor of shape (n, ...)
@@ -49,7 +49,7 @@ class LinearisedChain:
     Attributes
     ----------
     layers : list of Linearised
-        From the first one with trainable weights on.
+        The layers, starting with the first one that has trainable weights.
     output : Tensor of shape (n, ...)
         Outputs of the network.
     """
@@ -58,38 +58,38 @@ class LinearisedChain:
         rules = [RULES[type(m)](m, name, parameters) for name, m in layers]
         first = next(i for i, rule in enumerate(rules) if _is_trained(rule))
         self.before = [module for _, module in layers[:first]]
-        self.layers = _with_pool(rules[first:])
-        self.output = self.enter(X)
+        self.layers = _merge_pool(rules[first:])
+        self.output = self.first_inputs(X)
         for layer in self.layers:
             self.output = layer.forward(self.output)
 
-    def enter(self, X: Tensor) -> Tensor:
-        """What the first layer of `layers` sees of the samples."""
+    def first_inputs(self, X: Tensor) -> Tensor:
+        """Inputs of the first layer of `layers` for some samples."""
         with torch.no_grad():
             for module in self.before:
                 X = module(X)
         return X
 
     @property
-    def width(self) -> int:
-        """Numbers that the layers answer for one sample, all together."""
+    def n_activations(self) -> int:
+        """Number of outputs of all layers together, for one sample."""
         return sum(layer.shape.numel() for layer in self.layers)
 
     def keep_gradient(self, D: Tensor) -> None:
-        """Take note of the gradient with respect to the outputs, and pull it back."""
-        D = D.clone()  # layers change it where it lies
+        """Backpropagate the gradient D with respect to the outputs; layers store it."""
+        D = D.clone()  # layers change it in place
         for layer in reversed(self.layers[1:]):
             layer.keep_gradient(D)
             D = layer.input_gradients(D[:, None], None, {})[:, 0]
 
     def vjp_at_first_layer(self, S: Tensor) -> Tensor:
-        """Gradients (n, d, ...) with respect to the outputs, at the first layer's."""
+        """Backpropagate gradients (n, d, ...) to the outputs of the first layer."""
         for layer in reversed(self.layers[1:]):
             S = layer.input_gradients(S, None, {})
         return S
 
     def jvp(self, V: Tensors) -> list[Any]:
-        """Change of each layer's input along d directions, and of the outputs.
+        """Derivatives of every layer's input, and of the outputs, along d directions.
 
         Parameters
         ----------
@@ -99,7 +99,8 @@ class LinearisedChain:
         Returns
         -------
         list
-            None, then tensors of shape (n, d, ...).
+            None for the first layer, whose input is constant. Then tensors of shape
+            (n, d, ...): one for each later layer, and one for the outputs.
         """
         changes: list[Any] = [None]
         for layer in self.layers:
@@ -107,7 +108,17 @@ class LinearisedChain:
         return changes
 
     def hessian_product(self, S: Tensor, changes: list[Any], V: Tensors) -> Tensors:
-        """Change of the gradient, when that of the outputs' gradient is S."""
+        """Derivatives of the gradient along V, by name of the parameter.
+
+        Parameters
+        ----------
+        S : Tensor of shape (n, d, ...)
+            Derivatives of the gradient with respect to the outputs.
+        changes : list
+            Derivatives of the inputs, as returned by `jvp`.
+        V : dict of Tensor of shape (d, ...)
+            The directions.
+        """
         found: Tensors = {}
         for position in range(len(self.layers) - 1, -1, -1):
             layer, R = self.layers[position], changes[position]
@@ -119,30 +130,30 @@ class LinearisedChain:
 
     @property
     def n_bytes(self) -> int:
-        """Memory held, the samples included."""
+        """Bytes of all tensors that are stored, including the samples."""
         held = [value for layer in self.layers for value in vars(layer).values()]
         storages = [t.untyped_storage() for t in held if isinstance(t, Tensor)]
         return sum({each.data_ptr(): each.nbytes() for each in storages}.values())
 
     def second_derivatives(self, changes: list[Any], V: Tensors) -> Tensor | float:
-        """Second derivatives of every sample through the layers, (n, d, d)."""
+        """Sum over the layers of each sample's second derivatives, (n, d, d)."""
         pairs = zip(self.layers, changes, strict=False)
         found = [layer.second_derivatives(R, V) for layer, R in pairs]
         return sum(each for each in found if each is not None)
 
 
-def _with_pool(rules):
-    """The same with a first convolution and the pooling behind it in one.
+def _merge_pool(rules):
+    """Merge a first convolution with the max-pooling that follows it.
 
-    Unless its patches would take much more memory than the images.
+    Only if the image patches do not take much more memory than the images.
     """
     if len(rules) < 2 or type(rules[0]) is not Convolution:
         return rules
-    first, behind, *rest = rules
-    small = isinstance(behind, MaxPool) and first.fan_in <= 4 * behind.area
+    first, pool, *rest = rules
+    small = isinstance(pool, MaxPool) and first.fan_in <= 4 * pool.area
     if not small or not first.trained[0]:
         return rules
-    return [PooledConvolution(first, behind), *rest]
+    return [PooledConvolution(first, pool), *rest]
 
 
 def _is_trained(layer):

@@ -1,4 +1,4 @@
-"""Two-dimensional convolutions, alone or with the max-pooling behind them."""
+"""Two-dimensional convolutions, with or without the max-pooling that follows."""
 
 from __future__ import annotations
 
@@ -19,51 +19,51 @@ class Convolution(Weighted):
     def __init__(self, module: nn.Module, name: str, parameters: Tensors) -> None:
         super().__init__(module, name, parameters)
         names = ("stride", "padding", "dilation")
-        self.how = {key: getattr(module, key) for key in names}
+        self.options = {key: getattr(module, key) for key in names}
 
     def keep_gradient(self, D):
-        super().keep_gradient(self.like_filters(D))
+        super().keep_gradient(self.in_filter_format(D))
 
     def in_memory_format(self, S):
-        return self.like_filters(S.flatten(0, 1)).unflatten(0, S.shape[:2])
+        return self.in_filter_format(S.flatten(0, 1)).unflatten(0, S.shape[:2])
 
-    def like_filters(self, images: Tensor) -> Tensor:
-        """Images in the memory format of the filters, once instead of at every use."""
+    def in_filter_format(self, images: Tensor) -> Tensor:
+        """Images in the memory format of the filters, to avoid repeated conversion."""
         if self.W.is_contiguous(memory_format=torch.channels_last):
             return images.contiguous(memory_format=torch.channels_last)
         return images
 
-    def _answer(self, a):
-        return super()._answer(self.like_filters(a))
+    def _forward(self, a):
+        return super()._forward(self.in_filter_format(a))
 
-    def _weigh(self, a, W, into=None):
-        answer = F.conv2d(a, W, **self.how)
+    def _linear(self, a, W, into=None):
+        answer = F.conv2d(a, W, **self.options)
         return answer if into is None else into.add_(answer)
 
-    def _pull(self, D, W, into=None):
+    def _transposed(self, D, W, into=None):
         shape = (len(D), W.shape[1], *self.shape_in[1:])
-        pulled = conv2d_input(shape, W, D, **self.how)
-        return pulled if into is None else into.add_(pulled)
+        vjp = conv2d_input(shape, W, D, **self.options)
+        return vjp if into is None else into.add_(vjp)
 
     def _outer(self, D, a):
         shape = (D.shape[1], a.shape[1], *self.W.shape[2:])
-        return conv2d_weight(a, shape, D, **self.how)
+        return conv2d_weight(a, shape, D, **self.options)
 
-    def _weigh_each(self, a, W, b):
+    def _linear_each(self, a, W, b):
         biases = [None] * len(a) if b is None else b
         return torch.stack(
-            [F.conv2d(*each, **self.how) for each in zip(a, W, biases, strict=True)]
+            [F.conv2d(*each, **self.options) for each in zip(a, W, biases, strict=True)]
         )
 
-    def _over_places(self, b):
+    def _spread_bias(self, b):
         return b[..., None, None]
 
 
 class PooledConvolution(Linearised):
-    """A convolution of the data and the max-pooling behind it, as one layer.
+    """A convolution of the data and the max-pooling that follows it, as one layer.
 
-    Only what wins its pool counts, so all that is needed of the data are the patches
-    under the winners.
+    The pooling passes on only the largest output of each tile. So only the image
+    patches that produced these outputs are stored.
     """
 
     def __init__(self, convolution: Convolution, pool: MaxPool) -> None:
@@ -75,7 +75,7 @@ class PooledConvolution(Linearised):
         change = V_weight.flatten(2).transpose(0, 1) @ self.patches
         if V_bias is not None:
             change += V_bias.T[..., None]
-        # Channels last in memory, as the next convolution likes them.
+        # Channels last in memory, because the next convolution is faster with it.
         change = change.unflatten(2, (-1, *self.shape[1:])).permute(2, 1, 3, 4, 0)
         return change.contiguous().permute(0, 1, 4, 2, 3)
 
@@ -90,14 +90,14 @@ class PooledConvolution(Linearised):
     def outputs_at(self, a, weights):
         return self.pool.outputs_at(self.convolution.outputs_at(a, weights), weights)
 
-    def _answer(self, a):
+    def _forward(self, a):
         output = self.pool.forward(self.convolution.forward(a))
-        output = self.convolution.like_filters(output)
-        places = self.pool.places.transpose(1, 2)
-        size, how = self.convolution.W.shape[2:], self.convolution.how
-        patches = F.unfold(a, size, **how)[:, None]
-        shape = (*places.shape[:2], patches.shape[2], places.shape[3])
-        picked = patches.expand(-1, shape[1], -1, -1).gather(3, places.expand(shape))
+        output = self.convolution.in_filter_format(output)
+        indices = self.pool.indices.transpose(1, 2)
+        size, options = self.convolution.W.shape[2:], self.convolution.options
+        patches = F.unfold(a, size, **options)[:, None]
+        shape = (*indices.shape[:2], patches.shape[2], indices.shape[3])
+        picked = patches.expand(-1, shape[1], -1, -1).gather(3, indices.expand(shape))
         self.patches = picked.permute(1, 2, 0, 3).flatten(2)
-        del self.convolution.a, self.pool.places
+        del self.convolution.a, self.pool.indices
         return output

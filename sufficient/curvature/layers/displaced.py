@@ -1,4 +1,4 @@
-"""A linear layer on data, of which only some input directions have weights."""
+"""A first linear layer whose weights may change along a few input directions only."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ LEFT_OUT = "left out"
 
 
 class Displaced(nn.Module):
-    """A linear layer on data, of which only some directions of the input are weighted.
+    """A linear layer ``W + Z P'`` on the data, with trainable Z and fixed W and P.
 
-    Samples are rows ``[W x + b, P' x, sketch]``: what the layer answers at the weights
-    of interest, the features along which these may be displaced, and a few features in
-    which the others are mixed, which have no weights.
+    Samples are rows ``[W x + b, P' x, sketch]``: the outputs at the original weights,
+    the input features that Z multiplies, and a few random combinations of the other
+    features, which have no weights.
 
     Parameters
     ----------
     n_outputs, n_kept : int
-        Width of the layer and number of directions P.
+        Number of outputs of the layer, and of directions P.
     bias : bool
-        Whether there is a bias.
+        Whether the bias may change too.
     """
 
     def __init__(self, n_outputs: int, n_kept: int, bias: bool) -> None:
@@ -39,7 +39,7 @@ class Displaced(nn.Module):
         return fixed + F.linear(kept, self.weight, self.bias)
 
     def parts(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Output at the weights of interest, features with weights, and the sketch."""
+        """Outputs at the original weights, features with weights, and the sketch."""
         n_outputs, n_kept = self.weight.shape
         ends = (n_outputs, n_outputs + n_kept)
         fixed, kept, sketch = X.tensor_split(ends, dim=1)
@@ -47,13 +47,13 @@ class Displaced(nn.Module):
 
 
 class DisplacedDense(Dense):
-    """A `Displaced` layer; it also says how the sketched features would be weighted."""
+    """A `Displaced` layer; also gives gradients for weights of the sketch."""
 
     module: Displaced
 
-    def _answer(self, a):
+    def _forward(self, a):
         fixed, kept, self.sketch = self.module.parts(a)
-        return super()._answer(kept).add_(fixed)
+        return super()._forward(kept).add_(fixed)
 
     def weight_gradients(self, S, R):
         found = super().weight_gradients(S, R)

@@ -1,4 +1,4 @@
-"""Find out whether a network is a chain of layers that have rules."""
+"""Find out whether a network is a chain of layers of known types."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from torch import fx, nn
 from torch.nn import functional as F  # noqa: N812
 
 from sufficient.curvature.layers.chain import RULES, NamedLayers
-from sufficient.curvature.layers.rules import sides
+from sufficient.curvature.layers.rules import height_and_width
 
 __all__ = ["chain_of"]
 
-_MODULE_OF = {
+_MODULES = {
     torch.relu: nn.ReLU,
     F.relu: nn.ReLU,
     "relu": nn.ReLU,
@@ -32,51 +32,51 @@ _MODULE_OF = {
     "flatten": nn.Flatten,
     F.dropout: nn.Identity,
 }
-_NOTHING = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
+_IDENTITIES = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 
 
 def chain_of(module: nn.Module) -> NamedLayers | None:
-    """Layers that, one after the other, are the network in eval mode.
+    """The layers whose composition is the network in eval mode.
 
     Parameters
     ----------
     module : nn.Module
-        Traced as a copy, never modified.
+        Never modified: a copy is traced.
 
     Returns
     -------
     list of (str, nn.Module) or None
-        Names and layers. None where the network branches, shares weights, is changed by
-        hooks, or has a layer that has no rules.
+        Names and layers. None if the network branches, shares weights, has hooks, or
+        has a layer of unknown type.
     """
-    if _is_changed_on_the_way(module):
+    if _has_hooks_or_shared_weights(module):
         return None
     try:
-        # Tracing runs the network's own code, which may leave something behind in it.
+        # A copy, because tracing runs the user's code, which may change the module.
         nodes = list(_Tracer().trace(copy.deepcopy(module)).nodes)
-        layers = [_layer(module, node) for node in _in_a_row(nodes)]
-    except Exception:  # of the network's own code, under tracing
+        layers = [_layer(module, node) for node in _chain_nodes(nodes)]
+    except Exception:  # the user's code can raise anything when traced
         return None
-    layers = [each for each in layers if not isinstance(each[1], _NOTHING)]
+    layers = [each for each in layers if not isinstance(each[1], _IDENTITIES)]
     names = [name for name, _ in layers if name]
     if len(set(names)) < len(names) or not all(_has_rules(m) for _, m in layers):
         return None
-    return _pooled_first(layers)
+    return _pool_before_relu(layers)
 
 
 def _has_rules(module):
-    """Whether a layer of this kind and with these options can be linearised."""
+    """Whether a layer of this type, with these options, can be linearised."""
     if type(module) is nn.MaxPool2d:
-        return _tiles(module)
+        return _is_tiling(module)
     if type(module) is nn.Conv2d:
         plain = module.groups == 1 and module.padding_mode == "zeros"
         return plain and not isinstance(module.padding, str)
     return type(module) in RULES
 
 
-def _tiles(pool):
+def _is_tiling(pool):
     pairs = {
-        name: sides(getattr(pool, name))
+        name: height_and_width(getattr(pool, name))
         for name in ("kernel_size", "stride", "padding", "dilation")
     }
     same = pairs["stride"] == pairs["kernel_size"]
@@ -89,7 +89,7 @@ class _Tracer(fx.Tracer):
         return _has_rules(m) or super().is_leaf_module(m, module_qualified_name)
 
 
-def _is_changed_on_the_way(module):
+def _has_hooks_or_shared_weights(module):
     hooked = any(
         part._forward_hooks or part._forward_pre_hooks for part in module.modules()
     )
@@ -97,11 +97,11 @@ def _is_changed_on_the_way(module):
     return hooked or len(every) > len(list(module.parameters()))
 
 
-def _in_a_row(nodes):
+def _chain_nodes(nodes):
     first, *between, last = nodes
     for before, node in pairwise(nodes):
         if node.args[:1] != (before,) or len(node.all_input_nodes) != 1:
-            raise ValueError(f"{node} does not follow on {before} alone.")
+            raise ValueError(f"{node} has other inputs than {before}.")
     if first.op != "placeholder" or last.op != "output":
         raise ValueError("There is more than one input or output.")
     return between
@@ -110,16 +110,16 @@ def _in_a_row(nodes):
 def _layer(module, node):
     if node.op == "call_module":
         return node.target, module.get_submodule(node.target)
-    kind = _MODULE_OF[node.target]
+    kind = _MODULES[node.target]
     if kind is nn.Identity:
         return "", kind()
     if kind is nn.Flatten and (*node.args[1:], *node.kwargs.values()) != (1,):
-        raise ValueError(f"{node} does not keep the samples apart.")
+        raise ValueError(f"{node} flattens the axis of the samples.")
     return "", kind(*node.args[1:], **node.kwargs)
 
 
-def _pooled_first(layers):
-    """ReLU and max-pooling commute, and after pooling there is less to rectify."""
+def _pool_before_relu(layers):
+    """Swap ReLU and max-pooling: they commute, and ReLU is cheaper after pooling."""
     layers = list(layers)
     for i, pair in enumerate(pairwise(layers)):
         if [type(module) for _, module in pair] == [nn.ReLU, nn.MaxPool2d]:

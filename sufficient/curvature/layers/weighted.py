@@ -1,4 +1,4 @@
-"""What layers with weights have in common: linear in input and in weights."""
+"""Base class of layers that are linear in their input and in their weights."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
-from sufficient.curvature.layers.rules import Linearised, Tensors, cross
+from sufficient.curvature.layers.rules import Linearised, Tensors, pairwise_products
 
 __all__ = ["Weighted"]
 
@@ -14,7 +14,7 @@ KEYS = ("weight", "bias")
 
 
 class Weighted(Linearised, ABC):
-    """A layer that is linear in its input and, but for a constant, in its weights."""
+    """A layer with weights W and bias b: ``W a + b``, with a product or convolution."""
 
     D = None
 
@@ -31,7 +31,7 @@ class Weighted(Linearised, ABC):
 
     @property
     def fan_in(self) -> int:
-        """Numbers that enter one output."""
+        """Number of inputs of one output."""
         return self.W[0].numel()
 
     def keep_gradient(self, D):
@@ -41,19 +41,19 @@ class Weighted(Linearised, ABC):
         V_weight, V_bias = map(V.get, self.names)
         change = None
         if V_weight is not None:
-            change = self._weigh(self.a, V_weight.flatten(0, 1))
+            change = self._linear(self.a, V_weight.flatten(0, 1))
             change = change.unflatten(1, V_weight.shape[:2])
         if R is not None:
-            change = _for_each(self._weigh, R, self.W, change)
+            change = _along_directions(self._linear, R, self.W, change)
         if V_bias is None:
             return change
-        shift = self._over_places(V_bias)
+        shift = self._spread_bias(V_bias)
         if change is None:
             return shift.expand(len(self.a), -1, *self.shape).clone()
         return change.add_(shift)
 
     def input_gradients(self, S, R, V):
-        return _for_each(self._pull, S, self.W, self._turned(V))
+        return _along_directions(self._transposed, S, self.W, self._vjp_along(V))
 
     def weight_gradients(self, S, R):
         found = {}
@@ -68,61 +68,61 @@ class Weighted(Linearised, ABC):
         return found
 
     def second_derivatives(self, R, V):
-        turned = self._turned(V)
-        if turned is None or R is None:
+        vjp = self._vjp_along(V)
+        if vjp is None or R is None:
             return None
-        mixed = cross(turned, R)
+        mixed = pairwise_products(vjp, R)
         return mixed + mixed.mT
 
     def outputs_at(self, a, weights):
         W, b = (
-            _repeated(here, len(a)) if there is None else there
-            for here, there in (
+            _expanded(own, len(a)) if given is None else given
+            for own, given in (
                 (self.W, weights.get(self.names[0])),
                 (self.b, weights.get(self.names[1])),
             )
         )
-        return self._weigh_each(a, W, b)
+        return self._linear_each(a, W, b)
 
     @abstractmethod
-    def _weigh(self, a: Tensor, W: Tensor, into: Tensor | None = None) -> Tensor:
-        """Outputs at the input a but for the bias, added to what there is."""
+    def _linear(self, a: Tensor, W: Tensor, into: Tensor | None = None) -> Tensor:
+        """``W a``, without the bias; added to `into` if it is given."""
 
     @abstractmethod
-    def _pull(self, D: Tensor, W: Tensor, into: Tensor | None = None) -> Tensor:
-        """Gradients with respect to the input, added to what there is."""
+    def _transposed(self, D: Tensor, W: Tensor, into: Tensor | None = None) -> Tensor:
+        """``W' D``, the gradient with respect to the input; added to `into`."""
 
     @abstractmethod
     def _outer(self, D: Tensor, a: Tensor) -> Tensor:
-        """Gradient with respect to the weights, summed over the samples."""
+        """``D a'``, the gradient with respect to the weights, summed over samples."""
 
     @abstractmethod
-    def _weigh_each(self, a: Tensor, W: Tensor, b: Tensor | None) -> Tensor:
-        """Outputs at inputs of which each has weights of its own."""
+    def _linear_each(self, a: Tensor, W: Tensor, b: Tensor | None) -> Tensor:
+        """``W a + b`` for several inputs, each with its own weights and bias."""
 
     @abstractmethod
-    def _over_places(self, b: Tensor) -> Tensor:
-        """A bias in the shape of the outputs it is added to."""
+    def _spread_bias(self, b: Tensor) -> Tensor:
+        """The bias with axes of length 1, so that it broadcasts over the outputs."""
 
-    def _answer(self, a):
+    def _forward(self, a):
         self.a = a
-        output = self._weigh(a, self.W)
-        return output if self.b is None else output.add_(self._over_places(self.b))
+        output = self._linear(a, self.W)
+        return output if self.b is None else output.add_(self._spread_bias(self.b))
 
-    def _turned(self, V):
-        """V' D, the gradient with respect to the input as the weights change."""
+    def _vjp_along(self, V):
+        """``V' D``, the gradient with respect to the input if V were the weights."""
         change = V.get(self.names[0])
         if self.D is None or change is None:
             return None
-        turned = self._pull(self.D, change.transpose(0, 1).flatten(1, 2))
-        return turned.unflatten(1, (len(change), -1))
+        vjp = self._transposed(self.D, change.transpose(0, 1).flatten(1, 2))
+        return vjp.unflatten(1, (len(change), -1))
 
 
-def _for_each(function, changes, W, total):
-    """Function of the change along each direction, added to what there is."""
+def _along_directions(function, changes, W, total):
+    """Apply a linear function to every direction (second axis); add it to `total`."""
     into = None if total is None else total.flatten(0, 1)
     return function(changes.flatten(0, 1), W, into).unflatten(0, changes.shape[:2])
 
 
-def _repeated(tensor, times):
+def _expanded(tensor, times):
     return None if tensor is None else tensor.expand(times, *tensor.shape)
