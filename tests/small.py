@@ -1,4 +1,4 @@
-"""Nets and estimators so small that they are fitted in a tenth of a second."""
+"""Nets and estimators so small that a fit takes less than a second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where an eigensolve is cut short, the curve says so at that size, and only there."""
+"""Eigensolves that are cut short. Oracle: the size at which the test cuts one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A device that runs out of memory, played on the CPU; oracle: the same with enough."""
+"""A device that runs out of memory, played on the CPU. Oracle: one with enough."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every kind of task says of itself, and how it is stored."""
+"""Kinds of task. Oracles: y itself, scikit-learn's metrics, the format by hand."""
 
 import numpy as np
 import pytest

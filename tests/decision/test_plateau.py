@@ -1,4 +1,4 @@
-"""The plateau of the eigenvalue differences against curves whose answer is known."""
+"""The plateau of the eigenvalue differences. Oracle: curves of a known answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages' links lead somewhere, their Python runs, and Sphinx has no warnings."""
+"""The pages. Oracles: files and headings that are there, Python that runs, Sphinx."""
 
 import importlib.util
 import re

@@ -1,4 +1,4 @@
-"""The README's Python runs, in order, in one namespace."""
+"""The README. Oracles: its Python, run in order, and the files that it names."""
 
 import re
 

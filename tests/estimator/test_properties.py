@@ -1,4 +1,4 @@
-"""Whatever is asked, the answer is whole, or the refusal a sentence one understands."""
+"""Random questions. Oracle: what a whole answer or a clear refusal has to be."""
 
 from __future__ import annotations
 

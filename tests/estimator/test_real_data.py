@@ -1,4 +1,4 @@
-"""The main job on real images, at a size that a test can afford."""
+"""The main job on real images, in small. Oracle: what is promised of an answer."""
 
 import numpy as np
 import pytest

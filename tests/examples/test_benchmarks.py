@@ -1,4 +1,4 @@
-"""The benchmarks run in small, without the packages that they compare with."""
+"""The benchmarks in small, without other packages. Oracles: quotients and counts."""
 
 import importlib.util
 

@@ -1,4 +1,4 @@
-"""The papers' experiments run in small, and their numbers obey their definitions."""
+"""The papers' experiments in small. Oracles: definitions, and torch by hand."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What the studies share keeps its word, by texts and numbers written by hand."""
+"""What the studies share. Oracle: texts and numbers written by hand."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Fits on a Dask cluster of two processes against fits in this one."""
+"""Fits on a Dask cluster of two processes. Oracle: the same fits in this one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Architectures compared, against scikit-learn's `cross_validate` called by hand."""
+"""Architectures compared. Oracle: scikit-learn's `cross_validate`, called by hand."""
 
 from __future__ import annotations
 

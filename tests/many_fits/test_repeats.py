@@ -1,4 +1,4 @@
-"""Repeats over seeds against single fits, their spread against textbook formulas."""
+"""Repeats over seeds. Oracles: single fits, textbook formulas for their spread."""
 
 from __future__ import annotations
 
