@@ -7,7 +7,14 @@ from torch import nn
 from sufficient import SampleSizeEstimator
 from sufficient.nets import default_net
 
-SMALL = {"n_directions": 2, "n_monte_carlo": 8, "schedule": [2, 4]}
+SMALL = {
+    "n_directions": 2,
+    "n_monte_carlo": 8,
+    "schedule": [2, 4],
+    "training": "update",
+    "stop": "landscape",
+    "refit": False,
+}
 SEEDED = {**SMALL, "random_state": 0}
 
 
