@@ -111,6 +111,9 @@ class Settings:
         [Interval(Real, 0, 1, closed="neither"), StrOptions({"auto"})],
         "share of the data held out",
     )
+    try_wider: bool = parameter(
+        False, ["boolean"], "measure what a net twice as wide would add"
+    )
     schedule: str | float | Sequence[int] = parameter(
         "geometric",
         [
