@@ -170,8 +170,8 @@ class OptimumSearch:
         if not math.isfinite(min(loss, self.judgement.loss)):
             raise ValueError(
                 f"The loss in training became {loss} with {len(self.samples)} samples, "
-                f"within {self.steps} steps. Lower the learning rate, scale X, or check "
-                "that the criterion fits the outputs."
+                f"within {self.steps} steps. Lower the learning rate, scale X, or "
+                "check that the criterion fits the outputs."
             )
         if loss < self.judgement.loss:
             self.best, self.kept_steps = self._copy(), self.steps

@@ -98,7 +98,7 @@ class _Linear:
 
 
 def _plain_layers(net):
-    """Linear layers and ReLUs, all of them trained; None where there is anything else."""
+    """Linear layers and ReLUs, all trained; None where there is anything else."""
     layers = chain_of(net.module_)
     if layers is None:
         return None
