@@ -187,7 +187,8 @@ class OptimumSearch:
 def _batch_size(net: NeuralNet, n: int) -> int:
     """That of the net, or less where it would leave fewer than eight minibatches."""
     given = net.batch_size if net.batch_size > 0 else n
-    return max(1, min(given, n // LEAST_BATCHES))
+    # Of one sample alone, batch normalisation makes nothing.
+    return min(given, max(2, n // LEAST_BATCHES))
 
 
 def _batches(n: int, size: int, rng: np.random.Generator) -> Iterator[Tensor]:
