@@ -228,7 +228,9 @@ class Share:
         return np.moveaxis(self.sum(torch.from_numpy(whole)).numpy(), 0, axis)
 
 
-def by_shares(function: Callable[[Any], np.ndarray], X: Rows) -> np.ndarray:
+def by_shares(
+    function: Callable[[Any], np.ndarray], X: Rows | np.ndarray
+) -> np.ndarray:
     """``function(X)``, one row per sample; each rank computes the rows of its share."""
     share = Share.of(len(X))
     return share.joined(function(X[share.rows]))

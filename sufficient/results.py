@@ -210,6 +210,8 @@ class SampleSizeCurve:
         Of the validation score on more data; None where there is none.
     gain_from_training : Gain
         What twice the training steps add to the score at the last size.
+    gain_from_width : Gain
+        What a net twice as wide adds, where that was asked for.
     limited_by : str
         What holds the score back.
     verdict : str
@@ -232,6 +234,7 @@ class SampleSizeCurve:
     forecast: SampleSizeForecast
     score_forecast: Any  # of a stage that needs this module
     gain_from_training: Gain
+    gain_from_width: Gain
     limited_by: str
     verdict: str
     net: NeuralNet

@@ -7,20 +7,24 @@ import warnings
 import numpy as np
 from torch import Tensor
 
+from sufficient.typing import Rows
+
 __all__ = ["share_of_copies", "warn_of_copies"]
 
 # Fewer copies than this hardly change the score.
 TOLERATED, LEAST_COPIES = 0.01, 5
 
 
-def warn_of_copies(train: Tensor, held_out: Tensor) -> None:
+def warn_of_copies(train: Rows, held_out: Rows) -> None:
     """Warn where held-out samples have been trained on under another number.
 
     Parameters
     ----------
     train, held_out : Tensor of shape (n, ...)
-        Samples.
+        Samples. Nothing is done where they are read on demand.
     """
+    if not isinstance(train, Tensor) or not isinstance(held_out, Tensor):
+        return
     share = share_of_copies(train.cpu().numpy(), held_out.cpu().numpy())
     if share > TOLERATED and share * len(held_out) >= LEAST_COPIES:
         warnings.warn(

@@ -13,7 +13,7 @@ from sufficient.decision.verdict import limited_by, verdict_of
 from sufficient.results import Gain, Record, SampleSizeCurve, SampleSizeForecast
 from sufficient.settings import BOUNDS, Settings
 
-__all__ = ["answer_of", "gain_from_training"]
+__all__ = ["answer_of", "measured_gain"]
 
 COVERAGE = 0.9
 
@@ -60,7 +60,9 @@ def answer_of(
         raise ValueError("Nothing has been measured yet.")
     landscape = landscape_forecast(record, settings)
     scores = None if is_one_net else forecast_of(record, settings.scoring, task)
-    training, min_gain = gain_from_training(record), settings.min_gain
+    min_gain = settings.min_gain
+    training = measured_gain(record, "longer_training")
+    width = measured_gain(record, "wider_net")
     columns = record.columns
     columns["smoothed"] = landscape.smoothed
     columns["smoothed_std_err"] = _smoothed_std_err(record, landscape, settings)
@@ -73,7 +75,8 @@ def answer_of(
         forecast=landscape,
         score_forecast=scores,
         gain_from_training=training,
-        limited_by=limited_by(scores, training, min_gain),
+        gain_from_width=width,
+        limited_by=limited_by(scores, training, width, min_gain),
         verdict=verdict_of(
             scores,
             training,
@@ -87,12 +90,10 @@ def answer_of(
     )
 
 
-def gain_from_training(record: Record) -> Gain:
-    """What twice the training steps add at the last size; NaN where not measured."""
+def measured_gain(record: Record, change: str) -> Gain:
+    """What a change adds to the score at the last size; NaN where not measured."""
     last = record.last.columns
-    expected, std_err = (
-        last[f"longer_training_gain{part}"] for part in ("", "_std_err")
-    )
+    expected, std_err = (last[f"{change}_gain{part}"] for part in ("", "_std_err"))
     reach = stats.norm.ppf((1 + COVERAGE) / 2) * std_err
     return Gain(expected, (expected - reach, expected + reach))
 

@@ -61,18 +61,16 @@ class EigenvaluePlateau:
     @property
     def batch_count(self) -> int | None:
         """Batches from which it holds, beside `k_star_`; None where not reached."""
-        return self._whole_batches if self.reached else None
-
-    @property
-    def n_samples(self) -> int:
-        """The same in samples, or a forecast where it was not reached."""
-        if not self.reached:
-            return self.forecast.n_samples
-        return self._whole_batches * self.batch_size
-
-    @property
-    def _whole_batches(self) -> int:
+        if not self.reached or self.forecast.n_samples is None:
+            return None
         return -(-self.forecast.n_samples // self.batch_size)
+
+    @property
+    def n_samples(self) -> int | None:
+        """The same in samples, or a forecast where it was not reached."""
+        if self.batch_count is None:
+            return self.forecast.n_samples
+        return self.batch_count * self.batch_size
 
 
 def eigenvalue_plateau(

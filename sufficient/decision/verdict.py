@@ -69,7 +69,10 @@ def verdict_of(
 
 
 def limited_by(
-    forecast: ScoreForecast | None, longer_training: Gain, min_gain: float
+    forecast: ScoreForecast | None,
+    longer_training: Gain,
+    wider_net: Gain,
+    min_gain: float,
 ) -> str:
     """What holds the score back, in words.
 
@@ -77,26 +80,29 @@ def limited_by(
     ----------
     forecast : ScoreForecast or None
         Of the validation score.
-    longer_training : Gain
-        What twice the training steps add to the score.
+    longer_training, wider_net : Gain
+        What twice the training steps, and a net twice as wide, add to the score.
     min_gain : float
         Gain, in score points, that counts.
 
     Returns
     -------
     str
-        "data", "training", "data and training", "net, features or labels" where
-        neither adds as much, or "cannot tell yet".
+        "data", "training", "net" or some of them; "net, features or labels" where
+        nothing that was tried adds as much; or "cannot tell yet".
     """
     if forecast is None:
         return CANNOT_TELL
-    training = _matters(longer_training, min_gain)
     probability = forecast.probability_of_gain_below(min_gain)
-    if probability < SURE and not training and probability > 1 - SURE:
-        return CANNOT_TELL
-    if probability < SURE:
-        return "data and training" if training else "data"
-    return "training" if training else "net, features or labels"
+    limits = {
+        "data": probability <= 1 - SURE,
+        "training": _matters(longer_training, min_gain),
+        "net": _matters(wider_net, min_gain),
+    }
+    named = [name for name, limits_it in limits.items() if limits_it]
+    if named:
+        return " and ".join(named)
+    return "net, features or labels" if probability >= SURE else CANNOT_TELL
 
 
 def _matters(gain: Gain, least: float) -> bool:

@@ -273,22 +273,22 @@ class SampleSizeDisplay:
 
     def _draw_answer(self) -> None:
         self.ax_.axhline(self.tol, color="black", ls=":", label=f"tol = {self.tol:g}")
-        if self._is_far():
+        if self.n_samples_needed is None or self._is_far():
             self.ax_.plot([], [], " ", label="n* far beyond the data")
         else:
-            self._draw_needed()
+            self._draw_needed(self.n_samples_needed)
 
-    def _draw_needed(self) -> None:
+    def _draw_needed(self, needed: int) -> None:
         if not self.converged:
-            extrapolate(self.ax_, self.lines_[-1], self.n_samples_needed, self.rate)
+            extrapolate(self.ax_, self.lines_[-1], needed, self.rate)
         name, line = ("n*", "-") if self.converged else ("forecast n*", "--")
-        label = f"{name} = {self.n_samples_needed:,} samples"
+        label = f"{name} = {needed:,} samples"
         low, high = self.n_samples_needed_interval
         color, interval = COLORS["answer"], f"90 %: {low:,} to {count(high)}"
         for panel, text in zip(self.axes_, (label, None), strict=False):
-            panel.axvline(self.n_samples_needed, color=color, ls=line, label=text)
-        high = self._horizon() if high is None else high
-        self.ax_.axvspan(low, high, color=color, alpha=0.15, lw=0, label=interval)
+            panel.axvline(needed, color=color, ls=line, label=text)
+        end = self._horizon() if high is None else high
+        self.ax_.axvspan(low, end, color=color, alpha=0.15, lw=0, label=interval)
 
     def _draw_scores(self, ax: Axes) -> None:
         n, scores = self.train_sizes, self.scores

@@ -80,6 +80,7 @@ class AnswerMixin(BaseEstimator):
         self.expected_gain_, self.expected_gain_interval_ = gain
         self.gain_from_data_ = gain
         self.gain_from_training_ = curve.gain_from_training
+        self.gain_from_width_ = curve.gain_from_width
         self.limited_by_ = curve.limited_by
         self.probability_sufficient_ = (
             nan if scores is None else scores.probability_of_gain_below(self.min_gain)

@@ -6,26 +6,20 @@ import os
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
 
+from sufficient.estimator.fitting import FittingMixin
 from sufficient.estimator.labelling import LabellingMixin
-from sufficient.estimator.prediction import FittedNetMixin, checked_groups
 from sufficient.estimator.saving import SavedToFolderMixin
-from sufficient.growing.plan import plan_run
-from sufficient.report.summary import warn_of_weaknesses
-from sufficient.reproducibility.seeds import one_fit_at_a_time
 from sufficient.settings import Settings, constraints_of, parameter
-from sufficient.typing import ArrayLike, Net, RandomState
+from sufficient.typing import Net, RandomState
 
 __all__ = ["SampleSizeEstimator"]
-
-# Two decorators stand between a warning in `fit` and the caller.
-WRAPPERS = 5
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SampleSizeEstimator(
-    FittedNetMixin,
+    FittingMixin,
     LabellingMixin,
     SavedToFolderMixin,
     Settings,
@@ -34,28 +28,25 @@ class SampleSizeEstimator(
 ):
     r"""Find how much training data a network needs, and whether there is enough.
 
-    The training set grows batch by batch. At chosen sizes the loss landscape around the
-    trained weights is measured, and the data is enough, as far as the landscape goes,
-    from the size :math:`k^*` on at which one more batch changes the loss by less than
-    `tol`:
+    The training set grows. At chosen sizes a fresh net is trained to its optimum, scored
+    on held-out samples, and the loss landscape around its weights is measured. Two
+    answers come out of it:
 
-    .. math::
+    - *The score.* A Bayesian model of the learning curve tells what more data should
+      add: `probability_sufficient_` is the probability that doubling the data adds less
+      than `min_gain`. Beside it stands what twice the training steps add, so that a
+      lack of training is not taken for a lack of data. `verdict_` joins them.
+    - *The landscape.* From :math:`k^*` batches on, one more batch changes the loss by
+      less than `tol`:
 
-        \Delta_k = E_\theta \bigl( L_{k+1}(w + P\theta) - L_k(w + P\theta) \bigr)^2
-        < \text{tol} \quad \text{for all } k \ge k^*,
+      .. math::
 
-    where :math:`L_k` is the mean loss over the first k batches, w the weights trained
-    on them, P the `n_directions` leading eigenvectors of the Hessian of :math:`L_k` and
-    :math:`\theta \sim N(0, \sigma^2 I)`. Beside it stands what doubling the data
-    should still add to the validation score, and a verdict that joins the two.
+          \Delta_k = E_\theta \bigl( L_{k+1}(w + P\theta) - L_k(w + P\theta)
+          \bigr)^2 < \text{tol} \quad \text{for all } k \ge k^*,
 
-    1. Hold a part out, put the rest in one stratified random order.
-    2. Add a batch and train the net on all that has been added.
-    3. At the sizes of the schedule, find the leading eigenvectors of the training-loss
-       Hessian, and estimate :math:`\Delta_k` over the batch that comes next from
-       samples that the net has not been trained on.
-    4. Smooth the curve by a local power law. Stop once it has stayed below `tol` for
-       `patience` sizes; beyond them it is an extrapolation of the power law.
+      where :math:`L_k` is the mean loss over the first k batches, w the weights trained
+      on them, P the `n_directions` leading eigenvectors of the Hessian of :math:`L_k`
+      and :math:`\theta \sim N(0, \sigma^2 I)`. It is a statement of its own.
 
     Parameters
     ----------
@@ -87,11 +78,19 @@ class SampleSizeEstimator(
         of paper B, which knows the eigenvalues only and is no upper bound.
     n_monte_carlo : int, default=64
         Displacements drawn for the real loss; the same at every size.
-    training : {"update", "restart", "full"}, default="update"
-        "update" keeps training one net on the grown set; "restart" fits a fresh net
-        for its own `max_epochs` at every measured size; "full" trains once on all data
-        and looks at growing subsets from there, with the held-out part as the only
-        fresh samples.
+    training : {"converged", "update", "restart", "full"}, default="converged"
+        "converged" trains a fresh net at every measured size until its loss on held-out
+        samples no longer falls; a net with callbacks of its own, such as a learning-rate
+        schedule, for its own `max_epochs`. "update" keeps training one net on the grown
+        set, as the papers do; "restart" fits a fresh net for its own `max_epochs` at
+        every measured size; "full" trains once on all data and looks at growing subsets
+        from there, with the held-out part as the only fresh samples.
+    stop : {"answer", "landscape", "never"}, default="answer"
+        When to stop growing: once landscape *and* score are known to be enough, once
+        the landscape is (Algorithm 1 of paper B), or at the end of the data.
+    refit : bool, default=True
+        After stopping early, train and measure once more on all the data, so that
+        verdict, forecast and `estimator_` belong to all of it.
     scoring : str, callable or None, default=None
         What the score is, as in `sklearn.model_selection.cross_val_score`: the name of
         a scorer, or a function of estimator, X and y; larger is better. None is the
@@ -99,15 +98,17 @@ class SampleSizeEstimator(
     min_gain : float, default=0.01
         Gain in validation score from doubling the data that is worth more data, in the
         unit of the score.
+    try_wider : bool, default=False
+        Whether to measure, at the last size, what a net twice as wide would add.
     patience : int, default=2
         Measured sizes in succession at which the smoothed curve must be below `tol`.
     validation_fraction : float or "auto", default="auto"
         Share held out. "auto" holds out 1,024 samples, but no less than a tenth and no
         more than a fifth of the data, and 10,000 at most.
     schedule : "geometric", "all", float or sequence of int, default="geometric"
-        Where to measure, in batches: growing by a factor of 1.13 (or by the float
-        given) from four batches and 256 samples on, after every batch, or at the counts
-        given. The net does not depend on it.
+        Where to measure, in batches. "geometric" grows by about a factor (1.41 from 64
+        samples on; with other training 1.13 from 256 on), a float by that factor, "all"
+        is after every batch, a sequence at the counts given.
     update_epochs : int, default=20
         With ``training="update"``, every new batch is followed by as many optimiser
         steps as this many passes over it take, on minibatches of the whole grown set.
@@ -133,16 +134,33 @@ class SampleSizeEstimator(
 
     Attributes
     ----------
+    verdict_ : str
+        "sufficient", "more data helps", "cannot tell yet", "train longer first" or "has
+        not learnt".
+    probability_sufficient_ : float
+        Probability that doubling the data adds less than `min_gain` to the score.
+    limited_by_ : str
+        What holds the score back: "data", "training", "net" or some of them.
+    gain_from_data_, gain_from_training_, gain_from_width_ : Gain
+        What doubling the data, the training steps or the width would add: `expected`
+        and its 90 % `interval`; NaN where not measured.
+    expected_gain_, expected_gain_interval_ : float, tuple of (float, float)
+        The two parts of `gain_from_data_`.
+    score_forecast_ : ScoreForecast or None
+        The learning curve beyond the data.
+    n_train_ : int
+        Samples at hand for training.
     k_star_ : int or None
         Batches from which the landscape is stable; None where not reached.
     n_samples_star_ : int or None
         The same in training samples. The held-out ones come on top.
     converged_ : bool
         Whether it was reached.
-    n_samples_needed_ : int
+    n_samples_needed_ : int or None
         Training samples needed: `n_samples_star_`, or a forecast where not reached.
-    n_samples_needed_interval_ : tuple of (int, int)
-        Its 90 % interval.
+        None beyond 16 times the data.
+    n_samples_needed_interval_ : tuple of (int, int or None)
+        Its 90 % interval; None is no upper limit.
     batch_counts_, train_sizes_ : ndarray of shape (n_sizes,)
         Measured sizes in batches and in samples.
     delta_curve_, delta_std_err_ : ndarray of shape (n_sizes,)
@@ -163,14 +181,10 @@ class SampleSizeEstimator(
         Exponent of the local power law of the bound in the last sizes.
     score_curve_ : ndarray of shape (n_sizes,)
         Validation score by `scoring`.
-    expected_gain_, expected_gain_interval_ : float, tuple of (float, float)
-        What doubling the data should add to the validation score; 90 % interval.
     generalization_gap_ : float
         Training score minus validation score at the last size.
-    verdict_ : str
-        "sufficient", "stable, still improving", "not stable yet" or "has not learnt".
     estimator_ : skorch net
-        The net at the size where the loop stopped.
+        The net trained at the last size: on all the data, unless `refit` is False.
     curve_ : SampleSizeCurve
         All of this in one record.
     batch_size_ : int
@@ -192,12 +206,10 @@ class SampleSizeEstimator(
 
     Notes
     -----
-    The verdict "sufficient" needs both a stable landscape and a small expected gain: a
-    stable landscape alone says little about whether more data would help the score.
-    The answer belongs to data, network and training together; three times the training
-    steps have moved :math:`k^*` by 40 %. The landscape is measured in eval mode:
-    Dropout is off and BatchNorm uses its running statistics. Weight decay is not part
-    of the loss.
+    The answer belongs to data, network and training together. The landscape is measured
+    in eval mode: Dropout is off and BatchNorm uses its running statistics. Weight decay
+    is not part of the loss. A stable landscape alone says little about whether more data
+    would help the score.
 
     Regression targets are standardised inside, so that `tol` is in units of their
     variance; predictions come back in their own unit. A criterion other than squared,
@@ -215,9 +227,9 @@ class SampleSizeEstimator(
     >>> from sufficient import SampleSizeEstimator
     >>> from sufficient.datasets import load_digits_images
     >>> X, y = load_digits_images(n_samples=600)
-    >>> est = SampleSizeEstimator(bound="monte_carlo", tol=0.2, random_state=0)
-    >>> est.fit(X, y).converged_
-    True
+    >>> est = SampleSizeEstimator(random_state=0).fit(X, y)
+    >>> est.verdict_, est.n_train_
+    ('sufficient', 480)
     >>> est.predict(X[:3]).tolist() == y[:3].tolist()
     True
     """
@@ -232,82 +244,6 @@ class SampleSizeEstimator(
     verbose: int = parameter(0, ["verbose"], "progress")
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {}
-
-    @_fit_context(prefer_skip_nested_validation=False)
-    @one_fit_at_a_time()
-    def fit(
-        self,
-        X: ArrayLike,
-        y: ArrayLike = None,
-        *,
-        groups: ArrayLike = None,
-        X_val: ArrayLike = None,
-        y_val: ArrayLike = None,
-    ) -> SampleSizeEstimator:
-        """Grow the training set, train, measure and answer.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, channels, \
-height, width)
-            Labelled samples. Their order does not matter. A memory-mapped array, a
-            map-style torch Dataset or a table with `column_names` is read on demand.
-        y : array-like of shape (n_samples,) or (n_samples, n_targets), str or None
-            Labels of any kind, rows of 0 and 1 for several labels at once, or
-            regression targets. None takes those of a Dataset of pairs, a name those of
-            a table's column.
-        groups : array-like of shape (n_samples,), default=None
-            Samples of one group, such as one patient or one document, are held out
-            together or not at all.
-        X_val, y_val : array-like, default=None
-            Samples and targets to hold out, instead of a part of X and y.
-
-        Returns
-        -------
-        SampleSizeEstimator
-            Itself, fitted.
-
-        Raises
-        ------
-        ValueError
-            If the data or the net cannot give an answer, or `checkpoint` holds a fit to
-            other data or parameters; the message names the remedy.
-        KeyboardInterrupt
-            On Ctrl-C. After this or any error on the way, what was measured so far is
-            in the attributes.
-
-        Warns
-        -----
-        ConvergenceWarning
-            If the answer is void, the net was still improving after the most steps
-            allowed, or an eigenvalue could not be certified.
-        UserWarning
-            If held-out samples are copies of training samples, or a state in `checkpoint` is damaged, so that the one before it is used, or
-            one cannot be written, in which case the fit goes on.
-        """
-        before, plan = vars(self).copy(), None
-        try:
-            X, y = self._validated(X, y, reset=True, least=4)
-            plan = plan_run(
-                self.estimator,
-                X,
-                y,
-                Settings.of(self),
-                self.random_state,
-                self.checkpoint,
-                groups=checked_groups(groups, len(y)),
-                validation=self._validation_set(X_val, y_val),
-            )
-            curve = plan.follow(self.verbose)
-            warn_of_weaknesses(curve, plan.run.settings, stacklevel=WRAPPERS)
-        finally:
-            # However the loop ended, Ctrl-C and divergence included.
-            if plan is not None and plan.run.record:
-                self._publish_plan(plan)
-            else:
-                self.__dict__.clear()
-                self.__dict__.update(before)
-        return self
 
 
 SampleSizeEstimator._parameter_constraints = constraints_of(SampleSizeEstimator)

@@ -14,7 +14,7 @@ from sufficient.decision.stopping import StoppingRule
 from sufficient.growing.growth import Growth
 from sufficient.growing.probe import Probe
 from sufficient.results import Record
-from sufficient.training.strategies import Training
+from sufficient.training.strategy import Training
 
 __all__ = ["grow_until_settled"]
 

@@ -186,8 +186,7 @@ def plan_run(
         measured_counts=counts,
         n_upcoming=settings.n_fresh,
     )
-    if in_memory:
-        warn_of_copies(growth.pool.X, growth.held_out.X)
+    warn_of_copies(growth.pool.X, growth.held_out.X)
     return Plan(run, growth, order.train_indices, order.validation_indices, kept)
 
 

@@ -36,6 +36,10 @@ from sufficient.training.scores import (
 
 __all__ = ["Probe"]
 
+# What is compared with the net at the last size.
+CHANGES = ("longer_training", "wider_net")
+PARTS = ("", "_std_err")
+
 
 class Probe:
     """Measures a net at each size, always with the same random displacements.
@@ -93,8 +97,7 @@ class Probe:
         scores = self._scores(net, seen, fresh.held_out)
         measurement.columns.update(
             scores.columns,
-            longer_training_gain=nan,
-            longer_training_gain_std_err=nan,
+            **{f"{change}_gain{part}": nan for change in CHANGES for part in PARTS},
             n_held_out=len(fresh.held_out),
             batch_count=k,
             train_size=len(seen),
@@ -104,17 +107,21 @@ class Probe:
         return broadcast_measurement(replace(measurement, contributions=contributions))
 
     def with_gain_of(
-        self, net: NeuralNet, seen: Samples, held_out: Samples, last: Measurement
+        self,
+        change: str,
+        net: NeuralNet,
+        seen: Samples,
+        held_out: Samples,
+        last: Measurement,
     ) -> Measurement:
         """What another net at the same size adds to the score, and its error."""
         broadcast_weights(net.module_)
-        longer = self._scores(net, seen, held_out).contributions
-        gain = longer - last.contributions.numpy().astype(np.float64)
+        other = self._scores(net, seen, held_out).contributions
+        gain = other - last.contributions.numpy().astype(np.float64)
+        std_err = std_err_of_mean(gain) if gain.any() else 0.0
         found = {
-            "longer_training_gain": float(gain.mean()),
-            "longer_training_gain_std_err": std_err_of_mean(gain)
-            if gain.any()
-            else 0.0,
+            f"{change}_gain": float(gain.mean()),
+            f"{change}_gain_std_err": std_err,
         }
         return broadcast_measurement(replace(last, columns={**last.columns, **found}))
 

@@ -30,6 +30,7 @@ from sufficient.training.net_state import (
     restore_net,
 )
 from sufficient.training.strategies import STRATEGIES
+from sufficient.training.wider import wider
 from sufficient.typing import Net
 
 __all__ = ["Run"]
@@ -77,6 +78,7 @@ class Run:
         self.task, self.settings, self.seed = task, settings, seed
         self.batch_size = batch_size
         self.training = STRATEGIES[settings.training](template, settings, seed)
+        self.wider = wider(template) if settings.try_wider else template
         n_parameters = objective_of(self.training.fresh_net()).n_parameters
         self.probe = Probe(settings, task, n_parameters, seed, cache_bytes)
         self.rule = StoppingRule(settings, task, self.training.is_one_net)
@@ -164,6 +166,7 @@ class Run:
                 self.says_enough and not self.settings.refit
             ):
                 self._ask_for_longer_training(growth)
+                self._ask_for_a_wider_net(growth)
             yield self.record.last
 
     def _ask_for_longer_training(self, growth):
@@ -171,8 +174,23 @@ class Run:
         seen, held_out = growth.first(k), growth.held_out
         with self.training.twice_as_long(seen, held_out, k) as net:
             if net is not None:
-                last = self.probe.with_gain_of(net, seen, held_out, self.record.last)
-                self.record = self.record.with_last(last)
+                self._compare("longer_training", net, seen, held_out)
+
+    def _ask_for_a_wider_net(self, growth):
+        if not self.settings.try_wider or self.training.is_one_net:
+            return
+        training, k = self.training.with_template(self.wider), self.record.last_count
+        training.begin(growth.pool)
+        for count in range(1, k + 1):
+            training.extend(growth.first(count), growth.batch_size, count)
+        seen, held_out = growth.first(k), growth.held_out
+        net = training.net_at(seen, held_out, k)
+        self._compare("wider_net", net, seen, held_out)
+
+    def _compare(self, change, net, seen, held_out):
+        last = self.record.last
+        last = self.probe.with_gain_of(change, net, seen, held_out, last)
+        self.record = self.record.with_last(last)
 
     def _append(self, record):
         weights, training = self._weights(), self.training

@@ -37,9 +37,7 @@ def weaknesses(curve: SampleSizeCurve, settings: Settings) -> list[str]:
     list of str
     """
     found = [*void_reasons(curve, settings), *_uncertified(curve, settings)]
-    if curve.record.last.columns["training_capped"]:
-        found.append(_capped(curve))
-    return found
+    return [*found, *_capped(curve, settings)]
 
 
 def void_reasons(curve: SampleSizeCurve, settings: Settings) -> Iterator[str]:
@@ -73,12 +71,14 @@ def _exceeded(curve, settings):
         )
 
 
-def _capped(curve):
-    steps = count(curve.record.last.columns["n_steps"])
-    return (
-        f"The net was still improving after {steps} steps, the most allowed. Raise the "
-        "learning rate, or pass a net that learns faster."
-    )
+def _capped(curve, settings):
+    last, gain = curve.record.last.columns, curve.gain_from_training.expected
+    if last["training_capped"] and gain >= settings.min_gain / 2:
+        yield (
+            f"The net was still improving after {count(last['n_steps'])} steps, the "
+            "most that are taken. Raise the learning rate, or pass a net that learns "
+            "faster."
+        )
 
 
 def _uncertified(curve, settings):

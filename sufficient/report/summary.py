@@ -107,10 +107,11 @@ def _training(curve, settings):
     expected, (low, high) = curve.gain_from_training
     steps = count(curve.record.last.columns["n_steps"])
     text = f"Training: {steps} steps"
-    if curve.record.last.columns["training_capped"]:
-        text += ", the most allowed, and still improving"
     if expected == expected:
         text += f"; twice as many add {gain(expected)} ({interval(low, high)})"
+    if curve.gain_from_width.expected == curve.gain_from_width.expected:
+        expected, (low, high) = curve.gain_from_width
+        text += f", a net twice as wide {gain(expected)} ({interval(low, high)})"
     return f"{text}. The score is limited by: {curve.limited_by}."
 
 

@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 import torch
+from sklearn.utils import gen_batches
 from skorch import NeuralNet
 
 from sufficient.data.parts import in_parts
@@ -15,9 +16,12 @@ from sufficient.data.samples import Samples
 from sufficient.data.task import Task
 from sufficient.ranks import by_shares
 from sufficient.training.criteria import TAKE_LOGITS, objective_of
+from sufficient.training.judge import Judge
 from sufficient.training.scorers import contributions_by_scorer, score_by_scorer
 
 __all__ = ["Scores", "answers_for", "scores_of", "std_err_of_mean"]
+
+CHUNK = 2048
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,10 @@ class Scores:
     ----------
     columns : dict of str to float
         `train_score`; `validation_score` and `validation_loss` with their standard
-        errors; `chance_score`, that of a constant answer; and `above_chance`, by how
-        many standard errors of their difference the net is better than that answer, in
-        score or in loss.
+        errors; `chance_score`, that of a constant answer; `above_chance`, by how many
+        standard errors of their difference the net is better than that answer, in
+        score or in loss; and the losses when the logits are divided by `temperature`:
+        `calibrated_loss` on held-out samples, `calibrated_train_loss` on those seen.
     contributions : ndarray of shape (n_held_out,) or (n_groups,)
         What each held-out sample, or group of them, adds to the score. The same ones
         at every size, so that the noise common to two sizes can be measured.
@@ -73,7 +78,10 @@ def scores_of(
     else:
         train = score_by_scorer(net, task, scoring, seen)
         each, constant = contributions_by_scorer(net, task, scoring, seen, held_out)
-    losses, constant_losses = _losses(net, task, seen, held_out)
+    losses = _losses(objective_of(net), held_out)
+    constant_losses = _constant_losses(net, task, seen, held_out)
+    calibrated = Judge(held_out, scoring)(net)
+    at_temperature = objective_of(net, temperature=calibrated.temperature)
     better = [_standard_errors_above_zero(each - constant)]
     if constant_losses is not None:
         better.append(_standard_errors_above_zero(constant_losses - losses))
@@ -85,6 +93,9 @@ def scores_of(
         "above_chance": float(np.nanmax(better)) if np.isfinite(better).any() else 0.0,
         "validation_loss": float(losses.mean()),
         "validation_loss_std_err": std_err_of_mean(losses),
+        "temperature": calibrated.temperature,
+        "calibrated_loss": calibrated.loss,
+        "calibrated_train_loss": float(_losses(at_temperature, seen).mean()),
     }
     return Scores(columns, each)
 
@@ -113,20 +124,24 @@ def _by_task(net, task, seen, held_out, predictions):
     return train, each, task.contributions(targets, constant)
 
 
-def _losses(net, task, seen, held_out):
-    objective = objective_of(net)
-
+def _losses(objective, samples):
     def losses(rows):
-        part = held_out[rows]
+        part = samples[rows]
         found = objective.losses(objective.parameters, part.X, part.y)
         return found.cpu().double().numpy()
 
+    def in_chunks(rows):
+        chunks = gen_batches(len(rows), CHUNK)
+        return np.concatenate([losses(rows[chunk]) for chunk in chunks])
+
     with objective.eval_mode(), torch.no_grad():
-        each = by_shares(losses, np.arange(len(held_out)))
+        return by_shares(in_chunks, np.arange(len(samples)))
+
+
+def _constant_losses(net, task, seen, held_out):
     if not isinstance(net.criterion_, TAKE_LOGITS):
-        return each, None
-    targets = held_out.y.cpu().numpy(), seen.y.cpu().numpy()
-    return each, task.constant_losses(targets[1], targets[0])
+        return None
+    return task.constant_losses(seen.y.cpu().numpy(), held_out.y.cpu().numpy())
 
 
 def _standard_errors_above_zero(difference):

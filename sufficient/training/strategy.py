@@ -59,6 +59,10 @@ class Training:
     def __init__(self, template: NeuralNet, settings: Settings, seed: int) -> None:
         self.template, self.settings, self.seed = template, settings, seed
 
+    def with_template(self, template: NeuralNet) -> Training:
+        """The same training of another net."""
+        return type(self)(template, self.settings, self.seed)
+
     def fresh_net(self) -> NeuralNet:
         """An untrained net."""
         with seeded(self.seed, self.template.device):

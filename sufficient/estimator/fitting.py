@@ -1,0 +1,109 @@
+"""`fit`: validate the data, follow the plan, publish the answer."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from sklearn.base import _fit_context
+
+from sufficient.estimator.answer import AnswerMixin
+from sufficient.estimator.prediction import FittedNetMixin, checked_groups
+from sufficient.growing.plan import plan_run
+from sufficient.report.summary import warn_of_weaknesses
+from sufficient.reproducibility.seeds import one_fit_at_a_time
+from sufficient.settings import Settings
+from sufficient.typing import ArrayLike, Net, RandomState
+
+if TYPE_CHECKING:
+    from sufficient.estimator.estimator import SampleSizeEstimator
+
+__all__ = ["FittingMixin"]
+
+# Two decorators stand between a warning in `fit` and the caller.
+WRAPPERS = 5
+
+
+class FittingMixin(FittedNetMixin, AnswerMixin):
+    """Grow, train, measure and answer."""
+
+    estimator: Net
+    checkpoint: str | os.PathLike[str] | None
+    random_state: RandomState
+    verbose: int
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    @one_fit_at_a_time()
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike = None,
+        *,
+        groups: ArrayLike = None,
+        X_val: ArrayLike = None,
+        y_val: ArrayLike = None,
+    ) -> SampleSizeEstimator:
+        """Grow the training set, train, measure and answer.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or (n_samples, channels, \
+height, width)
+            Labelled samples. Their order does not matter. A memory-mapped array, a
+            map-style torch Dataset or a table with `column_names` is read on demand.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets), str or None
+            Labels of any kind, rows of 0 and 1 for several labels at once, or
+            regression targets. None takes those of a Dataset of pairs, a name those of
+            a table's column.
+        groups : array-like of shape (n_samples,), default=None
+            Samples of one group, such as one patient or one document, are held out
+            together or not at all.
+        X_val, y_val : array-like, default=None
+            Samples and targets to hold out, instead of a part of X and y.
+
+        Returns
+        -------
+        SampleSizeEstimator
+            Itself, fitted.
+
+        Raises
+        ------
+        ValueError
+            If the data or the net cannot give an answer, or `checkpoint` holds a fit to
+            other data or parameters; the message names the remedy.
+        KeyboardInterrupt
+            On Ctrl-C. After this or any error on the way, what was measured so far is
+            in the attributes.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the answer is void, the net was still improving after the most steps
+            allowed, or an eigenvalue could not be certified.
+        UserWarning
+            If held-out samples are copies of training samples, or a state in `checkpoint` is damaged, so that the one before it is used, or
+            one cannot be written, in which case the fit goes on.
+        """
+        before, plan = vars(self).copy(), None
+        try:
+            X, y = self._validated(X, y, reset=True, least=4)
+            plan = plan_run(
+                self.estimator,
+                X,
+                y,
+                Settings.of(self),
+                self.random_state,
+                self.checkpoint,
+                groups=checked_groups(groups, len(y)),
+                validation=self._validation_set(X_val, y_val),
+            )
+            curve = plan.follow(self.verbose)
+            warn_of_weaknesses(curve, plan.run.settings, stacklevel=WRAPPERS)
+        finally:
+            # However the loop ended, Ctrl-C and divergence included.
+            if plan is not None and plan.run.record:
+                self._publish_plan(plan)
+            else:
+                self.__dict__.clear()
+                self.__dict__.update(before)
+        return self
