@@ -76,13 +76,17 @@ class TestContributions:
             "worse than the mean": 2 * RNG.standard_normal(y.shape),
         }[tails]
         predicted = y + noise * y.std(axis=0)
-        stated = std_err_of_mean(Regression.of(y).contributions(y, predicted))
+        stated = std_err_of_mean(
+            Regression.of(y).contributions(y, predicted), len(y)
+        )
         assert stated == pytest.approx(bootstrapped(r2_score, y, predicted), rel=0.2)
 
     def test_to_r2_of_heavy_tailed_targets_spread_as_the_bootstrap_says(self):
         y = RNG.standard_t(5, (600, 1))
         predicted = 0.7 * y + 0.3 * RNG.standard_normal(y.shape)
-        stated = std_err_of_mean(Regression.of(y).contributions(y, predicted))
+        stated = std_err_of_mean(
+            Regression.of(y).contributions(y, predicted), len(y)
+        )
         assert stated == pytest.approx(bootstrapped(r2_score, y, predicted), rel=0.25)
 
     def test_of_targets_all_alike_are_finite(self):
@@ -150,18 +154,22 @@ class TestPseudoValues:
 class TestErrorOfAMean:
     def test_is_the_textbooks(self):
         each = RNG.standard_normal(50)
-        assert std_err_of_mean(each) == pytest.approx(each.std(ddof=1) / 50**0.5)
+        expected = each.std(ddof=1) / 50**0.5
+        assert std_err_of_mean(each, 50) == pytest.approx(expected)
 
     @pytest.mark.parametrize("value", [0.0, 1.0, -3.0])
     def test_of_values_all_alike_is_as_if_one_were_different(self, value):
         n = 400
         one_more = np.append(np.full(n - 1, value), value + (abs(value) or 1.0))
-        found = std_err_of_mean(np.full(n, value))
-        assert found == pytest.approx(std_err_of_mean(one_more), rel=0.01)
+        found = std_err_of_mean(np.full(n, value), n)
+        assert found == pytest.approx(std_err_of_mean(one_more, n), rel=0.01)
+
+    def test_of_groups_that_are_alike_is_as_if_one_sample_were_different(self):
+        assert std_err_of_mean(np.full(16, 0.9), 1000) == pytest.approx(0.9 / 1000)
 
     @pytest.mark.parametrize("each", [[1.0], [1.0, np.nan], [1.0, np.inf]])
     def test_is_not_known_where_it_cannot_be(self, each):
-        assert np.isnan(std_err_of_mean(np.array(each)))
+        assert np.isnan(std_err_of_mean(np.array(each), 9))
 
 
 class TestAboveChance:
