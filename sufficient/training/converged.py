@@ -87,7 +87,6 @@ class ConvergedTraining(Training):
 
 def _trains_by_itself(net: NeuralNet) -> bool:
     """Whether callbacks of the user's may decide how the net is trained."""
-    own = net.callbacks or []
-    own = own if isinstance(own, list) else [own]
+    own = [] if net.callbacks in (None, "disable") else net.callbacks
     callbacks = [one[1] if isinstance(one, tuple) else one for one in own]
     return not all(isinstance(one, GradientNormClipping) for one in callbacks)
