@@ -28,6 +28,7 @@ class ConvergedTraining(Training):
     # A doubling is two sizes: their nets are independent, and each costs a training.
     size_ratio = 2**0.5
     first_size = 64
+    known_of_net = (*Training.known_of_net, "_size")
     _size: tuple[int, int] | None = None
     _search: OptimumSearch | None = None
 
