@@ -30,6 +30,7 @@ from torch import Tensor
 
 from sufficient.data.samples import Samples
 from sufficient.training.judge import Judge, Judgement
+from sufficient.training.steps import step_of
 
 __all__ = ["OptimumSearch", "Progress"]
 
@@ -88,6 +89,7 @@ class OptimumSearch:
     ) -> None:
         self.net, self.samples, self.judge = net, samples, judge
         self.batch_size = _batch_size(net, len(samples))
+        self._step = step_of(net)
         self.batches = _batches(len(samples), self.batch_size, rng)
         self.live = _float_tensors(net.module_)
         self.mean = [tensor.clone() for tensor in self.live]
@@ -154,7 +156,7 @@ class OptimumSearch:
     def _advance(self, steps):
         for _ in range(steps - self.steps):
             rows = next(self.batches)
-            self.net.train_step((self.samples.X[rows], self.samples.y[rows]))
+            self._step(self.samples.X[rows], self.samples.y[rows])
             self.steps += 1
             with torch.no_grad():
                 weight = (REACH + 1) / (self.steps + REACH)
