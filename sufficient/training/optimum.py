@@ -17,6 +17,7 @@ docs/explanation/training.md.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -136,15 +137,16 @@ class OptimumSearch:
     @contextmanager
     def run_twice_as_long(self) -> Iterator[NeuralNet]:
         """The net as twice the steps leave it; afterwards it is as it was."""
-        before, most = self.best, 2 * self.steps
+        before, most = copy.deepcopy(self.net.module_.state_dict()), 2 * self.steps
         _copy_to(self.live, self._moving)
-        while self.steps < most:
-            self._advance(min(round(self.next_look), most))
-        self._finish()
         try:
+            while self.steps < most:
+                self._advance(min(round(self.next_look), most))
+            self._finish()
             yield self.net
         finally:
-            _copy_to(self.live, before)
+            # Counts of batches included, which are not averaged.
+            self.net.module_.load_state_dict(before)
 
     def _finish(self):
         self._moving = [tensor.clone() for tensor in self.live]
@@ -187,7 +189,8 @@ class OptimumSearch:
 def _batch_size(net: NeuralNet, n: int) -> int:
     """That of the net, or less where it would leave fewer than eight minibatches."""
     given = net.batch_size if net.batch_size > 0 else n
-    return max(1, min(given, n // LEAST_BATCHES))
+    # Of one sample alone, batch normalisation makes nothing.
+    return min(given, max(2, n // LEAST_BATCHES))
 
 
 def _batches(n: int, size: int, rng: np.random.Generator) -> Iterator[Tensor]:
