@@ -33,13 +33,13 @@ def draw_scores(
 
 
 def draw_forecast(ax: Axes, forecast: ScoreForecast) -> PolyCollection:
-    """Draw the expected curve of a typical fit, and a band that holds 90 % of them."""
-    shown = forecast.doublings <= np.log2(AHEAD)
+    """Draw the expected score of a typical fit, with its 90 % interval, from n on."""
+    shown = (forecast.doublings >= 0) & (forecast.doublings <= np.log2(AHEAD))
     sizes = forecast.n * 2 ** forecast.doublings[shown]
     draws = forecast.draws[:, shown]
     ax.plot(sizes, draws.mean(axis=0), "--", color=STYLE["color"], lw=1)
     low, high = np.quantile(draws, [0.05, 0.95], axis=0)
-    how = {"alpha": 0.2, "lw": 0, "label": "forecast, 90 %"}
+    how: dict[str, Any] = {"alpha": 0.2, "lw": 0, "label": "forecast, 90 %"}
     return ax.fill_between(sizes, low, high, color=STYLE["color"], **how)
 
 

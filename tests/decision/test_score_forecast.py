@@ -46,7 +46,7 @@ class TestKnownLaws:
         expected, (low, high) = found.gain()
         assert low <= truth <= high
         assert expected == pytest.approx(truth, rel=0.5, abs=0.003)
-        score, (low, high) = found.score_at(2 * N[-1])
+        _score, (low, high) = found.score_at(2 * N[-1])
         assert low - 0.002 <= curve(2 * N[-1]) <= high + 0.002
 
     def test_a_steep_curve_goes_on_and_a_flat_one_does_not(self):
