@@ -369,7 +369,7 @@ class TestWhatTheyFound:
         assert (est.bound_curve_ == 0).all()
         assert np.isnan(est.curves_["quadratic_ratio"]).all()
         assert est.verdict_ == "has not learnt"
-        assert "Nothing changes when a batch is added" in est.summary()
+        assert "nothing changes when a batch is added" in est.summary()
 
     def test_curvature_beyond_single_precision(self):
         with pytest.raises(ValueError, match=r"curvature.* became (inf|nan) with 12"):
