@@ -115,8 +115,8 @@ class RepeatedSampleSize:
         probability = self.runs["probability_sufficient"].mean()
         enough = f"{probability:.0%}" if probability == probability else "not known"
         return (
-            f"Verdicts of {len(self.runs)} seeds: {verdicts}. Mean probability that the "
-            f"data suffice: {enough}.\n{self._landscape()}"
+            f"Verdicts of {len(self.runs)} seeds: {verdicts}. Mean probability that "
+            f"the data suffice: {enough}.\n{self._landscape()}"
         )
 
     def _landscape(self) -> str:
@@ -124,9 +124,10 @@ class RepeatedSampleSize:
         if not unknown:
             low, high = low_high
             return (
-                f"For a stable landscape {self.mean:,.0f} samples are needed on average "
-                f"(90 % interval of the mean {low:,.0f} to {high:,.0f}; median "
-                f"{self.median:,.0f}; standard deviation {self.std:,.0f}, {self.cv:.1%})."
+                f"For a stable landscape {self.mean:,.0f} samples are needed on "
+                f"average (90 % interval of the mean {low:,.0f} to {high:,.0f}; median "
+                f"{self.median:,.0f}; standard deviation {self.std:,.0f}, "
+                f"{self.cv:.1%})."
             )
         known = np.isfinite(self.median)
         median = f"about {self.median:,.0f} samples" if known else "far more than these"
