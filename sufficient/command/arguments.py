@@ -23,6 +23,9 @@ EPILOG = """\
 FILE.npz holds X and y, taken as they are. FILE.csv holds numeric features, which are
 standardised (mean 0, variance 1), and a target; columns without a name are left out.
 
+With --score, FILE.csv is a table of scores, a row a fit:
+  sufficient scores.csv --n n --score accuracy --held-out 1000 --target 0.95
+
 With --repeats, seeds are drawn from --seed, and every one has a folder of its own in
 --checkpoint. After a kill, the same command goes on.
 
@@ -65,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add = found.add_argument
     add("data", metavar="DATA", help=CHOICES)
-    add("--target", metavar="COLUMN", help="target in FILE.csv (default: last column)")
+    add("--target", help="column of FILE.csv (default: last); a number with --score")
     add("--regression", action="store_true", help="even if no target is a fraction")
     add("--n-samples", type=int, metavar="N", help="first N; of a file, N at random")
     add("--model", choices=NETS, default="mlp", help="default: mlp")
@@ -74,6 +77,14 @@ def parser() -> argparse.ArgumentParser:
             text = f"{each.metadata['meaning']} (default: {each.default})"
             flag = f"--{each.name.replace('_', '-')}"
             add(flag, default=each.default, help=text, **FLAGS[each.name])
+    scores = found.add_argument_group("FILE.csv holds scores of another trainer")
+    tell = scores.add_argument
+    tell("--score", metavar="COLUMN", help="scores; --target is then one to reach")
+    tell("--n", metavar="COLUMN", default="n", help="training-set sizes (default: n)")
+    tell("--std-err", metavar="COLUMN", help="standard errors of the scores")
+    tell("--held-out", type=int, metavar="N", help="samples scored, in their place")
+    tell("--score-range", type=float, nargs=2, default=(0, 1), metavar=("LOW", "HIGH"))
+    tell("--assurance", type=float, default=0.8, help="probability (default: 0.8)")
     add("--seed", type=int, default=0, help="of all randomness (default: 0)")
     add("--repeats", type=int, metavar="N", help="ask with N seeds, and average")
     add("--checkpoint", metavar="FOLDER", help="go on from there if it was killed")

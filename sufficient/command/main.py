@@ -29,6 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     try:
         # Only now, so that --help and --version answer at once.
+        if args.score is not None:
+            from sufficient.command.scores import answer_from_scores
+
+            return answer_from_scores(args)
         from sufficient.command.ask import answer
 
         return answer(args)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from math import nan
 
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sufficient.decision.plateau import plateau_of
+from sufficient.estimator.forecasting import ForecastMixin
 from sufficient.growing.plan import Plan
 from sufficient.report.summary import summarise
 from sufficient.results import SampleSizeCurve
@@ -16,7 +16,7 @@ from sufficient.settings import BOUNDS, Settings
 __all__ = ["AnswerMixin"]
 
 
-class AnswerMixin(BaseEstimator):
+class AnswerMixin(ForecastMixin):
     """Publish a curve under the names of the documentation, and say what it says."""
 
     bound: str

@@ -1,0 +1,58 @@
+"""The command on a table of scores. Oracle: `forecast_scores`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sufficient import forecast_scores
+from sufficient.command.main import main
+from tests.strict import strict
+
+N = np.array([125, 250, 500, 1000, 2000])
+SCORES = 0.9 - 3 * N**-0.5
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "scores.csv"
+    frame = pd.DataFrame({"size": N, "accuracy": SCORES, "error": 0.01, "name": "mlp"})
+    frame.to_csv(path, index=False, sep=";")
+    return str(path)
+
+
+def test_the_answer_is_that_of_the_function(table, capsys):
+    command = [table, "--n=size", "--score=accuracy", "--held-out=1000"]
+    assert main([*command, "--target=0.8", "--json"]) == 0
+    answer = strict(capsys.readouterr().out)
+    expected = forecast_scores(N, SCORES, n_held_out=1000)
+    assert answer["expected_gain"] == expected.gain()[0]
+    assert answer["samples_for_target"] == expected.samples_for(0.8)
+    assert answer["probability_sufficient"] == expected.probability_of_gain_below(0.01)
+
+
+def test_standard_errors_are_read(table, capsys):
+    assert main([table, "--n=size", "--score=accuracy", "--std-err=error"]) == 0
+    low, high = forecast_scores(N, SCORES, std_err=0.01).gain()[1]
+    assert f"{low:+.3f} to {high:+.3f}" in capsys.readouterr().out
+
+
+def test_a_target_out_of_reach_is_a_warning(table, capsys):
+    assert main([table, "--n=size", "--score=accuracy", "--target=0.99"]) == 0
+    assert "Warning: A score of 0.99 is not reached" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--score=f1"], "has no column ['f1'], but ['size', 'accuracy'"),
+        (["--score=name"], "holds no numbers"),
+        (["--score=accuracy", "--target=name"], "the score to reach"),
+        (["--score=accuracy", "--target=95"], "percentage"),
+        (["--score=accuracy", "--score-range", "0", "0.5"], "outside score_range"),
+    ],
+)
+def test_what_cannot_be_used_is_told(table, capsys, more, words):
+    assert main([table, "--n=size", *more]) == 2
+    assert words in capsys.readouterr().err
