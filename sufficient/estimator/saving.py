@@ -68,7 +68,8 @@ class SavedToFolderMixin(BaseEstimator):
     ) -> SampleSizeEstimator:
         """Load what `save` has written, ready to predict and for `partial_fit`.
 
-        The files are data only: nothing in them is executed or imported.
+        The files are data only: nothing in them is executed or imported. `checkpoint`
+        is not restored; set it anew where the next fit shall write.
 
         Parameters
         ----------
@@ -135,6 +136,7 @@ def _restored(
     parameters = _with_generator(state["parameters"])
     if device is not None:
         parameters["device"] = device
+    parameters.pop("checkpoint", None)
     est = cls(_net_given(path, state, estimator), **parameters)
     est._validate_params()
     est.__dict__.update(_fitted(state["fitted"]))
@@ -151,8 +153,8 @@ def _parameters(est: SampleSizeEstimator) -> dict[str, Any]:
     generator: Any = est.random_state
     if isinstance(generator, np.random.RandomState):
         generator = {"RandomState": generator.get_state()}
-    path = None if est.checkpoint is None else os.fspath(est.checkpoint)
-    rest = {"checkpoint": path, "random_state": generator, "verbose": est.verbose}
+    # A path is not saved: a file from a stranger must not say where to write.
+    rest = {"random_state": generator, "verbose": est.verbose}
     return {**est.plain(), **rest}
 
 

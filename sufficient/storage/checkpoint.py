@@ -52,10 +52,7 @@ class Checkpoint:
         self.identity: dict[str, Any] = {}
         with explain_damage(path):
             if self.found is not None and self.found["kind"] != KIND:
-                raise ValueError(
-                    f"checkpoint={os.fspath(path)!r} holds something else: "
-                    f"{self.found['kind']!r} is not {KIND!r}. Choose another folder."
-                )
+                raise ValueError(_other_kind(os.fspath(path), self.found["kind"]))
 
     @property
     def seed(self) -> int | None:
@@ -108,3 +105,16 @@ class Checkpoint:
                 f"{'; '.join(found)}. Use the same data and parameters to go on with "
                 "it, or another folder to start a new fit."
             )
+
+
+def _other_kind(path, kind):
+    if str(kind).startswith("checkpoint"):
+        return (
+            f"checkpoint={path!r} was written by an earlier version of this library, "
+            "which measured other things. Delete the folder to start anew, or choose "
+            "another."
+        )
+    return (
+        f"checkpoint={path!r} holds something else: {kind!r} is not {KIND!r}. Choose "
+        "another folder."
+    )

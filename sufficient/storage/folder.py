@@ -14,11 +14,14 @@ from typing import Any
 
 import safetensors.torch
 
+from sufficient.storage.files import read_whole, write_whole
 from sufficient.storage.tree import packed, unpacked
 
 __all__ = ["StateFolder", "explain_damage"]
 
 NAME = re.compile(r"state-(\d{6,12})\.json")
+# Bytes; a state's numbers and words take far less.
+MOST_JSON = 2**28
 
 
 class StateFolder:
@@ -40,7 +43,7 @@ class StateFolder:
     def make(self) -> StateFolder:
         """Create the folder if needed, and check that it is writable."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ValueError(
                 f"The folder {self.path} cannot be created ({error.strerror}). Choose "
@@ -106,16 +109,16 @@ class StateFolder:
         blob, number = safetensors.torch.save(tensors), self._number + 1
         body = _dumped({"tensors": _digest(blob), "state": plain})
         text = f'{{"checksum": "{_digest(body)}", {body.decode()[1:]}'
-        _write_whole(self._tensors(number), blob)
-        _write_whole(self._json(number), text.encode())
+        write_whole(self._tensors(number), blob)
+        write_whole(self._json(number), text.encode())
         self._number = self._seen = number
         self._remove_before(number - 1)
 
     def _read(self, number):
-        content = json.loads(self._json(number).read_bytes())
+        content = json.loads(read_whole(self._json(number), MOST_JSON))
         if content.pop("checksum") != _digest(_dumped(content)):
             raise ValueError("its checksum is wrong")
-        blob = self._tensors(number).read_bytes()
+        blob = read_whole(self._tensors(number))
         if content["tensors"] != _digest(blob):
             raise ValueError(f"the checksum of {self._tensors(number).name} is wrong")
         return unpacked(content["state"], safetensors.torch.load(blob))
@@ -157,28 +160,3 @@ def _digest(data):
 
 def _dumped(plain):
     return json.dumps(plain, allow_nan=False).encode()
-
-
-def _write_whole(path, data):
-    """Write to a temporary file, sync it to disk, then rename it."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with open(part, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(path):
-    if os.name != "posix":
-        return
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
