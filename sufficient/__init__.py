@@ -3,6 +3,7 @@
 from sufficient._version import __version__
 from sufficient.curve import iterate_sample_size_curve, sample_size_curve
 from sufficient.decision.plateau import EigenvaluePlateau
+from sufficient.decision.score_forecast import ScoreForecast, forecast_scores
 from sufficient.display import LandscapeDisplay, SampleSizeDisplay, SpectrumDisplay
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.many_fits.compare import compare_architectures, sample_size_scorer
@@ -19,9 +20,11 @@ __all__ = [
     "SampleSizeCurve",
     "SampleSizeDisplay",
     "SampleSizeEstimator",
+    "ScoreForecast",
     "SpectrumDisplay",
     "__version__",
     "compare_architectures",
+    "forecast_scores",
     "iterate_sample_size_curve",
     "repeat_sample_size",
     "sample_size_curve",
