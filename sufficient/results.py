@@ -208,6 +208,8 @@ class SampleSizeCurve:
         From where on the loss landscape is stable.
     score_forecast : ScoreForecast or None
         Of the validation score on more data; None where there is none.
+    loss_forecast : ScoreForecast or None
+        Of the negative validation loss, with logits that are not too sure.
     gain_from_training : Gain
         What twice the training steps add to the score at the last size.
     gain_from_width : Gain
@@ -233,6 +235,7 @@ class SampleSizeCurve:
     eigenvectors: torch.Tensor
     forecast: SampleSizeForecast
     score_forecast: Any  # of a stage that needs this module
+    loss_forecast: Any
     gain_from_training: Gain
     gain_from_width: Gain
     limited_by: str

@@ -6,14 +6,12 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from numbers import Integral, Real
-from typing import Any, TypeVar
-
-import numpy as np
-from sklearn.metrics import get_scorer_names
-from sklearn.utils._param_validation import Interval, StrOptions
+from typing import Any, Literal, NamedTuple, TypeVar
 
 __all__ = [
     "BOUNDS",
+    "NETS",
+    "PARAMETERS",
     "REFERENCE_BATCH",
     "STOPS",
     "TRAININGS",
@@ -29,13 +27,33 @@ BOUNDS = {
     "eigenvalue": "eigenvalue",
     "monte_carlo": "delta",
 }
+# Networks of the library's own, by name.
+NETS = ("mlp", "cnn")
 TRAININGS = ("converged", "update", "restart", "full")
 STOPS = ("answer", "landscape", "never")
 # Delta depends on the size of the batch that arrives. It is always that of the papers,
 # so that the answer in samples does not depend on `batch_size`.
 REFERENCE_BATCH = 64
 
+# Stands for the names of scikit-learn's scorers, which take a second to import.
+SCORERS = ("name of a scorer",)
+
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Range(NamedTuple):
+    """Numbers of a kind between two ends."""
+
+    kind: type
+    low: float | None
+    high: float | None = None
+    closed: Literal["left", "right", "both", "neither"] = "neither"
+
+
+class OneOf(NamedTuple):
+    """Words to choose from."""
+
+    words: tuple[str, ...]
 
 
 def parameter(
@@ -56,59 +74,59 @@ class Settings:
 
     tol: float = parameter(
         0.025,
-        [Interval(Real, 0, None, closed="neither")],
+        [Range(Real, 0, closed="neither")],
         "change of the loss that counts as none",
     )
     batch_size: int | str = parameter(
         "auto",
-        [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        [Range(Integral, 1, closed="left"), OneOf(("auto",))],
         "samples added at a time",
     )
     n_directions: int = parameter(
         10,
-        [Interval(Integral, 1, None, closed="left")],
+        [Range(Integral, 1, closed="left")],
         "leading eigenvectors to look along",
     )
     sigma: float | str = parameter(
         1.0,
-        [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
+        [Range(Real, 0, closed="neither"), OneOf(("auto",))],
         "how far the weights are moved",
     )
     bound: str = parameter(
-        "projected", [StrOptions(set(BOUNDS))], "curve that has to meet tol"
+        "projected", [OneOf(tuple(BOUNDS))], "curve that has to meet tol"
     )
     n_monte_carlo: int = parameter(
         64,
-        [Interval(Integral, 2, None, closed="left")],
+        [Range(Integral, 2, closed="left")],
         "random displacements of the weights",
     )
     training: str = parameter(
-        "converged", [StrOptions(set(TRAININGS))], "how the net follows the data"
+        "converged", [OneOf(tuple(TRAININGS))], "how the net follows the data"
     )
     stop: str = parameter(
-        "answer", [StrOptions(set(STOPS))], "when to stop growing the training set"
+        "answer", [OneOf(tuple(STOPS))], "when to stop growing the training set"
     )
     refit: bool = parameter(
         True, ["boolean"], "train and measure on all the data after stopping early"
     )
     scoring: str | Callable[..., Any] | None = parameter(
         None,
-        [StrOptions(set(get_scorer_names())), callable, None],
+        [OneOf(SCORERS), callable, None],
         "name of a scikit-learn scorer; accuracy or R2 by default",
     )
     min_gain: float = parameter(
         0.01,
-        [Interval(Real, 0, None, closed="left")],
+        [Range(Real, 0, closed="left")],
         "score points worth doubling the data for",
     )
     patience: int = parameter(
         2,
-        [Interval(Integral, 1, None, closed="left")],
+        [Range(Integral, 1, closed="left")],
         "sizes in a row that must be below tol",
     )
     validation_fraction: float | str = parameter(
         "auto",
-        [Interval(Real, 0, 1, closed="neither"), StrOptions({"auto"})],
+        [Range(Real, 0, 1, closed="neither"), OneOf(("auto",))],
         "share of the data held out",
     )
     try_wider: bool = parameter(
@@ -117,30 +135,35 @@ class Settings:
     schedule: str | float | Sequence[int] = parameter(
         "geometric",
         [
-            StrOptions({"geometric", "all"}),
-            Interval(Real, 1, None, closed="neither"),
+            OneOf(
+                (
+                    "geometric",
+                    "all",
+                )
+            ),
+            Range(Real, 1, closed="neither"),
             "array-like",
         ],
         "sizes at which to measure",
     )
     update_epochs: int = parameter(
         20,
-        [Interval(Integral, 1, None, closed="left")],
+        [Range(Integral, 1, closed="left")],
         "passes over each new batch",
     )
     n_fresh: int = parameter(
         2048,
-        [Interval(Integral, 2, None, closed="left")],
+        [Range(Integral, 2, closed="left")],
         "untrained samples to average over, at most",
     )
     n_candidates: int = parameter(
         4,
-        [Interval(Integral, 1, None, closed="left")],
+        [Range(Integral, 1, closed="left")],
         "next batches over which the eigenvalue formula is averaged",
     )
     eigen_tol: float = parameter(
         1e-3,
-        [Interval(Real, 0, 1, closed="neither")],
+        [Range(Real, 0, 1, closed="neither")],
         "certified relative error of the eigenvalues",
     )
     device: str | None = parameter(None, [str, None], "cpu, cuda, ...")
@@ -158,17 +181,34 @@ class Settings:
                 "scorer instead, or pickle the estimator."
             )
         schedule = self.schedule
-        if not isinstance(schedule, str) and not np.isscalar(schedule):
-            schedule = np.asarray(schedule).tolist()
+        if not isinstance(schedule, (str, int, float)):
+            schedule = [int(count) for count in schedule]
         return {**vars(Settings.of(self)), "schedule": schedule}
 
 
 PARAMETERS = fields(Settings)
 
 
-def constraints_of(settings: type[Settings]) -> dict[str, list[Any] | str]:
+def constraints_of(settings: type[Settings]) -> dict[str, Any]:
     """What scikit-learn's validation of parameters reads."""
-    return {each.name: each.metadata["constraint"] for each in fields(settings)}
+    given = {each.name: each.metadata["constraint"] for each in fields(settings)}
+    return {
+        name: each if isinstance(each, str) else [_for_sklearn(one) for one in each]
+        for name, each in given.items()
+    }
+
+
+def _for_sklearn(constraint: Any) -> Any:
+    from sklearn.metrics import get_scorer_names
+    from sklearn.utils._param_validation import Interval, StrOptions
+
+    if isinstance(constraint, Range):
+        kind, low, high, closed = constraint
+        return Interval(kind, low, high, closed=closed)
+    if isinstance(constraint, OneOf):
+        words = get_scorer_names() if constraint.words == SCORERS else constraint.words
+        return StrOptions(set(words))
+    return constraint
 
 
 def with_settings(function: Function) -> Function:

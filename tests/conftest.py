@@ -10,6 +10,7 @@ from sufficient import SampleSizeEstimator
 from sufficient.datasets import load_digits_images
 from sufficient.growing.probe import Probe
 from sufficient.training.strategies import Training
+from tests.small import STEPWISE
 
 torch.set_num_threads(1)
 # Where these fail they tell their numbers, as a test does.
@@ -31,7 +32,8 @@ def many_digits():
 @pytest.fixture(scope="module")
 def unsettled(many_digits):
     """An estimator for which there are far too few digits."""
-    est = SampleSizeEstimator(n_directions=3, n_monte_carlo=8, tol=1e-9, random_state=0)
+    quick = {"n_directions": 3, "n_monte_carlo": 8, "random_state": 0, **STEPWISE}
+    est = SampleSizeEstimator(tol=1e-9, **quick)
     return est.fit(*many_digits)
 
 

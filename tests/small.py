@@ -7,14 +7,9 @@ from torch import nn
 from sufficient import SampleSizeEstimator
 from sufficient.nets import default_net
 
-SMALL = {
-    "n_directions": 2,
-    "n_monte_carlo": 8,
-    "schedule": [2, 4],
-    "training": "update",
-    "stop": "landscape",
-    "refit": False,
-}
+# One net, trained on in steps as the set grows, until the landscape is stable.
+STEPWISE = {"training": "update", "stop": "landscape", "refit": False}
+SMALL = {"n_directions": 2, "n_monte_carlo": 8, "schedule": [2, 4], **STEPWISE}
 SEEDED = {**SMALL, "random_state": 0}
 
 

@@ -6,6 +6,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sufficient import iterate_sample_size_curve
+from tests.small import SMALL
 from tests.storage.fits import NET, SCHEDULE, X, Y, fit, stepwise
 
 
@@ -24,7 +25,7 @@ class TestIteration:
                 assert_array_equal(curve.columns[name], whole.curves_[name][:i])
 
     def test_stops_when_told(self):
-        steps = iterate_sample_size_curve(NET, X, Y, schedule=SCHEDULE)
+        steps = iterate_sample_size_curve(NET, X, Y, **{**SMALL, "schedule": SCHEDULE})
         curve = next(steps)
         steps.close()
         assert curve.columns["batch_count"].tolist() == [1]

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sufficient._version import __version__
-from sufficient.nets import DEFAULT_MODULES
-from sufficient.settings import BOUNDS, PARAMETERS, STOPS, TRAININGS
+from sufficient.settings import BOUNDS, NETS, PARAMETERS, STOPS, TRAININGS
 
 __all__ = ["CHOICES", "DATA_SETS", "FLAGS", "parser"]
 
@@ -69,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     add("--target", metavar="COLUMN", help="target in FILE.csv (default: last column)")
     add("--regression", action="store_true", help="even if no target is a fraction")
     add("--n-samples", type=int, metavar="N", help="first N; of a file, N at random")
-    add("--model", choices=list(DEFAULT_MODULES), default="mlp", help="default: mlp")
+    add("--model", choices=NETS, default="mlp", help="default: mlp")
     for each in PARAMETERS:
         if each.name in FLAGS:
             text = f"{each.metadata['meaning']} (default: {each.default})"

@@ -7,7 +7,7 @@ from scipy import stats
 from skorch import NeuralNet
 
 from sufficient.data.task import Task
-from sufficient.decision.measured_scores import forecast_of
+from sufficient.decision.measured_scores import forecast_of, loss_forecast_of
 from sufficient.decision.stopping import landscape_forecast
 from sufficient.decision.verdict import limited_by, verdict_of
 from sufficient.results import Gain, Record, SampleSizeCurve, SampleSizeForecast
@@ -74,6 +74,7 @@ def answer_of(
         eigenvectors=record.eigenvectors,
         forecast=landscape,
         score_forecast=scores,
+        loss_forecast=None if is_one_net else loss_forecast_of(record),
         gain_from_training=training,
         gain_from_width=width,
         limited_by=limited_by(scores, training, width, min_gain),

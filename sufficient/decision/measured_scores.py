@@ -11,7 +11,7 @@ from sufficient.decision.score_forecast import ScoreForecast, forecast_scores
 from sufficient.decision.score_range import score_range_of
 from sufficient.results import Record
 
-__all__ = ["forecast_of"]
+__all__ = ["forecast_of", "loss_forecast_of"]
 
 
 def forecast_of(
@@ -25,8 +25,31 @@ def forecast_of(
         record.column("train_size"),
         scores,
         std_err=record.column("validation_score_std_err"),
+        train_scores=record.column("train_score"),
         correlation=_correlation(record),
         score_range=score_range_of(scoring, task, scores),
+    )
+
+
+def loss_forecast_of(record: Record) -> ScoreForecast | None:
+    """Forecast of the negative held-out loss; None where that is not a loss above zero.
+
+    The loss is the calibrated one: logits are divided by the temperature that fits the
+    held-out samples best, as a net that is too sure says nothing of the data.
+    """
+    loss, train, raw = (
+        record.column(name)
+        for name in ("calibrated_loss", "calibrated_train_loss", "validation_loss")
+    )
+    if not np.isfinite(loss[-1]) or np.nanmin(loss) < 0:
+        return None
+    ratio = np.divide(loss, raw, out=np.ones_like(loss), where=raw > 0)
+    return forecast_scores(
+        record.column("train_size"),
+        -loss,
+        std_err=record.column("validation_loss_std_err") * ratio,
+        train_scores=-train,
+        score_range=(-np.inf, 0),
     )
 
 

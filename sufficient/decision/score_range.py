@@ -36,9 +36,11 @@ def score_range_of(
     tuple of (float, float)
         The worst may be minus infinity.
     """
-    if scoring is None or isinstance(scoring, str):
-        return _by_name(scoring, task)
     known = scores[np.isfinite(scores)]
+    if scoring is None or isinstance(scoring, str):
+        worst, best = _by_name(scoring, task)
+        if worst <= known.min() and known.max() <= best:
+            return worst, best
     if known.min() >= 0 and known.max() <= 1:
         return SHARES
     if known.max() <= 0:

@@ -77,6 +77,7 @@ class AnswerMixin(BaseEstimator):
         self.n_samples_needed_interval_ = curve.n_samples_needed_interval
         self.rate_ = forecast.rate
         self.score_forecast_ = scores
+        self.loss_forecast_ = curve.loss_forecast
         self.expected_gain_, self.expected_gain_interval_ = gain
         self.gain_from_data_ = gain
         self.gain_from_training_ = curve.gain_from_training

@@ -28,9 +28,9 @@ class SampleSizeEstimator(
 ):
     r"""Find how much training data a network needs, and whether there is enough.
 
-    The training set grows. At chosen sizes a fresh net is trained to its optimum, scored
-    on held-out samples, and the loss landscape around its weights is measured. Two
-    answers come out of it:
+    The training set grows. At chosen sizes a fresh net is trained to its optimum,
+    scored on held-out samples, and the loss landscape around its weights is measured.
+    Two answers come out of it:
 
     - *The score.* A Bayesian model of the learning curve tells what more data should
       add: `probability_sufficient_` is the probability that doubling the data adds less
@@ -80,11 +80,11 @@ class SampleSizeEstimator(
         Displacements drawn for the real loss; the same at every size.
     training : {"converged", "update", "restart", "full"}, default="converged"
         "converged" trains a fresh net at every measured size until its loss on held-out
-        samples no longer falls; a net with callbacks of its own, such as a learning-rate
-        schedule, for its own `max_epochs`. "update" keeps training one net on the grown
-        set, as the papers do; "restart" fits a fresh net for its own `max_epochs` at
-        every measured size; "full" trains once on all data and looks at growing subsets
-        from there, with the held-out part as the only fresh samples.
+        samples no longer falls; a net with callbacks of its own, such as a learning-
+        rate schedule, for its own `max_epochs`. "update" keeps training one net on the
+        grown set, as the papers do; "restart" fits a fresh net for its own `max_epochs`
+        at every measured size; "full" trains once on all data and looks at growing
+        subsets from there, with the held-out part as the only fresh samples.
     stop : {"answer", "landscape", "never"}, default="answer"
         When to stop growing: once landscape *and* score are known to be enough, once
         the landscape is (Algorithm 1 of paper B), or at the end of the data.
@@ -148,6 +148,9 @@ class SampleSizeEstimator(
         The two parts of `gain_from_data_`.
     score_forecast_ : ScoreForecast or None
         The learning curve beyond the data.
+    loss_forecast_ : ScoreForecast or None
+        The same for the negative held-out loss, whose logits are divided by the
+        temperature that suits the held-out samples best.
     n_train_ : int
         Samples at hand for training.
     k_star_ : int or None
@@ -208,8 +211,8 @@ class SampleSizeEstimator(
     -----
     The answer belongs to data, network and training together. The landscape is measured
     in eval mode: Dropout is off and BatchNorm uses its running statistics. Weight decay
-    is not part of the loss. A stable landscape alone says little about whether more data
-    would help the score.
+    is not part of the loss. A stable landscape alone says little about whether more
+    data would help the score.
 
     Regression targets are standardised inside, so that `tol` is in units of their
     variance; predictions come back in their own unit. A criterion other than squared,

@@ -118,7 +118,7 @@ class Probe:
         broadcast_weights(net.module_)
         other = self._scores(net, seen, held_out).contributions
         gain = other - last.contributions.numpy().astype(np.float64)
-        std_err = std_err_of_mean(gain) if gain.any() else 0.0
+        std_err = std_err_of_mean(gain, len(held_out)) if gain.any() else 0.0
         found = {
             f"{change}_gain": float(gain.mean()),
             f"{change}_gain_std_err": std_err,

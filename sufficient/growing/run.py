@@ -120,14 +120,14 @@ class Run:
         """What the run needs to go on from here, in plain values and tensors."""
         return {
             "net": net_state(self.net),
+            "training": self.training.state(),
             "measurements": [vars(one) for one in self.record.measurements],
         }
 
     def resume(self, state: dict[str, Any]) -> None:
         """Go on from `state` instead of beginning."""
-        self.training.continue_from(
-            restore_net(self.training.fresh_net(), state["net"])
-        )
+        net = restore_net(self.training.fresh_net(), state["net"])
+        self.training.continue_from(net, state["training"])
         self.record = Record(tuple(Measurement(**m) for m in state["measurements"]))
         self._measured_weights = self._weights()
         if names := callbacks_with_memory(self.net):

@@ -32,10 +32,10 @@ def batch_counts(
     Parameters
     ----------
     schedule : "geometric", "all", float or sequence of int
-        "geometric" grows by about the factor `ratio` from `first_size` samples on (a quarter
-        of the data where they are fewer), a float by that factor, "all" measures after
-        every batch, a sequence at those counts. The last batch always belongs to it,
-        except for a sequence.
+        "geometric" grows by about the factor `ratio` from `first_size` samples on (a
+        quarter of the data where they are fewer), a float by that factor, "all"
+        measures after every batch, a sequence at those counts. The last batch always
+        belongs to it, except for a sequence.
     n_batches : int
         Batches there are; the last may not be full.
     batch_size : int

@@ -19,7 +19,7 @@ FEW_HELD_OUT = 200
 FAR_FROM_QUADRATIC = 0.5
 LARGE_GRADIENT_STEP = 0.5
 NEGATIVE_CURVATURE = 0.1
-RARE = 0.1
+LATE = 0.5
 
 
 def weaknesses(curve: SampleSizeCurve, settings: Settings) -> list[str]:
@@ -115,6 +115,23 @@ def _no_forecast(curve, settings):
         )
 
 
+def _late(curve, settings):
+    forecast = curve.score_forecast
+    if forecast is not None and forecast.probability_late > LATE:
+        yield (
+            "The score may have a plateau behind it and rise faster later "
+            f"(probability {percent(forecast.probability_late)}), which widens the "
+            "forecast."
+        )
+
+
+def _erratic(curve, settings):
+    forecast = curve.score_forecast
+    if forecast is not None and forecast.outliers:
+        sizes = " and ".join(count(n) for n in forecast.outliers)
+        yield f"The score at {sizes} samples fits no curve and hardly counts."
+
+
 def _few_held_out(curve, settings):
     last = curve.record.last.columns
     if last["n_held_out"] < FEW_HELD_OUT:
@@ -163,6 +180,8 @@ WEAKER: tuple[Reason, ...] = (
     _unsettled,
     _uncertified,
     _no_forecast,
+    _late,
+    _erratic,
     _few_held_out,
     _fresh,
     _quadratic,

@@ -146,7 +146,7 @@ def _what_would_tell(curve):
         return "use a score that is a number for the held-out samples."
     if len(curve.record) < 4:
         return "label more, so that the curve has at least four sizes."
-    expected, (low, high) = curve.gain_from_data
+    _, (low, high) = curve.gain_from_data
     if last["validation_score_std_err"] > (high - low) / 4:
         return (
             "hold more samples out (validation_fraction), or average over seeds with "

@@ -28,6 +28,7 @@ class ConvergedTraining(Training):
     # A doubling is two sizes: their nets are independent, and each costs a training.
     size_ratio = 2**0.5
     first_size = 64
+    known_of_net = (*Training.known_of_net, "_size")
     _size: tuple[int, int] | None = None
     _search: OptimumSearch | None = None
 
@@ -87,7 +88,6 @@ class ConvergedTraining(Training):
 
 def _trains_by_itself(net: NeuralNet) -> bool:
     """Whether callbacks of the user's may decide how the net is trained."""
-    own = net.callbacks or []
-    own = own if isinstance(own, list) else [own]
+    own = [] if net.callbacks in (None, "disable") else net.callbacks
     callbacks = [one[1] if isinstance(one, tuple) else one for one in own]
     return not all(isinstance(one, GradientNormClipping) for one in callbacks)

@@ -17,6 +17,7 @@ docs/explanation/training.md.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from torch import Tensor
 
 from sufficient.data.samples import Samples
 from sufficient.training.judge import Judge, Judgement
+from sufficient.training.steps import step_of
 
 __all__ = ["OptimumSearch", "Progress"]
 
@@ -87,6 +89,7 @@ class OptimumSearch:
     ) -> None:
         self.net, self.samples, self.judge = net, samples, judge
         self.batch_size = _batch_size(net, len(samples))
+        self._step = step_of(net)
         self.batches = _batches(len(samples), self.batch_size, rng)
         self.live = _float_tensors(net.module_)
         self.mean = [tensor.clone() for tensor in self.live]
@@ -134,15 +137,16 @@ class OptimumSearch:
     @contextmanager
     def run_twice_as_long(self) -> Iterator[NeuralNet]:
         """The net as twice the steps leave it; afterwards it is as it was."""
-        before, most = self.best, 2 * self.steps
+        before, most = copy.deepcopy(self.net.module_.state_dict()), 2 * self.steps
         _copy_to(self.live, self._moving)
-        while self.steps < most:
-            self._advance(min(round(self.next_look), most))
-        self._finish()
         try:
+            while self.steps < most:
+                self._advance(min(round(self.next_look), most))
+            self._finish()
             yield self.net
         finally:
-            _copy_to(self.live, before)
+            # Counts of batches included, which are not averaged.
+            self.net.module_.load_state_dict(before)
 
     def _finish(self):
         self._moving = [tensor.clone() for tensor in self.live]
@@ -152,7 +156,7 @@ class OptimumSearch:
     def _advance(self, steps):
         for _ in range(steps - self.steps):
             rows = next(self.batches)
-            self.net.train_step((self.samples.X[rows], self.samples.y[rows]))
+            self._step(self.samples.X[rows], self.samples.y[rows])
             self.steps += 1
             with torch.no_grad():
                 weight = (REACH + 1) / (self.steps + REACH)
@@ -168,8 +172,8 @@ class OptimumSearch:
         if not math.isfinite(min(loss, self.judgement.loss)):
             raise ValueError(
                 f"The loss in training became {loss} with {len(self.samples)} samples, "
-                f"within {self.steps} steps. Lower the learning rate, scale X, or check "
-                "that the criterion fits the outputs."
+                f"within {self.steps} steps. Lower the learning rate, scale X, or "
+                "check that the criterion fits the outputs."
             )
         if loss < self.judgement.loss:
             self.best, self.kept_steps = self._copy(), self.steps
@@ -185,7 +189,8 @@ class OptimumSearch:
 def _batch_size(net: NeuralNet, n: int) -> int:
     """That of the net, or less where it would leave fewer than eight minibatches."""
     given = net.batch_size if net.batch_size > 0 else n
-    return max(1, min(given, n // LEAST_BATCHES))
+    # Of one sample alone, batch normalisation makes nothing.
+    return min(given, max(2, n // LEAST_BATCHES))
 
 
 def _batches(n: int, size: int, rng: np.random.Generator) -> Iterator[Tensor]:

@@ -57,6 +57,8 @@ def contributions_by_scorer(
 
     The groups are the same at every size. With s the score, and s(-g) that without
     group g, the group adds ``G s - (G - 1) s(-g)``, shifted so that the mean is s.
+    Where s(-g) is not defined, because only g has one of the classes, it is taken to be
+    the score of a constant answer.
 
     Parameters
     ----------
@@ -77,24 +79,33 @@ def contributions_by_scorer(
         # Such a scorer only asks for predictions, which are made once for all groups.
         estimator, X = _AnswersKnown(net, task, X), np.arange(len(y))
     constant = task.constant_answer(_as_given(task, seen.in_memory)[1])
-    rest = [rest for rest, _ in _groups(task, y)]
+    rest = _all_but_a_group(task, y)
+    chance = _score(scorer, task, constant, X, y)
     each, of_constant = (
-        _pseudo_values(partial(_score, scorer, task, one), X, y, rest)
+        _pseudo_values(partial(_score, scorer, task, one), X, y, rest, chance)
         for one in (estimator, constant)
     )
     return each, of_constant
 
 
-def _groups(task, y):
-    n_groups = min(N_GROUPS, len(y))
-    if task.has_one_label and np.unique(y, return_counts=True)[1].min() >= n_groups:
-        return StratifiedKFold(n_groups).split(np.zeros(len(y)), y)
-    return KFold(n_groups).split(np.zeros(len(y)))
+def _all_but_a_group(task, y):
+    """Numbers of the samples outside of each group; classes are spread over groups."""
+    n_groups, nothing = min(N_GROUPS, len(y)), np.zeros(len(y))
+    folds = KFold(n_groups)
+    if task.has_one_label and np.unique(y, return_counts=True)[1].max() >= n_groups:
+        folds = StratifiedKFold(n_groups)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class")
+        return [rest for rest, _ in folds.split(nothing, y)]
 
 
-def _pseudo_values(score, X, y, rest):
+def _pseudo_values(score, X, y, rest, chance):
     whole, n = score(X, y), len(rest)
-    without = np.array([score(X[rows], y[rows]) for rows in rest])
+    with warnings.catch_warnings():
+        # What is not defined for all samples has been told of already.
+        warnings.simplefilter("ignore")
+        without = np.array([score(X[rows], y[rows]) for rows in rest])
+    without = np.where(np.isfinite(without), without, chance)
     values = n * whole - (n - 1) * without
     return whole + values - values.mean()
 

@@ -82,17 +82,18 @@ def scores_of(
     constant_losses = _constant_losses(net, task, seen, held_out)
     calibrated = Judge(held_out, scoring)(net)
     at_temperature = objective_of(net, temperature=calibrated.temperature)
-    better = [_standard_errors_above_zero(each - constant)]
+    n, better = len(held_out), [each - constant]
     if constant_losses is not None:
-        better.append(_standard_errors_above_zero(constant_losses - losses))
+        better.append(constant_losses - losses)
+    above = [_standard_errors_above_zero(difference, n) for difference in better]
     columns = {
         "train_score": train,
         "validation_score": float(each.mean()),
-        "validation_score_std_err": std_err_of_mean(each),
+        "validation_score_std_err": std_err_of_mean(each, n),
         "chance_score": float(constant.mean()),
-        "above_chance": float(np.nanmax(better)) if np.isfinite(better).any() else 0.0,
+        "above_chance": float(np.nanmax(above)) if np.isfinite(above).any() else 0.0,
         "validation_loss": float(losses.mean()),
-        "validation_loss_std_err": std_err_of_mean(losses),
+        "validation_loss_std_err": std_err_of_mean(losses, n),
         "temperature": calibrated.temperature,
         "calibrated_loss": calibrated.loss,
         "calibrated_train_loss": float(_losses(at_temperature, seen).mean()),
@@ -105,13 +106,25 @@ def answers_for(answers: Callable, samples: Samples) -> np.ndarray:
     return by_shares(partial(in_parts, answers), samples.X)
 
 
-def std_err_of_mean(each: np.ndarray) -> float:
-    """Standard error of a mean; never zero, as if one value more were different."""
-    n = len(each)
-    if n < 2 or not np.isfinite(each).all():
+def std_err_of_mean(each: np.ndarray, n_samples: int) -> float:
+    """Standard error of a mean; never zero, as if one sample more were different.
+
+    Parameters
+    ----------
+    each : ndarray of shape (n,)
+        What samples, or groups of them, add to the mean.
+    n_samples : int
+        Samples there are in all.
+
+    Returns
+    -------
+    float
+        NaN where there is one value only, or one is not finite.
+    """
+    if len(each) < 2 or not np.isfinite(each).all():
         return float("nan")
-    least = (np.abs(each).max() or 1.0) / n
-    return float(max(each.std(ddof=1), least**0.5 * least**0.5) / np.sqrt(n))
+    least = (np.abs(each).max() or 1.0) / n_samples
+    return float(max(each.std(ddof=1) / np.sqrt(len(each)), least))
 
 
 def _by_task(net, task, seen, held_out, predictions):
@@ -144,7 +157,7 @@ def _constant_losses(net, task, seen, held_out):
     return task.constant_losses(seen.y.cpu().numpy(), held_out.y.cpu().numpy())
 
 
-def _standard_errors_above_zero(difference):
+def _standard_errors_above_zero(difference, n_samples):
     if not np.any(difference):
         return 0.0
-    return float(difference.mean()) / std_err_of_mean(difference)
+    return float(difference.mean()) / std_err_of_mean(difference, n_samples)

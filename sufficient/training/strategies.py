@@ -12,6 +12,7 @@ from skorch import NeuralNet
 
 from sufficient.data.samples import Samples
 from sufficient.training.converged import ConvergedTraining
+from sufficient.training.net_state import net_state, restore_net
 from sufficient.training.strategy import Training
 
 __all__ = ["STRATEGIES"]
@@ -36,12 +37,17 @@ class UpdateTraining(Training):
         self, seen: Samples, held_out: Samples, k: int
     ) -> Iterator[NeuralNet]:
         """As many more passes over the samples seen as there were in all."""
-        net, n, n_steps = copy.deepcopy(self.net), len(seen), self.n_steps
+        net, n, n_steps = self._copy(), len(seen), self.n_steps
         for epoch in range(self.settings.update_epochs):
             rows = self._draws(n, n, [self.seed, k, epoch])
             self._train(net, seen[rows], k=k, epochs=1, n_samples=n)
         self.n_steps = n_steps
         yield net
+
+    def _copy(self):
+        # Without pickle, which cannot find a module that a function defines.
+        state = copy.deepcopy(net_state(self.net))
+        return restore_net(self.fresh_net(), state)
 
     def _draws(self, n, wanted, seed):
         rng = np.random.default_rng(seed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import clone
@@ -55,6 +55,7 @@ class Training:
     size_ratio: ClassVar[float] = 1.13
     # With fewer samples a net has hardly learnt after so few steps, and is flat.
     first_size: ClassVar[int] = 256
+    known_of_net: ClassVar[tuple[str, ...]] = ("n_steps", "is_capped", "temperature")
 
     def __init__(self, template: NeuralNet, settings: Settings, seed: int) -> None:
         self.template, self.settings, self.seed = template, settings, seed
@@ -72,9 +73,14 @@ class Training:
         """Get ready; the pool is all there will be."""
         self.net = self.fresh_net()
 
-    def continue_from(self, net: NeuralNet) -> None:
+    def state(self) -> dict[str, Any]:
+        """How the net was trained, in plain values."""
+        return {name: getattr(self, name) for name in self.known_of_net}
+
+    def continue_from(self, net: NeuralNet, state: dict[str, Any]) -> None:
         """Go on with a net that was trained before, instead of `begin`."""
         self.net = net
+        vars(self).update({name: state[name] for name in self.known_of_net})
 
     def extend(self, seen: Samples, n_new: int, k: int) -> None:
         """Take in the k-th batch: the last `n_new` of the samples seen."""

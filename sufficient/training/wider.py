@@ -1,4 +1,4 @@
-"""The same net with twice the width, to see whether the net is what limits the score."""
+"""The same net with twice the width, to see whether the net limits the score."""
 
 from __future__ import annotations
 

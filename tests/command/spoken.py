@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-FAST = ["--batch-size=40", "--n-directions=2"]
+STEPWISE = ["--training=update", "--stop=landscape"]
+FAST = ["--batch-size=40", "--n-directions=2", *STEPWISE]
 DIGITS = ["digits", "--n-samples=300", *FAST]
 KEYS = {
     "verdict", "converged", "k_star", "n_samples_star", "n_samples_needed",

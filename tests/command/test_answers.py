@@ -32,7 +32,7 @@ def test_answer_is_the_summary_then_a_table(capsys, monkeypatch):
 
 
 def test_table_is_thinned_and_keeps_its_ends(capsys, monkeypatch):
-    many = ["digits", "--n-samples=300", "--batch-size=3", "--tol=1e-9"]
+    many = [*DIGITS, "--batch-size=3", "--tol=1e-9"]
     monkeypatch.setattr(answers, "MOST_ROWS", 8)
     assert main([*many, "--quiet"]) == 0
     out, err = capsys.readouterr()
@@ -117,7 +117,15 @@ def test_several_seeds_in_json_are_those_of_the_library(capsys):
     assert err == ""
     X, y = load_digits_images(n_samples=300)
     found = repeat_sample_size(
-        "mlp", X, y, n_repeats=2, random_state=3, batch_size=40, n_directions=2
+        "mlp",
+        X,
+        y,
+        n_repeats=2,
+        random_state=3,
+        batch_size=40,
+        n_directions=2,
+        training="update",
+        stop="landscape",
     )
     assert answer["mean"] == found.mean
     assert [run["random_state"] for run in answer["runs"]] == [

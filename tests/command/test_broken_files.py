@@ -153,7 +153,7 @@ def ask(path, options, capsys):
 )
 def test_broken_files_are_told_in_a_sentence(n, whole, quick, tmp_path, capsys):
     rng, codes = np.random.default_rng(n), []
-    usual = ["--batch-size=6", "--n-directions=1"]
+    usual = ["--batch-size=6", "--n-directions=1", "--training=update"]
     for i in range(n):
         suffix, change = [
             (".csv", damaged),

@@ -8,6 +8,7 @@ import torch
 from skorch import NeuralNetRegressor
 
 from sufficient.command.main import main
+from tests.command.spoken import FAST
 from tests.strict import strict
 
 
@@ -76,7 +77,7 @@ def test_random_rows_of_a_file(settings, folder):
 )
 def test_regression_and_images_run_to_the_end(folder, capsys, arguments):
     name, *options = arguments
-    fast = ["--batch-size=60", "--n-directions=2", "--json", "--quiet"]
+    fast = [*FAST, "--batch-size=60", "--json", "--quiet"]
     assert main([str(folder / name), *options, *fast]) == 0
     assert strict(capsys.readouterr().out)["curves"]["train_size"] == [
         60,

@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sufficient import SampleSizeEstimator
 from sufficient.curvature.eigenpairs import leading
-from tests.small import small_net
+from tests.small import SEEDED, small_net
 
 SIZES = [2, 4, 6]
 
@@ -34,7 +34,7 @@ def cut_short(monkeypatch):
 def asked(X, y, **changes):
     given = {"n_directions": 3, "n_monte_carlo": 8, "eigen_tol": 1e-4}
     est = SampleSizeEstimator(
-        small_net(8), tol=1e9, schedule=SIZES, random_state=0, **given, **changes
+        small_net(8), tol=1e9, **{**SEEDED, "schedule": SIZES, **given, **changes}
     )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -126,11 +126,11 @@ class TestOnTheEstimator:
     def test_it_does_not_decide(self, unsettled):
         curve = unsettled.curve_
         assert unsettled.n_samples_needed_ == curve.n_samples_needed
-        assert unsettled.k_star_ is None and unsettled.verdict_ == "not stable yet"
+        assert unsettled.k_star_ is None and not unsettled.converged_
 
-    def test_the_summary_says_it(self, unsettled):
-        assert "shift the leading eigenvalues by" in unsettled.summary()
-        assert "the papers' plateau" in unsettled.summary()
+    def test_the_details_say_it(self, unsettled):
+        assert "shift the leading eigenvalues by" in unsettled.summary(detail=True)
+        assert "the papers' plateau" in unsettled.summary(detail=True)
 
     def test_a_saved_one_has_it(self, unsettled, tmp_path):
         unsettled.save(tmp_path)

@@ -1,10 +1,15 @@
 """Oracles: exact power laws, simulated noisy curves with a known crossing."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
-from sufficient.decision.power_law import LARGEST_FORECAST, local_power_law
-from sufficient.decision.stopping import forecast_sample_size
+from sufficient.data.tasks import Classification
+from sufficient.decision.power_law import local_power_law
+from sufficient.decision.stopping import StoppingRule, forecast_sample_size
+from sufficient.settings import Settings
+from tests.decision.records import record_of
 
 SIZES = np.round(256 * 1.13 ** np.arange(28)).astype(int)
 
@@ -63,12 +68,35 @@ def test_a_curve_that_rises_again_has_not_settled():
     values = np.concatenate([curve(SIZES[:20], 1000), np.full(8, 0.2)])
     found = forecast_sample_size(SIZES, values, tol=0.025, patience=2)
     assert not found.converged
-    assert found.n_samples > SIZES[-1]
+    assert found.crossing > SIZES[-1]
 
 
-def test_a_curve_that_climbs_has_no_finite_forecast():
+def test_a_curve_that_climbs_has_no_forecast():
     found = forecast_sample_size(SIZES, curve(SIZES, 100, 3), tol=1e-9, patience=2)
-    assert found.n_samples == LARGEST_FORECAST
+    assert found.n_samples is None
+    assert found.crossing == np.inf
+    assert found.interval[0] > SIZES[-1] and found.interval[1] is None
+
+
+@pytest.mark.parametrize(("times", "told"), [(15, True), (17, False)])
+def test_beyond_sixteen_times_the_data_there_is_no_number_but_a_crossing(times, told):
+    n_star = times * int(SIZES[-1])
+    found = forecast_sample_size(SIZES, curve(SIZES, n_star), tol=0.025, patience=2)
+    assert found.crossing == pytest.approx(n_star, rel=0.05)
+    assert not found.converged and not found.is_at_most
+    if told:
+        assert found.n_samples == pytest.approx(n_star, rel=0.05)
+    else:
+        assert found.n_samples is None
+    assert SIZES[-1] < found.interval[0] <= 16 * SIZES[-1]
+
+
+def test_a_curve_below_from_the_first_size_on_gives_an_upper_limit():
+    for n_star, at_most in ((100, True), (2000, False)):
+        values = curve(SIZES, n_star)
+        found = forecast_sample_size(SIZES, values, tol=0.025, patience=2)
+        assert found.converged and found.is_at_most == at_most
+        assert found.n_samples == max(n_star, SIZES[0])
 
 
 @pytest.mark.parametrize("n_sizes", [1, 2])
@@ -143,3 +171,49 @@ def test_the_standard_error_of_the_smoothed_curve_is_its_scatter_over_repeats():
     stated = np.median([one.smoothed_std_err[-1] / one.smoothed[-1] for one in found])
     # Stated a little larger: the exponent may drift.
     assert ends.std() < stated < 2 * ends.std()
+
+
+class TestRule:
+    """When to stop. Oracle: a table of landscapes and scores."""
+
+    STABLE, SHAKY = curve(SIZES, 1000), curve(SIZES, 1e6)
+    FLAT, RISING = np.full(28, 0.9), 0.95 - 10 * SIZES**-0.5
+
+    @pytest.mark.parametrize(
+        ("landscape", "scores", "stops"),
+        [
+            (STABLE, FLAT, {"answer", "landscape"}),
+            (STABLE, RISING, {"landscape"}),
+            (SHAKY, FLAT, set()),
+            (SHAKY, RISING, set()),
+        ],
+        ids=["both", "landscape", "score", "neither"],
+    )
+    def test_stops_as_in_the_table(self, landscape, scores, stops):
+        record = record_of(SIZES, landscape, scores)
+        found = {stop for stop in ("answer", "landscape", "never") if
+                 self.rule(stop).says_enough(record)}  # fmt: skip
+        assert found == stops
+
+    @staticmethod
+    def rule(stop, is_one_net=False, **changes):
+        task = Classification(np.arange(2))
+        return StoppingRule(Settings(stop=stop, **changes), task, is_one_net)
+
+    def test_never_stops_one_net_for_which_more_data_changes_nothing(self):
+        record = record_of(SIZES, self.STABLE, self.FLAT)
+        for stop in ("answer", "landscape"):
+            assert not self.rule(stop, is_one_net=True).says_enough(record)
+
+    def test_does_not_stop_a_net_that_has_not_learnt(self):
+        record = record_of(SIZES, self.STABLE, self.FLAT, above_chance=0.5)
+        assert not self.rule("answer").says_enough(record)
+        assert self.rule("landscape").says_enough(record)
+
+    def test_asks_for_the_gain_that_counts(self):
+        record = record_of(SIZES, self.STABLE, self.RISING)
+        assert self.rule("answer", min_gain=0.5).says_enough(record)
+
+    def test_does_not_stop_where_the_score_is_not_a_number(self):
+        record = record_of(SIZES, self.STABLE, np.full(28, np.nan))
+        assert not self.rule("answer").says_enough(record)

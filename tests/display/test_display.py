@@ -18,9 +18,11 @@ from skorch import NeuralNetBinaryClassifier, NeuralNetRegressor
 from sufficient import MLP, SampleSizeEstimator
 from sufficient.display import LandscapeDisplay, SampleSizeDisplay, SpectrumDisplay
 from sufficient.nets import default_net
+from tests.small import STEPWISE
 
 DISPLAYS = [SampleSizeDisplay, SpectrumDisplay, LandscapeDisplay]
 N = np.array([128, 256, 512, 1024])
+QUICK = {"n_directions": 2, "random_state": 0, **STEPWISE}
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +35,7 @@ def close_figures():
 def fitted(many_digits):
     net = default_net("mlp", module__hidden_sizes=(16,))
     return SampleSizeEstimator(
-        net, tol=1e-3, schedule=[2, 3, 4, 5], n_directions=3, random_state=0
+        net, tol=1e-3, schedule=[2, 3, 4, 5], **{**QUICK, "n_directions": 3}
     ).fit(*many_digits)
 
 
@@ -49,7 +51,7 @@ def linear(regression):
         MLP, module__hidden_sizes=(), optimizer=torch.optim.Adam, lr=0.01
     )
     return SampleSizeEstimator(
-        net, n_directions=2, schedule=[2, 4, 6, 8], random_state=0
+        net, schedule=[2, 4, 6, 8], **QUICK
     ).fit(*regression)
 
 
@@ -283,9 +285,8 @@ def test_default_counts_leave_a_next_batch(many_digits):
         batch_size=90,
         validation_fraction=0.05,
         schedule=[2, 3, 4],
-        n_directions=2,
         update_epochs=1,
-        random_state=0,
+        **QUICK,
     ).fit(*many_digits)
     display = LandscapeDisplay.from_estimator(few_held_out, *many_digits, n_grid=3)
     assert_array_equal(display.train_sizes, [180, 270])
@@ -338,12 +339,12 @@ def test_landscape_refuses_other_data(fitted, many_digits):
 def test_landscape_needs_fit_and_two_directions(many_digits):
     X, y = many_digits
     net = default_net("mlp", module__hidden_sizes=(4,))
-    session = SampleSizeEstimator(net, n_directions=2, update_epochs=1)
+    session = SampleSizeEstimator(net, update_epochs=1, **QUICK)
     session.partial_fit(X[:50], y[:50], classes=np.unique(y))
     with pytest.raises(ValueError, match="Call fit"):
         LandscapeDisplay.from_estimator(session, X, y)
     assert SampleSizeDisplay.from_estimator(session).axes_.shape == (2,)
-    narrow = SampleSizeEstimator(net, n_directions=1, schedule=[2], update_epochs=1)
+    narrow = SampleSizeEstimator(net, schedule=[2], **{**QUICK, "n_directions": 1})
     with pytest.raises(ValueError, match="n_directions >= 2"):
         LandscapeDisplay.from_estimator(narrow.fit(X, y), X, y)
 
@@ -351,7 +352,7 @@ def test_landscape_needs_fit_and_two_directions(many_digits):
 def test_landscape_of_one_logit(many_digits):
     X, y = many_digits
     net = NeuralNetBinaryClassifier(MLP, module__hidden_sizes=(4,), module__n_outputs=1)
-    binary = SampleSizeEstimator(net, n_directions=2, schedule=[2, 3], random_state=0)
+    binary = SampleSizeEstimator(net, schedule=[2, 3], **QUICK)
     binary.fit(X, y % 2)
     display = LandscapeDisplay.from_estimator(binary, X, y % 2, n_grid=3)
     assert_allclose(

@@ -19,6 +19,7 @@ from sufficient import MLP, SampleSizeEstimator
 from sufficient.data.tasks import Regression
 from sufficient.decision.verdict import VERDICTS
 from sufficient.nets import default_net
+from tests.small import STEPWISE
 
 N_CASES = int(os.environ.get("SUFFICIENT_CASES", "2000"))
 MAY_BE_NAN = {
@@ -198,7 +199,8 @@ def questions(draw):
     names = draw(st.sets(st.sampled_from(list(PARAMETERS)), max_size=4))
     chosen = {key: draw(PARAMETERS[key]) for key in sorted(names)}
     quick = {"n_monte_carlo": 3, "n_directions": 2, "update_epochs": 1,
-             "schedule": 1.6, "random_state": 0, "batch_size": 6}  # fmt: skip
+             "schedule": 1.6, "random_state": 0, "batch_size": 6,
+             "training": "update"}  # fmt: skip
     return net, {**quick, **chosen}, *draw(data())
 
 
@@ -330,6 +332,7 @@ def test_thousands_of_questions_have_an_answer_or_a_refusal(question):
 
 
 QUICK = {"n_monte_carlo": 3, "n_directions": 2, "schedule": [2, 3], "random_state": 0}
+QUICK |= STEPWISE
 RNG = np.random.default_rng(0)
 SOME_X, SOME_Y = RNG.standard_normal((40, 3)).astype(np.float32), np.arange(40) % 2
 

@@ -6,12 +6,15 @@ import pytest
 from sufficient import SampleSizeEstimator
 from sufficient.datasets import load_digits_images, load_fashion_mnist
 from sufficient.nets import default_net
+from tests.small import STEPWISE
+
+QUICK = {"random_state": 0, **STEPWISE}
 
 
 @pytest.fixture(scope="module")
 def answered():
     X, y = load_digits_images()
-    return SampleSizeEstimator(tol=0.5, random_state=0).fit(X, y)
+    return SampleSizeEstimator(tol=0.5, **QUICK).fit(X, y)
 
 
 def test_digits_are_answered_with_everything_that_is_promised(answered):
@@ -33,7 +36,7 @@ def test_digits_delta_falls_and_the_model_is_above_the_real_loss(answered):
 def test_sigma_auto_makes_the_second_order_model_accurate():
     X, y = load_digits_images(n_samples=800)
     est = SampleSizeEstimator(
-        sigma="auto", tol=1e-3, schedule=[3, 5, 7, 10], random_state=0
+        sigma="auto", tol=1e-3, schedule=[3, 5, 7, 10], **QUICK
     ).fit(X, y)
     np.testing.assert_allclose(est.curves_["expected_rise"], 0.1, rtol=1e-4)
     np.testing.assert_allclose(est.curves_["quadratic_ratio"], 1, atol=0.15)
@@ -43,7 +46,7 @@ def test_sigma_auto_makes_the_second_order_model_accurate():
 def test_the_other_trainings_answer_as_well(training):
     X, y = load_digits_images(n_samples=800)
     est = SampleSizeEstimator(
-        training=training, schedule=[3, 5, 7, 10], random_state=0
+        schedule=[3, 5, 7, 10], **{**QUICK, "training": training}
     ).fit(X, y)
     assert len(est.delta_curve_) == 4
     assert est.score_curve_[-1] > 0.7
@@ -58,7 +61,7 @@ def fashion(n):
 
 def test_fashion_mnist_in_small():
     X, y = fashion(2000)
-    est = SampleSizeEstimator(random_state=0, n_fresh=512).fit(X, y)
+    est = SampleSizeEstimator(n_fresh=512, **QUICK).fit(X, y)
     assert not est.converged_
     assert est.k_star_ is None
     assert est.n_samples_needed_ > 1600
@@ -73,7 +76,7 @@ def test_fashion_mnist_by_a_convolutional_net_in_small():
         schedule=[2, 4, 6],
         n_fresh=128,
         n_monte_carlo=16,
-        random_state=0,
+        **QUICK,
     ).fit(X, y)
     assert est.curves_["eigen_certified"].all()
     assert est.n_samples_needed_ > 0
@@ -83,7 +86,9 @@ def test_fashion_mnist_by_a_convolutional_net_in_small():
 def test_fashion_mnist_answer_repeats_between_seeds():
     X, y = fashion(10_000)
     needed = [
-        SampleSizeEstimator(tol=0.03, random_state=s).fit(X, y).n_samples_needed_
+        SampleSizeEstimator(tol=0.03, **{**QUICK, "random_state": s})
+        .fit(X, y)
+        .n_samples_needed_
         for s in range(3)
     ]
     assert np.std(needed) / np.mean(needed) < 0.1

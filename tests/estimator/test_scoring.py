@@ -12,6 +12,7 @@ from sklearn.metrics import (
 
 from sufficient import SampleSizeEstimator
 from sufficient.nets import default_net
+from tests.small import STEPWISE
 
 QUICK = {
     "n_directions": 3,
@@ -20,6 +21,7 @@ QUICK = {
     "schedule": [4, 6, 8, 10],
     "batch_size": 20,
     "random_state": 0,
+    **STEPWISE,
 }
 NAMES = np.array([f"digit {i}" for i in range(10)])
 

@@ -7,7 +7,7 @@ import pytest
 
 from sufficient import SampleSizeEstimator
 from sufficient.nets import default_net
-from tests.small import small
+from tests.small import STEPWISE, small
 
 
 class TestChance:
@@ -49,7 +49,11 @@ def test_one_net_trained_on_everything_never_makes_the_data_sufficient(digits):
 def test_fewer_fresh_samples_than_a_batch_still_give_every_figure(digits):
     X, y = digits
     est = SampleSizeEstimator(
-        batch_size=80, validation_fraction=0.1, n_directions=2, random_state=0
+        batch_size=80,
+        validation_fraction=0.1,
+        n_directions=2,
+        random_state=0,
+        **STEPWISE,
     ).fit(X, y)
     assert est.curves_["n_fresh"][-1] < 80
     assert np.isfinite(est.curves_["eigenvalue"]).all()

@@ -19,7 +19,7 @@ from sufficient import SampleSizeEstimator
 from sufficient.datasets import load_digits_images
 from sufficient.features import ImageFeatures
 from tests.features.bodies import MEAN, STD, Answering, calls, pooled
-from tests.small import small_net
+from tests.small import SEEDED, small_net
 
 
 class OfRows(ImageFeatures):
@@ -186,10 +186,8 @@ class TestNeighbours:
             StandardScaler(),
             SampleSizeEstimator(
                 small_net(8),
-                n_directions=2,
-                schedule=[2, 4],
                 batch_size=16,
-                random_state=0,
+                **SEEDED,
             ),
         )
         pipe = clone(pipe).fit(X, y)

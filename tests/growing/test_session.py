@@ -7,13 +7,14 @@ from sufficient import SampleSizeEstimator
 from sufficient.growing.run import Run
 from sufficient.training.strategies import UpdateTraining
 from tests.same import assert_same_curves
+from tests.small import STEPWISE
 
 BATCHES = [slice(start, start + 40) for start in range(0, 200, 40)]
 
 
 def session():
     return SampleSizeEstimator(
-        n_directions=2, n_monte_carlo=8, n_candidates=1, random_state=0
+        n_directions=2, n_monte_carlo=8, n_candidates=1, random_state=0, **STEPWISE
     )
 
 

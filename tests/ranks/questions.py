@@ -22,9 +22,15 @@ from sufficient.curvature.objective import Objective
 from sufficient.ranks import LostRankError, Ranks, broadcast, over_ranks, ranks
 from sufficient.reproducibility.agreement import broadcast_weights
 from tests.curvature.cases import low_rank_problem
-from tests.small import small_net
+from tests.small import STEPWISE, small_net
 
-SMALL = {"n_directions": 3, "n_monte_carlo": 8, "batch_size": 64, "n_candidates": 2}
+SMALL = {
+    "n_directions": 3,
+    "n_monte_carlo": 8,
+    "batch_size": 64,
+    "n_candidates": 2,
+    **STEPWISE,
+}
 
 
 def small_problem(n=301):
@@ -107,6 +113,11 @@ def growing():
     return {"values": found.eigenvalues, **found.columns}
 
 
+def converged():
+    found = curve(training="converged", stop="never", schedule=[1, 3])
+    return {"values": found.eigenvalues, **found.columns}
+
+
 def fixed():
     found = curve(training="full", schedule=[3, 6])
     return {"values": found.eigenvalues, **found.columns}
@@ -114,7 +125,7 @@ def fixed():
 
 QUESTIONS = [
     by_layers, in_chunks, by_recorded_graph, gauss_newton, compressed, followed,
-    growing, fixed,
+    growing, converged, fixed,
 ]  # fmt: skip
 
 

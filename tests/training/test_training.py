@@ -1,35 +1,54 @@
-"""Oracles: skorch's own DataLoader, and equality of weights."""
+"""Ways of training. Oracles: skorch's own loop and loader, and equality of weights."""
+
+from __future__ import annotations
+
+import copy
 
 import numpy as np
 import pytest
 import torch
 from skorch import NeuralNetClassifier
+from skorch.callbacks import EarlyStopping, GradientNormClipping, LRScheduler
 from skorch.dataset import Dataset
 from torch import nn
 
 from sufficient import MLP
-from sufficient.data.samples import Samples
 from sufficient.nets import default_net
+from sufficient.training import optimum
 from sufficient.training.batches import TensorBatches
 from sufficient.training.criteria import objective_of
 from sufficient.training.net import prepared_net
 from sufficient.training.strategies import STRATEGIES
+from tests.small import small_net
+from tests.training.fits import (
+    WithBatchNorm,
+    classifier,
+    state_of,
+    strategy,
+    three_classes,
+)
 
-X = torch.randn(60, 5, generator=torch.Generator().manual_seed(0))
-Y = torch.arange(60) % 3
-SAMPLES = Samples(X, Y)
+SAMPLES = three_classes(60)
+APART = three_classes(40, seed=1)
+X, Y = SAMPLES.X, SAMPLES.y
+QUICK = {"update_epochs": 3}
 
 
-def trained(name, sizes=(20, 40, 60), measured=(1, 2, 3), seed=0):
-    template = prepared_net(None, n_inputs=5, n_outputs=3, device="cpu")
-    template.set_params(module__hidden_sizes=(4,))
-    training = STRATEGIES[name](template, seed=seed, update_epochs=3)
+def begun(name, net=None, seed=0):
+    """A training that can be asked, and that has to be paid for."""
+    net = small_net(4, max_epochs=3) if net is None else net
+    training = strategy(name, net, seed, **QUICK)
     training.begin(SAMPLES)
+    return training
+
+
+def trained(name, sizes=(20, 40, 60), measured=(1, 2, 3), seed=0, net=None):
+    training = begun(name, net, seed)
     weights = {}
     for k, n in enumerate(sizes, start=1):
         training.extend(SAMPLES[:n], 20, k)
         if k in measured:
-            net = training.net_at(SAMPLES[:n], k)
+            net = training.net_at(SAMPLES[:n], APART, k)
             weights[k] = objective_of(net).weights.clone()
     return weights
 
@@ -49,18 +68,132 @@ def test_training_depends_on_its_seed_alone(name):
     assert not torch.equal(first[3], other[3])
 
 
-def test_full_training_keeps_its_weights_and_update_changes_them():
-    full, update = trained("full"), trained("update")
-    assert torch.equal(full[1], full[3])
-    assert not torch.equal(update[1], update[3])
+def test_full_training_keeps_its_weights_and_the_others_change_them():
+    assert torch.equal(trained("full")[1], trained("full")[3])
+    for name in STRATEGIES.keys() - {"full"}:
+        weights = trained(name)
+        assert not torch.equal(weights[1], weights[3])
 
 
 def test_update_takes_as_many_steps_as_the_passes_over_a_batch():
-    template = default_net(module__n_inputs=5, module__n_outputs=3, batch_size=10)
-    training = STRATEGIES["update"](template, seed=0, update_epochs=3)
-    training.begin(SAMPLES)
+    training = begun("update", small_net(4, batch_size=10))
     training.extend(SAMPLES, 20, 1)
-    assert len(training.net.history[-1]["batches"]) == 6
+    assert len(training.net.history[-1]["batches"]) == training.n_steps == 6
+
+
+class TestTwiceAsLong:
+    """Oracles: the net before, and the number of steps."""
+
+    @pytest.mark.parametrize("name", STRATEGIES)
+    @pytest.mark.parametrize("module", [None, WithBatchNorm])
+    def test_leaves_net_and_counts_as_they_were(self, name, module):
+        net = None if module is None else classifier(module, max_epochs=3)
+        training = begun(name, net)
+        training.extend(SAMPLES, 60, 1)
+        net = training.net_at(SAMPLES, APART, 1)
+        before, n_steps = state_of(net), training.n_steps
+        with training.twice_as_long(SAMPLES, APART, 1) as longer:
+            assert (longer is None) == (name == "full")
+        assert training.net is net
+        assert all(map(torch.equal, state_of(net), before))
+        assert training.n_steps == n_steps
+
+    @pytest.mark.parametrize(("name", "epochs"), [("restart", 6), ("converged", 6)])
+    def test_of_a_net_with_epochs_is_twice_its_epochs(self, name, epochs):
+        schedule = LRScheduler("StepLR", step_size=2)
+        training = begun(name, small_net(4, max_epochs=3, callbacks=[schedule]))
+        training.net_at(SAMPLES, APART, 3)
+        with training.twice_as_long(SAMPLES, APART, 3) as longer:
+            whole = small_net(4, max_epochs=epochs, callbacks=[schedule])
+            expected = begun("restart", whole).net_at(SAMPLES, APART, 3)
+            assert all(map(torch.equal, state_of(longer), state_of(expected)))
+
+    def test_of_updates_is_as_many_more_passes_over_everything(self):
+        training = begun("update", small_net(4, batch_size=10))
+        training.extend(SAMPLES, 60, 1)
+        with training.twice_as_long(SAMPLES, APART, 1) as longer:
+            steps = sum(len(epoch["batches"]) for epoch in longer.history)
+        assert (training.n_steps, steps) == (18, 36)
+
+
+class TestConverged:
+    """Oracles: the search itself, and skorch's own training."""
+
+    def test_is_a_search_from_the_same_start_at_every_size(self):
+        training = begun("converged")
+        net = training.net_at(SAMPLES[:40], APART, 2)
+        assert training.n_steps >= optimum.LEAST_STEPS
+        alone = begun("converged").net_at(SAMPLES[:40], APART, 2)
+        training.net_at(SAMPLES, APART, 3)
+        again = training.net_at(SAMPLES[:40], APART, 2)
+        for other in (alone, again):
+            assert all(map(torch.equal, state_of(net), state_of(other)))
+
+    def test_is_done_once_for_a_size(self, monkeypatch):
+        training = begun("converged")
+        training.train_ahead(SAMPLES, APART, 3)
+        monkeypatch.setattr(optimum.OptimumSearch, "run", None)
+        assert training.net_at(SAMPLES, APART, 3) is training.net
+
+    @pytest.mark.parametrize(
+        "callback",
+        [
+            LRScheduler("StepLR", step_size=1, gamma=0.5),
+            EarlyStopping(monitor="train_loss", patience=50),
+            ("schedule", LRScheduler("StepLR", step_size=1)),
+        ],
+        ids=["schedule", "early stopping", "named"],
+    )
+    def test_leaves_a_net_with_callbacks_to_itself(self, callback):
+        net = small_net(4, max_epochs=5, callbacks=[callback], batch_size=20)
+        training = begun("converged", net)
+        found = training.net_at(SAMPLES, APART, 3)
+        assert len(found.history) == 5
+        assert training.n_steps == 15
+        expected = begun("restart", net).net_at(SAMPLES, APART, 3)
+        assert all(map(torch.equal, state_of(found), state_of(expected)))
+
+    @pytest.mark.parametrize(
+        "callbacks",
+        [
+            None,
+            [],
+            "disable",
+            [GradientNormClipping(1e9)],
+            [("clip", GradientNormClipping(1e9))],
+        ],
+        ids=["none", "empty", "disabled", "clipping", "named clipping"],
+    )
+    def test_trains_a_net_that_does_not_decide_for_itself(self, callbacks):
+        net = small_net(4, max_epochs=1, callbacks=callbacks)
+        found = begun("converged", net).net_at(SAMPLES, APART, 3)
+        plain = begun("converged", small_net(4)).net_at(SAMPLES, APART, 3)
+        assert all(map(torch.equal, state_of(found), state_of(plain)))
+
+    def test_a_whole_batch_is_an_eighth_at_most(self):
+        training = begun("converged", small_net(4, batch_size=-1))
+        training.net_at(SAMPLES, APART, 3)
+        assert training._search.batch_size == 7
+
+    def test_a_copy_goes_on_with_the_net(self):
+        training = begun("converged")
+        net = training.net_at(SAMPLES, APART, 3)
+        other = copy.deepcopy(training)
+        found = other.net_at(SAMPLES, APART, 3)
+        assert all(map(torch.equal, state_of(net), state_of(found)))
+        with (
+            training.twice_as_long(SAMPLES, APART, 3) as one,
+            other.twice_as_long(SAMPLES, APART, 3) as two,
+        ):
+            assert all(map(torch.equal, state_of(one), state_of(two)))
+
+    def test_says_where_it_ended(self, monkeypatch):
+        monkeypatch.setattr(optimum, "MOST_STEPS", 100)
+        monkeypatch.setattr(optimum, "MOST_EPOCHS", 1)
+        training = begun("converged")
+        training.net_at(SAMPLES, APART, 3)
+        assert (training.n_steps, training.is_capped) == (100, True)
+        assert training.temperature >= 1
 
 
 def test_fast_batches_are_those_of_a_data_loader():

@@ -1,0 +1,109 @@
+"""Ask the question as the command's arguments say, and print the answer."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import warnings
+from argparse import Namespace
+
+from sklearn.utils.multiclass import type_of_target
+from torch.nn import BCEWithLogitsLoss
+
+from sufficient.command.answers import (
+    as_json,
+    as_text,
+    repeats_as_json,
+    repeats_as_text,
+)
+from sufficient.command.arguments import FLAGS
+from sufficient.command.files import load
+from sufficient.display import SampleSizeDisplay
+from sufficient.estimator import SampleSizeEstimator
+from sufficient.many_fits.repeats import repeat_sample_size
+from sufficient.nets import default_net
+from sufficient.ranks import over_ranks
+
+__all__ = ["answer"]
+
+INTERRUPTED = 130
+
+
+def answer(args: Namespace) -> int:
+    """Fit, print, and return the exit code."""
+    if args.plot:
+        _check_before_the_long_fit(args)
+    with over_ranks() as here:
+        X, y = load(args)
+        estimator = _estimator(args, y)
+        if args.repeats is not None:
+            return _answer_of_several(args, estimator, X, y)
+        try:
+            _, run = _quietly(estimator.fit, X, y)
+        except KeyboardInterrupt:
+            if here.is_first:
+                _tell_what_was_measured(estimator)
+            return INTERRUPTED
+    return _say(args, estimator, run) if here.is_first else 0
+
+
+def _tell_what_was_measured(estimator):
+    so_far = as_text(estimator, {}) if hasattr(estimator, "curve_") else "nothing"
+    print(f"\nInterrupted. Measured so far:\n{so_far}", file=sys.stderr)
+
+
+def _say(args, estimator, run):
+    print(as_json(estimator, run) if args.json else as_text(estimator, run))
+    if args.plot:
+        SampleSizeDisplay.from_estimator(estimator).figure_.savefig(args.plot, dpi=150)
+        print(f"\nPicture: {args.plot}", file=sys.stderr if args.json else sys.stdout)
+    return int(args.exit_code and estimator.verdict_ != "sufficient")
+
+
+def _answer_of_several(args, estimator, X, y):
+    found, run = _quietly(
+        repeat_sample_size,
+        estimator.set_params(verbose=0),
+        X,
+        y,
+        n_repeats=args.repeats,
+        random_state=args.seed,
+    )
+    print(repeats_as_json(found, run) if args.json else repeats_as_text(found, run))
+    return int(args.exit_code and set(found.verdicts) != {"sufficient"})
+
+
+def _estimator(args, y):
+    net, kind = args.model, type_of_target(y)
+    if args.regression or kind.startswith("continuous"):
+        net = default_net(net, regression=True)
+    elif kind == "multilabel-indicator":
+        net = default_net(net, criterion=BCEWithLogitsLoss)
+    chosen = {name: getattr(args, name) for name in FLAGS}
+    chosen |= {"random_state": args.seed, "verbose": int(not args.quiet)}
+    return SampleSizeEstimator(net, checkpoint=args.checkpoint, **chosen)
+
+
+def _quietly(function, *arguments, **options):
+    start = time.perf_counter()
+    with warnings.catch_warnings(record=True) as caught:
+        found = function(*arguments, **options)
+    meant = [w for w in caught if issubclass(w.category, UserWarning)]
+    notes = list(dict.fromkeys(str(warning.message) for warning in meant))
+    return found, {"warnings": notes, "seconds": time.perf_counter() - start}
+
+
+def _check_before_the_long_fit(args):
+    import matplotlib.figure
+
+    path = args.plot
+    if args.repeats is not None:
+        raise ValueError("--plot shows one fit. Leave it out, or --repeats.")
+
+    matplotlib.use("Agg")
+    known = matplotlib.figure.Figure().canvas.get_supported_filetypes()
+    if path.suffix[1:].lower() not in known:
+        raise ValueError(f"--plot {path} must end in one of .{', .'.join(known)}.")
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ValueError(f"--plot {path}: there is no such folder, or no right to it.")
