@@ -12,8 +12,9 @@ from sufficient._version import __version__
 
 if TYPE_CHECKING:
     from sufficient.curve import iterate_sample_size_curve, sample_size_curve
+    from sufficient.decision.forecast_scores import forecast_scores
     from sufficient.decision.plateau import EigenvaluePlateau
-    from sufficient.decision.score_forecast import ScoreForecast, forecast_scores
+    from sufficient.decision.score_forecast import ScoreForecast
     from sufficient.display import LandscapeDisplay, SampleSizeDisplay, SpectrumDisplay
     from sufficient.estimator import SampleSizeEstimator
     from sufficient.many_fits.compare import compare_architectures, sample_size_scorer
@@ -43,8 +44,9 @@ __all__ = [
 
 _HOMES = {
     "curve": ("iterate_sample_size_curve", "sample_size_curve"),
+    "decision.forecast_scores": ("forecast_scores",),
     "decision.plateau": ("EigenvaluePlateau",),
-    "decision.score_forecast": ("ScoreForecast", "forecast_scores"),
+    "decision.score_forecast": ("ScoreForecast",),
     "display": ("LandscapeDisplay", "SampleSizeDisplay", "SpectrumDisplay"),
     "estimator": ("SampleSizeEstimator",),
     "many_fits.compare": ("compare_architectures", "sample_size_scorer"),

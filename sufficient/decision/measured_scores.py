@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from sufficient.data.task import Task
-from sufficient.decision.score_forecast import ScoreForecast, forecast_scores
+from sufficient.decision.forecast_scores import forecast_scores
+from sufficient.decision.score_forecast import ScoreForecast
 from sufficient.decision.score_range import score_range_of
 from sufficient.results import Record
 

@@ -1,34 +1,26 @@
-"""Forecast of scores on more data, for any trainer."""
+"""What is read off a forecast of scores: gains, targets, and what to label next."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import warnings
+from math import ceil, inf
 
 import numpy as np
 
-from sufficient.decision.given_scores import checked_scores
-from sufficient.decision.learning_curve import (
-    PRIOR,
-    CurveDraws,
-    Prior,
-    draw_curves,
-    standard_normal,
-)
-from sufficient.decision.score_noise import (
-    correlation_between,
-    gap_step,
-    log_errors_of,
+from sufficient.decision.learning_curve import CurveDraws, standard_normal
+from sufficient.decision.rounds import Costs, best_batch
+from sufficient.decision.targets import (
+    FORECAST_REACH,
+    MOST_REACH,
+    check_target,
+    first_size,
+    out_of_reach,
+    target_sizes,
 )
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
-__all__ = ["ScoreForecast", "forecast_scores"]
+__all__ = ["ScoreForecast"]
 
 COVERAGE = 0.9
-# Doublings beyond the last size at which the curve is drawn; between them, lines.
-AHEAD = np.r_[np.arange(0, 2, 0.25), np.arange(2, 4, 0.5), np.arange(4, 11)]
-N_BEFORE = 8
 
 
 class ScoreForecast:
@@ -132,9 +124,7 @@ class ScoreForecast:
         interval : tuple of (float, float)
             Which holds the score with a probability of 90 %.
         """
-        curves = self._curves
-        luck = curves.scatter * standard_normal(len(curves.scatter), 1, seed=1)[:, 0]
-        return _summary(self._scores(self._log_errors_at(n) + luck * one_fit))
+        return _summary(self._one_fit_at(n) if one_fit else self._typical_at(n))
 
     def probability_of_gain_below(self, min_gain: float, factor: float = 2) -> float:
         """Probability that more data add less than a gain that counts.
@@ -153,11 +143,152 @@ class ScoreForecast:
         """
         return float(np.mean(self._gains(factor) < min_gain))
 
+    def gain_from(self, n_more: float) -> tuple[float, tuple[float, float]]:
+        """Expected gain of the score from so many more samples.
+
+        Parameters
+        ----------
+        n_more : float
+            Samples to add to the last size; zero or more.
+
+        Returns
+        -------
+        expected : float
+            Mean over the draws.
+        interval : tuple of (float, float)
+            Which holds the gain with a probability of 90 %.
+        """
+        if not n_more >= 0:
+            raise ValueError(f"n_more has to be zero or more, got {n_more!r}.")
+        return self.gain((self.n + n_more) / self.n)
+
+    def probability_of_reaching(self, target: float, n: float) -> float:
+        """Probability that one fit on n samples reaches a target score.
+
+        Parameters
+        ----------
+        target : float
+            Inside the range of the score.
+        n : float
+            Training-set size.
+
+        Returns
+        -------
+        float
+            Between 0 and 1.
+        """
+        check_target(target, self._range)
+        return float((self._one_fit_at(n) >= target).mean())
+
+    def samples_for(self, target: float, assurance: float = 0.8) -> int | None:
+        """Training samples with which one fit reaches a target score.
+
+        Parameters
+        ----------
+        target : float
+            Inside the range of the score.
+        assurance : float, default=0.8
+            Probability with which it is reached. It accounts for what is not known of
+            the curve and for the scatter between fits.
+
+        Returns
+        -------
+        int or None
+            May lie below the samples at hand. None, with a warning that says why,
+            where the target is out of reach of 16 times the data.
+
+        Raises
+        ------
+        ValueError
+            If the target lies outside the range of the score, or the assurance not
+            between 0 and 1.
+
+        Warns
+        -----
+        UserWarning
+            If the answer is None, or beyond four times the data and so only an order
+            of magnitude.
+        """
+        check_target(target, self._range)
+        if not 0 < assurance < 1:
+            raise ValueError(f"assurance has to lie in (0, 1), got {assurance!r}.")
+        sizes, reached = self._reached(target, self._one_fit_at)
+        found = first_size(sizes, reached, assurance)
+        if found is None:
+            most = MOST_REACH * self.n
+            probability = self.probability_of_reaching(target, most)
+            there = self.score_at(most, one_fit=True), probability
+            warnings.warn(out_of_reach(target, assurance, most, *there), stacklevel=2)
+            return None
+        if found > FORECAST_REACH * self.n:
+            warnings.warn(
+                f"{found:,.0f} samples are more than {FORECAST_REACH:g} times the "
+                "data: only an order of magnitude. Label more and ask again.",
+                stacklevel=2,
+            )
+        return ceil(found)
+
+    def next_batch(
+        self,
+        target: float,
+        *,
+        cost_per_sample: float = 1.0,
+        cost_of_round: float | None = None,
+        value_of_target: float = inf,
+        assurance: float = 0.8,
+    ) -> int:
+        """Samples to label now, before asking again.
+
+        The batch of least expected cost: too small a batch costs one more round, too
+        large a one costs labels that were not needed.
+
+        Parameters
+        ----------
+        target : float
+            Score to reach, inside the range of the score.
+        cost_per_sample : float, default=1
+            Of one label.
+        cost_of_round : float or None, default=None
+            Of asking once more, in the same unit. None takes a tenth of what the
+            samples at hand cost.
+        value_of_target : float, default=inf
+            What reaching it is worth. Where it is finite, 0 samples may be best.
+        assurance : float, default=0.8
+            Probability from which on a typical fit counts as reaching the target.
+
+        Returns
+        -------
+        int
+            At most three times the samples at hand; 0 where the target is reached or
+            not worth its cost.
+        """
+        check_target(target, self._range)
+        if cost_of_round is None:
+            cost_of_round = cost_per_sample * self.n / 10
+        costs = Costs(cost_per_sample, cost_of_round, value_of_target)
+        sizes, reached = self._reached(target, self._typical_at)
+        ever = np.logical_or.accumulate(reached, axis=1)
+        unreached = 1 - ever.mean(axis=0)
+        unreached[unreached <= 1 - assurance] = 0
+        return best_batch(sizes, unreached, self.n, costs)
+
+    def _reached(self, target, scores_at):
+        """Sizes, and whether each draw reaches the target there."""
+        sizes = target_sizes(self.n * 2 ** self.doublings[0], self.n)
+        return sizes, target <= np.array([scores_at(n) for n in sizes]).T
+
+    def _one_fit_at(self, n):
+        curves = self._curves
+        luck = curves.scatter * standard_normal(len(curves.scatter), 1, seed=1)[:, 0]
+        return self._scores(self._log_errors_at(n) + luck)
+
+    def _typical_at(self, n):
+        return self._scores(self._log_errors_at(n))
+
     def _gains(self, factor):
         if not (np.isfinite(factor) and factor > 0):
             raise ValueError(f"factor has to be a positive number, got {factor!r}.")
-        now, later = (self._log_errors_at(self.n * f) for f in (1, factor))
-        return self._scores(later) - self._scores(now)
+        return self._typical_at(self.n * factor) - self._typical_at(self.n)
 
     def _log_errors_at(self, n):
         if not (np.isfinite(n) and n > 0):
@@ -170,96 +301,6 @@ class ScoreForecast:
     def _scores(self, log_errors):
         bottom, top = self._range
         return np.clip(top - np.exp(log_errors), bottom, top)
-
-
-def forecast_scores(
-    n: ArrayLike,
-    scores: ArrayLike,
-    *,
-    std_err: ArrayLike | None = None,
-    n_held_out: int | None = None,
-    train_scores: ArrayLike | None = None,
-    correlation: ArrayLike | None = None,
-    score_range: tuple[float, float] = (0, 1),
-    prior: Prior = PRIOR,
-) -> ScoreForecast:
-    r"""Forecast the scores of any trainer on more data.
-
-    Bayesian model with learnt hyperparameters: what a typical fit lacks to the best
-    score is a power law of n, of which a share may stay for ever and which may follow a
-    plateau, times a Gaussian process for what no such law describes. See
-    :mod:`sufficient.decision.learning_curve` for the formula.
-
-    Parameters
-    ----------
-    n : array-like of shape (n_sizes,)
-        Training-set sizes, in any order. One is enough, but then the answer is the
-        prior's.
-    scores : array-like of shape (n_sizes,)
-        Score at each; larger is better, so a loss enters as a negative score. A size
-        whose score is not finite is left out.
-    std_err : float or array-like of shape (n_sizes,), optional
-        Standard error of each score over the held-out samples.
-    n_held_out : int, optional
-        Number of held-out samples, in place of `std_err`. Without either, scores count
-        as nearly free of noise.
-    train_scores : array-like of shape (n_sizes,), optional
-        Scores on the training samples. The gap to them is evidence, unless the net
-        interpolates.
-    correlation : float or array-like of shape (n_sizes, n_sizes), optional
-        Of the noise of the held-out samples between sizes. By default that of nets
-        which are all scored on the same samples.
-    score_range : tuple of (float, float), default=(0, 1)
-        Worst and best score there can be. The worst may be ``-inf``: R^2 has
-        ``(-inf, 1)``, a negative loss ``(-inf, 0)``.
-    prior : Prior, optional
-        What curves look like; learnt on public learning curves by default.
-
-    Returns
-    -------
-    ScoreForecast
-        Gain, scores at other sizes, and probabilities.
-
-    Raises
-    ------
-    ValueError
-        If lengths differ, no score is finite, a score lies outside the range, a
-        standard error is negative, or a correlation is not one.
-
-    Notes
-    -----
-    The prior is learnt on LCDB 1.1 (CC BY 4.0) and LCDB 1.0 (MIT), and on nets of this
-    project.
-
-    Examples
-    --------
-    Scores of a trainer of your own, on 1,000 held-out samples:
-
-    >>> import sufficient
-    >>> forecast = sufficient.forecast_scores(
-    ...     [125, 250, 500, 1000, 2000],
-    ...     [0.70, 0.76, 0.80, 0.83, 0.85],
-    ...     n_held_out=1000,
-    ... )
-    >>> expected, (low, high) = forecast.gain()
-    >>> print(f"twice the data add {expected:.3f} ({low:.3f} to {high:.3f})")
-    twice the data add 0.016 (-0.002 to 0.036)
-    >>> print(f"{forecast.probability_of_gain_below(0.01):.2f}")
-    0.29
-    """
-    given = checked_scores(n, scores, std_err, train_scores, correlation, score_range)
-    if n_held_out is not None and not n_held_out >= 1:
-        raise ValueError(f"n_held_out has to be at least 1, got {n_held_out!r}.")
-    x = np.log2(given.n / given.n[-1])
-    worst, best = given.score_range
-    y, relative = log_errors_of(given.errors, given.std_err, n_held_out, best - worst)
-    between = correlation_between(x, given.correlation, prior)
-    step = gap_step(given.train_errors, given.errors)
-    doublings = np.r_[np.linspace(min(x[0], -1), 0, N_BEFORE + 1)[:-1], AHEAD]
-    noise = np.outer(relative, relative) * between
-    curves = draw_curves(x, y, noise, step, doublings, prior)
-    outliers = tuple(float(given.n[i]) for i in curves.outliers)
-    return ScoreForecast(given.n[-1], (worst, best), doublings, curves, outliers)
 
 
 def _summary(draws):

@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
-from sufficient.display.scores import draw_gain, draw_scores, score_name
+from sufficient.decision.score_forecast import ScoreForecast
+from sufficient.display.scores import AHEAD, draw_forecast, draw_scores, score_name
 from sufficient.display.style import (
     COLORS,
     LABELS,
@@ -69,10 +70,8 @@ class SampleSizeDisplay:
         Samples in one batch.
     scores, score_std_err : ndarray of shape (n_sizes,)
         Validation score and its standard error.
-    expected_gain : float
-        Increase of the score expected from doubling the last size.
-    expected_gain_interval : tuple of (float, float)
-        90 % interval of `expected_gain`; if it is infinite, no forecast is drawn.
+    score_forecast : ScoreForecast or None, default=None
+        Of the score, drawn with its 90 % band up to four times the last size.
     score_name : str, default="accuracy"
         Name of the score, for the axis.
     estimator_name : str or None, default=None
@@ -89,9 +88,9 @@ class SampleSizeDisplay:
     lines_ : list of Line2D
         Curves of the landscape: `delta`, then `bound` and `smoothed`.
     fill_between_ : list of PolyCollection
-        Bands of two standard errors.
+        Bands of two standard errors, then that of the forecast.
     errorbar_ : list of ErrorbarContainer
-        Scores with two standard errors, then the forecast with its interval.
+        Scores with two standard errors.
 
     See Also
     --------
@@ -107,8 +106,7 @@ class SampleSizeDisplay:
     ...     bound=4e4 / n**2, bound_std_err=4e3 / n**2, bound_name="projected",
     ...     smoothed=4e4 / n**2, rate=-2.0, tol=0.1, n_samples_needed=640,
     ...     n_samples_needed_interval=(580, 700), converged=True, batch_size=64,
-    ...     scores=1 - 10 / n, score_std_err=0.1 / np.sqrt(n), expected_gain=0.005,
-    ...     expected_gain_interval=(0.002, 0.008),
+    ...     scores=1 - 10 / n, score_std_err=0.1 / np.sqrt(n),
     ... )
     >>> display.plot().ax_.get_xscale()
     'log'
@@ -129,8 +127,7 @@ class SampleSizeDisplay:
     batch_size: int
     scores: np.ndarray
     score_std_err: np.ndarray
-    expected_gain: float
-    expected_gain_interval: tuple[float, float]
+    score_forecast: ScoreForecast | None = None
     score_name: str = "accuracy"
     estimator_name: str | None = None
 
@@ -181,8 +178,7 @@ class SampleSizeDisplay:
             batch_size=estimator.batch_size_,
             scores=estimator.score_curve_,
             score_std_err=estimator.curves_["validation_score_std_err"],
-            expected_gain=estimator.expected_gain_,
-            expected_gain_interval=estimator.expected_gain_interval_,
+            score_forecast=estimator.score_forecast_,
             score_name=score_name(estimator),
             estimator_name=name or type(estimator.estimator_.module_).__name__,
         )
@@ -243,14 +239,11 @@ class SampleSizeDisplay:
 
     def _horizon(self) -> float:
         last = self.train_sizes[-1]
-        shown = 2 * last if len(self.axes_) > 1 else last
+        shown = AHEAD * last if len(self.axes_) > 1 else last
         if self._is_far():
             return shown
-        high = self.n_samples_needed_interval[1]
-        return max(
-            shown,
-            MAX_TIMES_DATA * last if high is None else min(high, MAX_TIMES_DATA * last),
-        )
+        high, most = self.n_samples_needed_interval[1], MAX_TIMES_DATA * last
+        return max(shown, most if high is None else min(high, most))
 
     def _draw_curves(self, weight: np.ndarray, *in_view: float) -> None:
         used = "delta" if self.bound_name == "monte_carlo" else "bound"
@@ -293,9 +286,8 @@ class SampleSizeDisplay:
     def _draw_scores(self, ax: Axes) -> None:
         n, scores = self.train_sizes, self.scores
         self.errorbar_.append(draw_scores(ax, n, scores, self.score_std_err))
-        gain, interval = self.expected_gain, self.expected_gain_interval
-        if np.isfinite(interval).all():
-            self.errorbar_.append(draw_gain(ax, n[-1], scores[-1], gain, interval))
+        if self.score_forecast is not None:
+            self.fill_between_.append(draw_forecast(ax, self.score_forecast))
         ax.set_ylabel(f"validation {self.score_name}")
 
     def _finish(self, last: float, ylabel: str, beside: bool) -> None:

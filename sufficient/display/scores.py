@@ -1,4 +1,4 @@
-"""The panel of the validation scores, and of the forecast for twice the data."""
+"""The panel of the validation scores, and of their forecast."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import is_regressor
 
+from sufficient.decision.score_forecast import ScoreForecast
 from sufficient.display.style import COLORS
 from sufficient.estimator import SampleSizeEstimator
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import PolyCollection
     from matplotlib.container import ErrorbarContainer
 
-__all__ = ["draw_gain", "draw_scores", "score_name"]
+__all__ = ["AHEAD", "draw_forecast", "draw_scores", "score_name"]
+
+# The forecast is drawn up to so many times the data.
+AHEAD = 4
 
 STYLE: dict[str, Any] = {"color": COLORS["score"], "ms": 4, "capsize": 2}
 
@@ -24,18 +29,18 @@ def draw_scores(
 ) -> ErrorbarContainer:
     """Draw scores with bars of two standard errors."""
     reach, label = 2 * np.asarray(std_err), "score, 2 std. err."
-    return ax.errorbar(sizes, scores, reach, fmt="o-", label=label, **STYLE)
+    return ax.errorbar(sizes, scores, reach, fmt="o", label=label, **STYLE)
 
 
-def draw_gain(
-    ax: Axes, size: float, score: float, gain: float, interval: tuple[float, float]
-) -> ErrorbarContainer:
-    """Draw the score forecast for twice the size, with the interval of the gain."""
-    low, high = interval
-    ax.plot([size, 2 * size], [score, score + gain], "--", color=STYLE["color"])
-    away = [[gain - low], [high - gain]]
-    how = {"fmt": "o", "mfc": "white", "label": "forecast, 90 %", **STYLE}
-    return ax.errorbar([2 * size], [score + gain], away, **how)
+def draw_forecast(ax: Axes, forecast: ScoreForecast) -> PolyCollection:
+    """Draw the expected score of a typical fit, with its 90 % interval, from n on."""
+    shown = (forecast.doublings >= 0) & (forecast.doublings <= np.log2(AHEAD))
+    sizes = forecast.n * 2 ** forecast.doublings[shown]
+    draws = forecast.draws[:, shown]
+    ax.plot(sizes, draws.mean(axis=0), "--", color=STYLE["color"], lw=1)
+    low, high = np.quantile(draws, [0.05, 0.95], axis=0)
+    how: dict[str, Any] = {"alpha": 0.2, "lw": 0, "label": "forecast, 90 %"}
+    return ax.fill_between(sizes, low, high, color=STYLE["color"], **how)
 
 
 def score_name(estimator: SampleSizeEstimator) -> str:

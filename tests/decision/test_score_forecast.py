@@ -31,7 +31,7 @@ def assert_sensible(found, n, low=0.0, high=1.0):
         score, (worst, best) = found.score_at(factor * n)
         assert low <= worst <= score <= best <= high
     shares = [found.probability_of_gain_below(g) for g in (-1, 0, 1e-4, 0.01, 0.1, 2)]
-    assert ((0 <= np.array(shares)) & (np.array(shares) <= 1)).all()
+    assert ((np.array(shares) >= 0) & (np.array(shares) <= 1)).all()
     assert (np.diff(shares) >= 0).all()
 
 
@@ -46,7 +46,7 @@ class TestKnownLaws:
         expected, (low, high) = found.gain()
         assert low <= truth <= high
         assert expected == pytest.approx(truth, rel=0.5, abs=0.003)
-        score, (low, high) = found.score_at(2 * N[-1])
+        _score, (low, high) = found.score_at(2 * N[-1])
         assert low - 0.002 <= curve(2 * N[-1]) <= high + 0.002
 
     def test_a_steep_curve_goes_on_and_a_flat_one_does_not(self):
@@ -242,9 +242,7 @@ class TestWhatIsGiven:
         scores[[2, 5]] = np.nan
         known = np.isfinite(scores)
         with_holes = forecast_scores(N, scores, std_err=np.full(15, 0.003))
-        without = forecast_scores(
-            N[known], scores[known], std_err=np.full(13, 0.003)
-        )
+        without = forecast_scores(N[known], scores[known], std_err=np.full(13, 0.003))
         assert with_holes.gain() == without.gain()
 
     @pytest.mark.parametrize("n", [[], [100, 200]])

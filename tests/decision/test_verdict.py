@@ -96,9 +96,7 @@ def test_every_case_has_one_of_five_verdicts():
     forecasts = SURE, OPEN, SURELY_NOT, None
     gains = NOTHING, NOISE, LITTLE, MUCH, AS_DATA, LOSS, UNKNOWN_GAIN
     chances = -1, 0, 2, 2.1, nan, inf
-    found = {
-        verdict(*case) for case in itertools.product(forecasts, gains, chances)
-    }
+    found = {verdict(*case) for case in itertools.product(forecasts, gains, chances)}
     assert found == set(VERDICTS) and len(VERDICTS) == 5
 
 

@@ -15,7 +15,7 @@ from sklearn.datasets import make_regression
 from sklearn.exceptions import NotFittedError
 from skorch import NeuralNetBinaryClassifier, NeuralNetRegressor
 
-from sufficient import MLP, SampleSizeEstimator
+from sufficient import MLP, SampleSizeEstimator, forecast_scores
 from sufficient.display import LandscapeDisplay, SampleSizeDisplay, SpectrumDisplay
 from sufficient.nets import default_net
 from tests.small import STEPWISE
@@ -50,9 +50,7 @@ def linear(regression):
     net = NeuralNetRegressor(
         MLP, module__hidden_sizes=(), optimizer=torch.optim.Adam, lr=0.01
     )
-    return SampleSizeEstimator(
-        net, schedule=[2, 4, 6, 8], **QUICK
-    ).fit(*regression)
+    return SampleSizeEstimator(net, schedule=[2, 4, 6, 8], **QUICK).fit(*regression)
 
 
 def numbers(**changes):
@@ -72,8 +70,7 @@ def numbers(**changes):
         "batch_size": 64,
         "scores": 1 - 10 / N,
         "score_std_err": 0.1 / np.sqrt(N),
-        "expected_gain": 0.005,
-        "expected_gain_interval": (0.002, 0.008),
+        "score_forecast": forecast_scores(N, 1 - 10 / N, n_held_out=1000),
     }
     return {**values, **changes}
 
@@ -101,8 +98,7 @@ def test_sample_size_stores_the_numbers_of_the_estimator(fitted):
         "n_samples_needed": "n_samples_needed_",
         "n_samples_needed_interval": "n_samples_needed_interval_",
         "scores": "score_curve_",
-        "expected_gain": "expected_gain_",
-        "expected_gain_interval": "expected_gain_interval_",
+        "score_forecast": "score_forecast_",
         "batch_size": "batch_size_",
         "converged": "converged_",
     }.items():
@@ -118,7 +114,7 @@ def test_sample_size_draws_the_numbers(fitted):
     assert_array_equal(delta.get_ydata(), fitted.delta_curve_)
     assert_array_equal(bound.get_ydata(), fitted.bound_curve_)
     assert_array_equal(smoothed.get_ydata(), fitted.curves_["smoothed"])
-    assert len(display.fill_between_) == 2
+    assert len(display.fill_between_) == 3
     assert_array_equal(display.errorbar_[0].lines[0].get_ydata(), fitted.score_curve_)
 
 
@@ -132,15 +128,19 @@ def test_numbers_suffice():
     assert "90 %: 580 to 700" in labels(display.ax_)
 
 
-def test_score_forecast_stands_at_twice_the_last_size():
-    point = SampleSizeDisplay(**numbers()).plot().errorbar_[1].lines[0]
-    x, y = point.get_data(orig=False)
-    assert_allclose([*x, *y], [2 * N[-1], 1 - 10 / N[-1] + 0.005])
+def test_the_band_of_the_forecast_holds_what_the_forecast_says():
+    forecast = numbers()["score_forecast"]
+    display = SampleSizeDisplay(**numbers(score_forecast=forecast)).plot()
+    edge = display.fill_between_[-1].get_paths()[0].vertices
+    for n in (1024, 2048, 4096):
+        at_n = edge[np.isclose(edge[:, 0], n), 1]
+        assert_allclose([at_n.min(), at_n.max()], forecast.score_at(n)[1])
+    assert_allclose(edge[:, 0].max(), 4 * N[-1])
 
 
-def test_infinite_interval_draws_no_score_forecast():
-    unknown = numbers(expected_gain_interval=(-np.inf, np.inf))
-    assert len(SampleSizeDisplay(**unknown).plot().errorbar_) == 1
+def test_without_a_forecast_none_is_drawn():
+    display = SampleSizeDisplay(**numbers(score_forecast=None)).plot()
+    assert len(display.fill_between_) == 2
 
 
 def test_not_converged_carries_the_power_law_to_the_forecast():
@@ -164,8 +164,8 @@ def test_a_far_forecast_is_said_and_not_drawn():
         converged=False, n_samples_needed=10**12, n_samples_needed_interval=(1, 10**12)
     )
     display = SampleSizeDisplay(**far).plot()
-    assert "n* over 100 times the data" in labels(display.ax_)
-    assert display.ax_.get_xlim()[1] < 3 * N[-1]
+    assert "n* far beyond the data" in labels(display.ax_)
+    assert display.ax_.get_xlim()[1] < 5 * N[-1]
 
 
 def test_rate_multiplies_by_the_squared_batch_count(fitted):
@@ -199,7 +199,7 @@ def test_two_given_axes_take_both_panels():
     _, axes = plt.subplots(1, 2)
     display = SampleSizeDisplay(**numbers()).plot(axes)
     assert_array_equal(display.axes_, axes)
-    assert len(display.errorbar_) == 2
+    assert len(display.errorbar_) == 1
 
 
 def test_wrong_axes_and_wrong_kind():

@@ -143,8 +143,12 @@ class TestTheEnd:
 
     @pytest.mark.parametrize(
         ("fall", "constant", "helps"),
-        [(0.006, 2.0, True), (0.004, 2.0, False)]
-        + [(0.009, 4.0, True), (0.006, 4.0, False)],
+        [
+            (0.006, 2.0, True),
+            (0.004, 2.0, False),
+            (0.009, 4.0, True),
+            (0.006, 4.0, False),
+        ],
     )
     def test_counts_half_a_percent_or_a_fivehundredth_of_a_constant_answer(
         self, fall, constant, helps

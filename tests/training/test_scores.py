@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 import torch
 from sklearn.dummy import DummyClassifier
-from sklearn.metrics import accuracy_score, log_loss, make_scorer, r2_score
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import (
+    accuracy_score,
+    log_loss,
+    make_scorer,
+    r2_score,
+    roc_auc_score,
+)
 
 from sufficient.data.samples import Samples
 from sufficient.data.tasks import Classification, MultiLabel, Regression
@@ -76,17 +81,13 @@ class TestContributions:
             "worse than the mean": 2 * RNG.standard_normal(y.shape),
         }[tails]
         predicted = y + noise * y.std(axis=0)
-        stated = std_err_of_mean(
-            Regression.of(y).contributions(y, predicted), len(y)
-        )
+        stated = std_err_of_mean(Regression.of(y).contributions(y, predicted), len(y))
         assert stated == pytest.approx(bootstrapped(r2_score, y, predicted), rel=0.2)
 
     def test_to_r2_of_heavy_tailed_targets_spread_as_the_bootstrap_says(self):
         y = RNG.standard_t(5, (600, 1))
         predicted = 0.7 * y + 0.3 * RNG.standard_normal(y.shape)
-        stated = std_err_of_mean(
-            Regression.of(y).contributions(y, predicted), len(y)
-        )
+        stated = std_err_of_mean(Regression.of(y).contributions(y, predicted), len(y))
         assert stated == pytest.approx(bootstrapped(r2_score, y, predicted), rel=0.25)
 
     def test_of_targets_all_alike_are_finite(self):

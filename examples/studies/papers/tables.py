@@ -170,7 +170,9 @@ def _formulas(part):
 
 
 def _count(found):
-    """Number of batches, in brackets if it lies beyond the data."""
+    """Number of batches, in brackets if it lies beyond the data, a dash if unknown."""
+    if found["batches"] is None:
+        return "-"
     return f"{found['batches']}" if found["reached"] else f"({found['batches']})"
 
 
