@@ -29,10 +29,9 @@ est.fit(X, y)
 print(est.summary())
 
 # %%
-# The score is forecast for twice the data. The landscape is forecast as well where it is
-# not stable yet: the power law through the last sizes is extended to the tolerance, with
-# its 90 % interval. Run the script with ``--full`` to compare both forecasts with what
-# is measured there.
+# Both curves are forecast: the score for up to four times the data, and the landscape,
+# where it is not stable yet, by extending the power law through the last sizes to the
+# tolerance. Run the script with ``--full`` to compare with what is measured there.
 
 display = SampleSizeDisplay.from_estimator(est, name="MLP 784-128-64-10")
 if chosen.folder:

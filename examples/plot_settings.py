@@ -20,9 +20,8 @@ from sufficient.datasets import load_digits_images, load_fashion_mnist
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--full", action="store_true")
 full = parser.parse_args().full
-X, y = (
-    load_fashion_mnist(n_samples=10_000) if full else load_digits_images(n_samples=1_000)
-)
+load, n = (load_fashion_mnist, 10_000) if full else (load_digits_images, 1_000)
+X, y = load(n_samples=n)
 base = {"tol": 0.03} if full else {"tol": 2.0, "n_monte_carlo": 16}
 
 # %%
@@ -72,9 +71,10 @@ print(table.round(3).convert_dtypes().to_string(index=False))
 
 # %%
 # ``n_star`` is the answer of the landscape. Open markers are forecasts of it, either
-# beyond the data or not confirmed yet; there is none beyond 16 times the data. Lines are
-# 90 % intervals, cut off at the edge of the picture. Tolerance, displacement, directions and training change the question, so
-# they change the answer. The batch size should hardly affect it.
+# beyond the data or not confirmed yet; there is none beyond 16 times the data. Lines
+# are 90 % intervals, cut off at the edge of the picture. Tolerance, displacement,
+# directions and training change the question, so they change the answer. The batch size
+# should hardly affect it.
 #
 # The probability that there are enough data is about the score. Of all these settings,
 # only training and ``min_gain`` change the question that it answers.
