@@ -119,6 +119,9 @@ class Settings:
         [Range(Real, 0, closed="left")],
         "score points worth doubling the data for",
     )
+    try_wider: bool = parameter(
+        False, ["boolean"], "measure what a net twice as wide would add"
+    )
     patience: int = parameter(
         2,
         [Range(Integral, 1, closed="left")],
@@ -128,9 +131,6 @@ class Settings:
         "auto",
         [Range(Real, 0, 1, closed="neither"), OneOf(("auto",))],
         "share of the data held out",
-    )
-    try_wider: bool = parameter(
-        False, ["boolean"], "measure what a net twice as wide would add"
     )
     schedule: str | float | Sequence[int] = parameter(
         "geometric",

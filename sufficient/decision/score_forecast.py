@@ -98,7 +98,7 @@ class ScoreForecast:
         Returns
         -------
         expected : float
-            Mean over the draws.
+            Median over the draws.
         interval : tuple of (float, float)
             Which holds the gain with a probability of 90 %.
         """
@@ -120,7 +120,7 @@ class ScoreForecast:
         Returns
         -------
         expected : float
-            Mean over the draws.
+            Median over the draws.
         interval : tuple of (float, float)
             Which holds the score with a probability of 90 %.
         """
@@ -154,7 +154,7 @@ class ScoreForecast:
         Returns
         -------
         expected : float
-            Mean over the draws.
+            Median over the draws.
         interval : tuple of (float, float)
             Which holds the gain with a probability of 90 %.
         """
@@ -304,5 +304,6 @@ class ScoreForecast:
 
 
 def _summary(draws):
-    low, high = np.quantile(draws, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
-    return float(draws.mean()), (float(low), float(high))
+    shares = (1 - COVERAGE) / 2, 0.5, (1 + COVERAGE) / 2
+    low, middle, high = np.quantile(draws, shares)
+    return float(middle), (float(low), float(high))

@@ -33,17 +33,19 @@ CONSTRAINTS = {
 class RepeatedSampleSize:
     """Answers for several seeds, and their spread.
 
-    Mean, median, spread and interval are those of `n_samples_needed`. If some repeats
-    did not reach k*, their values are forecasts, which can be far too large.
-    `converged` is the share of repeats that reached it. The median is least affected.
+    Mean, median, spread and interval are those of `n_samples_needed`. Where a repeat
+    did not reach k*, its value is a forecast, or NaN far beyond the data. Then mean and
+    spread are NaN, too; the median takes it for larger than all others. `converged` is
+    the share of repeats that reached k*.
 
     Attributes
     ----------
     runs : DataFrame
         One row for each repeat: `random_state` (with which `SampleSizeEstimator` gives
         the same answer again), `tol`, `k_star` (NaN where not reached),
-        `n_samples_needed`, `converged`, `train_loss`, `expected_gain`, `verdict`,
-        `score` (on held-out data) and `seconds`.
+        `n_samples_needed` (NaN where not known), `converged`, `train_loss`,
+        `expected_gain`, `probability_sufficient`, `verdict`, `score` (on held-out data)
+        and `seconds`.
     """
 
     runs: pd.DataFrame
@@ -70,8 +72,10 @@ class RepeatedSampleSize:
 
     @property
     def median(self) -> float:
-        """Median of `n_samples_needed`."""
-        return float(np.median(self.n_samples_needed))
+        """Median of `n_samples_needed`; NaN unless most are known."""
+        needed = self.n_samples_needed
+        median = float(np.median(np.where(np.isnan(needed), np.inf, needed)))
+        return median if np.isfinite(median) else np.nan
 
     @property
     def std(self) -> float:
@@ -107,13 +111,29 @@ class RepeatedSampleSize:
         -------
         str
         """
-        low, high = self.interval
         verdicts = ", ".join(f"{name} ({n})" for name, n in self.verdicts.items())
+        probability = self.runs["probability_sufficient"].mean()
+        enough = f"{probability:.0%}" if probability == probability else "not known"
         return (
-            f"Over {len(self.runs)} seeds {self.mean:,.0f} samples are needed on "
-            f"average (90 % interval of the mean {low:,.0f} to {high:,.0f}; median "
-            f"{self.median:,.0f}; standard deviation {self.std:,.0f}, {self.cv:.1%}).\n"
-            f"Verdicts: {verdicts}."
+            f"Verdicts of {len(self.runs)} seeds: {verdicts}. Mean probability that "
+            f"the data suffice: {enough}.\n{self._landscape()}"
+        )
+
+    def _landscape(self) -> str:
+        unknown, low_high = int(np.isnan(self.n_samples_needed).sum()), self.interval
+        if not unknown:
+            low, high = low_high
+            return (
+                f"For a stable landscape {self.mean:,.0f} samples are needed on "
+                f"average (90 % interval of the mean {low:,.0f} to {high:,.0f}; median "
+                f"{self.median:,.0f}; standard deviation {self.std:,.0f}, "
+                f"{self.cv:.1%})."
+            )
+        known = np.isfinite(self.median)
+        median = f"about {self.median:,.0f} samples" if known else "far more than these"
+        return (
+            f"For a stable landscape {median} are needed (median; {unknown} of "
+            f"{len(self.runs)} seeds do not tell how many)."
         )
 
 

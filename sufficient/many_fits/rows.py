@@ -76,9 +76,10 @@ def _row_of(fitted: SampleSizeEstimator) -> dict[str, Any]:
     return {
         "tol": fitted.tol,
         "k_star": float("nan") if fitted.k_star_ is None else fitted.k_star_,
-        "n_samples_needed": samples_needed(fitted),
+        "n_samples_needed": float(fitted.n_samples_needed_ or "nan"),
         "converged": fitted.converged_,
         "train_loss": fitted.curves_["train_loss"][-1],
         "expected_gain": fitted.expected_gain_,
+        "probability_sufficient": fitted.probability_sufficient_,
         "verdict": fitted.verdict_,
     }

@@ -8,9 +8,9 @@ from functools import partial
 
 import numpy as np
 import torch
-from sklearn.utils import gen_batches
 from skorch import NeuralNet
 
+from sufficient.curvature.memory import Chunks
 from sufficient.data.parts import in_parts
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
@@ -144,8 +144,8 @@ def _losses(objective, samples):
         return found.cpu().double().numpy()
 
     def in_chunks(rows):
-        chunks = gen_batches(len(rows), CHUNK)
-        return np.concatenate([losses(rows[chunk]) for chunk in chunks])
+        parts = Chunks(CHUNK).map(lambda chunk: losses(rows[chunk]), len(rows))
+        return np.concatenate([*parts])
 
     with objective.eval_mode(), torch.no_grad():
         return by_shares(in_chunks, np.arange(len(samples)))

@@ -9,5 +9,6 @@ KEYS = {
     "verdict", "converged", "k_star", "n_samples_star", "n_samples_needed",
     "n_samples_needed_interval", "expected_gain", "expected_gain_interval",
     "generalization_gap", "batch_size", "rate", "tol", "seconds", "curves",
-    "eigenvalues", "warnings", "version",
+    "eigenvalues", "warnings", "version", "probability_sufficient", "n_train",
+    "limited_by", "gain_from_training",
 }  # fmt: skip

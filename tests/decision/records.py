@@ -12,6 +12,7 @@ def record_of(n, landscape, scores, **columns):
     """A record with these curves; everything else is in order."""
     usual = {
         "validation_score_std_err": 0.003,
+        "train_score": np.nan,
         "above_chance": 20.0,
         "longer_training_gain": 0.0,
         "longer_training_gain_std_err": 0.001,

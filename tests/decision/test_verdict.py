@@ -81,14 +81,14 @@ def test_the_verdict_is_that_of_the_table(forecast, training, above_chance, expe
     ("probability", "expected"),
     [
         (0.0, MORE_DATA),
-        (0.19, MORE_DATA),
-        (0.21, CANNOT_TELL),
-        (0.79, CANNOT_TELL),
-        (0.81, SUFFICIENT),
+        (0.29, MORE_DATA),
+        (0.31, CANNOT_TELL),
+        (0.69, CANNOT_TELL),
+        (0.71, SUFFICIENT),
         (1.0, SUFFICIENT),
     ],
 )
-def test_something_is_said_from_four_to_one_on(probability, expected):
+def test_something_is_said_from_a_probability_of_0_7_on(probability, expected):
     assert verdict(Forecast(probability)) == expected
 
 

@@ -11,6 +11,7 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
 from tests.same import (
+    AT_THE_END,
     assert_same_columns,
     assert_same_curves,
     assert_same_weights,
@@ -86,7 +87,7 @@ class TestRepetition:
         common = np.isin(every.batch_counts_, few.batch_counts_)
         # What is smoothed along k knows its neighbours, and only the first measured
         # size is searched for copies of eigenvalues.
-        along_k = {"smoothed", "smoothed_std_err", "n_products"}
+        along_k = {"smoothed", "smoothed_std_err", "n_products", *AT_THE_END}
         there = {name: column[common] for name, column in every.curves_.items()}
         assert_same_columns(there, few.curves_, apart=along_k)
 

@@ -42,8 +42,8 @@ def test_one_net_trained_on_everything_never_makes_the_data_sufficient(digits):
     est.fit(*digits)
     assert est.converged_
     assert np.isnan(est.expected_gain_)
-    assert est.verdict_ == "stable, still improving"
-    assert "one net was trained" in est.summary()
+    assert est.verdict_ == "cannot tell yet"
+    assert "One net was trained" in est.summary(detail=True)
 
 
 def test_fewer_fresh_samples_than_a_batch_still_give_every_figure(digits):

@@ -72,22 +72,27 @@ def test_of_very_many_10_000_are_held_out():
     assert n_held_out(400_000, 0.1) == 40_000
 
 
+def counts(schedule, n_batches, batch_size=64, ratio=1.5, first_size=128):
+    how = {"ratio": ratio, "first_size": first_size}
+    return batch_counts(schedule, n_batches, batch_size, **how)
+
+
 def test_geometric_counts_grow_by_the_ratio_and_end_with_the_last_batch():
-    counts = batch_counts("geometric", 140)
-    assert counts[0] == 4
-    assert counts[-1] == 140
-    ratios = counts[6:-1] / counts[5:-2]
-    assert np.all((ratios > 1.05) & (ratios < 1.25))
+    found = counts("geometric", 140)
+    assert found[0] == 2
+    assert found[-1] == 140
+    ratios = found[4:-1] / found[3:-2]
+    assert np.all((ratios > 1.3) & (ratios < 1.7))
 
 
 def test_other_schedules_say_where_to_measure():
-    assert batch_counts("all", 4).tolist() == [1, 2, 3, 4]
-    assert batch_counts([3, 1], 4).tolist() == [1, 3]
-    assert batch_counts(2.0, 40).tolist() == [4, 8, 16, 32, 40]
-    assert batch_counts("geometric", 2).tolist() == [1, 2]
+    assert counts("all", 4).tolist() == [1, 2, 3, 4]
+    assert counts([3, 1], 4).tolist() == [1, 3]
+    assert counts(2.0, 32, first_size=256).tolist() == [4, 8, 16, 32]
+    assert counts("geometric", 2).tolist() == [1, 2]
 
 
 @pytest.mark.parametrize("schedule", [[0, 1], [5], []])
 def test_a_schedule_outside_the_data_names_the_range(schedule):
     with pytest.raises(ValueError, match="between 1 and 4"):
-        batch_counts(schedule, 4)
+        counts(schedule, 4)

@@ -244,11 +244,12 @@ class TestSpread:
 
     @pytest.fixture
     def found(self):
-        verdicts = ["sufficient", "not stable yet", *["stable, still improving"] * 3]
+        verdicts = ["sufficient", "cannot tell yet", *["more data helps"] * 3]
         runs = {
             "n_samples_needed": self.NEEDED,
             "k_star": [17.0, np.nan, 19.0, 16.0, 18.0],
             "converged": [True, False, True, True, True],
+            "probability_sufficient": [0.9, 0.5, 0.2, 0.3, 0.1],
             "verdict": verdicts,
         }
         return RepeatedSampleSize(pd.DataFrame(runs))
@@ -271,13 +272,28 @@ class TestSpread:
 
     def test_verdicts_are_counted(self, found):
         assert found.verdicts == {
-            "stable, still improving": 3,
+            "more data helps": 3,
             "sufficient": 1,
-            "not stable yet": 1,
+            "cannot tell yet": 1,
         }
 
     def test_the_summary_says_them(self, found):
         text = found.summary()
-        assert "Over 5 seeds 1,088 samples" in text
+        assert text.startswith("Verdicts of 5 seeds: more data helps (3)")
+        assert "probability that the data suffice: 40%" in text
+        assert "1,088 samples are needed on average" in text
         assert "standard deviation 101, 9.3%" in text
-        assert "stable, still improving (3)" in text
+
+    @pytest.mark.parametrize(
+        ("unknown", "median", "said"),
+        [(1, 1152, "about 1,152 samples"), (3, np.nan, "far more than these")],
+    )
+    def test_a_size_that_is_not_known_is_larger_than_all_others(
+        self, found, unknown, median, said
+    ):
+        runs = found.runs.astype({"n_samples_needed": float})
+        runs.loc[: unknown - 1, "n_samples_needed"] = np.nan
+        some = RepeatedSampleSize(runs)
+        assert_allclose(some.median, median)
+        assert np.isnan(some.mean)
+        assert f"{said} are needed (median; {unknown} of 5 seeds" in some.summary()

