@@ -20,6 +20,8 @@ from sufficient import SampleSizeEstimator
 from .common.clock import timed
 from .common.memory import AnonymousMemory, anonymous
 
+# Algorithm 1 of paper B, which reads the data only up to where the landscape is stable.
+HOW = {"training": "update", "stop": "landscape", "refit": False}
 N_CLASSES, PIECE = 10, 100_000
 MIB = 1 << 20
 
@@ -46,7 +48,8 @@ def fit_mapped_file(folder, args):
     print(f"{len(X):,} samples of {X.shape[1]}, {X.nbytes / 1e9:.2f} GB in a file")
     memory = anonymous() / MIB
     print(f"before the fit {memory:,.0f} MiB, including {y.nbytes // MIB:,} for labels")
-    est = watched("fit", SampleSizeEstimator(tol=args.tol, random_state=0).fit, X, y)
+    est = SampleSizeEstimator(tol=args.tol, random_state=0, **HOW)
+    est = watched("fit", est.fit, X, y)
     print(est.summary())
     print(f"measured up to {est.train_sizes_[-1]:,}, k* = {est.k_star_}")
     predictions = watched("predict", est.predict, X)

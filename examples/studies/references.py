@@ -43,6 +43,10 @@ class Reference:
     n_calls: int = 0
 
 
+# The training set stops growing where the landscape is stable, as in paper B.
+ALGORITHM_1 = {"stop": "landscape", "refit": False}
+
+
 def _friedman():
     return make_friedman1(n_samples=1500, random_state=0)
 
@@ -53,7 +57,7 @@ def _labels():
 
 
 def _asking(net="mlp", **parameters):
-    how = {"training": "update", "random_state": 0, **parameters}
+    how = {"training": "update", "random_state": 0, **ALGORITHM_1, **parameters}
     return SampleSizeEstimator(net() if callable(net) else net, **how)
 
 

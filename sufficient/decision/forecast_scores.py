@@ -96,7 +96,7 @@ def forecast_scores(
     ... )
     >>> expected, (low, high) = forecast.gain()
     >>> print(f"twice the data add {expected:.3f} ({low:.3f} to {high:.3f})")
-    twice the data add 0.016 (-0.002 to 0.036)
+    twice the data add 0.017 (-0.002 to 0.036)
     >>> print(f"{forecast.probability_of_gain_below(0.01):.2f}")
     0.29
     """

@@ -51,6 +51,11 @@ def test_the_first_steps_run(capsys):
     assert namespace["est"].n_features_in_ == 64
 
 
+@pytest.mark.parametrize("name", ["forecast_scores", "upgrade"])
+def test_the_python_of_guides_that_need_no_data_runs(name):
+    assert run_python(DOCS / "how_to" / f"{name}.md")
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(
     importlib.util.find_spec("sphinx_gallery") is None, reason="no Sphinx"

@@ -12,8 +12,10 @@ __all__ = ["Growth"]
 
 FLOOR = "in proportion to k*"
 N_WARM = 640
-FULL = {"tol": 0.06, "random_state": 0}
-SMALL = {"tol": 2.0, "random_state": 0, "n_fresh": 256}
+# Algorithm 1 of paper B.
+HOW = {"training": "update", "stop": "landscape", "refit": False, "random_state": 0}
+FULL = {"tol": 0.06, **HOW}
+SMALL = {"tol": 2.0, "n_fresh": 256, **HOW}
 
 
 class Growth:

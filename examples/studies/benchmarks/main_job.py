@@ -26,12 +26,14 @@ __all__ = ["MainJob"]
 PEER = "assembly"
 CHUNK = 500
 N_WARM = 640
-FULL = {"tol": 0.03, "random_state": 0}
-SMALL = {"tol": 0.5, "random_state": 0, "n_fresh": 256}
+# Algorithm 1 of paper B.
+HOW = {"training": "update", "stop": "landscape", "refit": False, "random_state": 0}
+FULL = {"tol": 0.03, **HOW}
+SMALL = {"tol": 0.5, "n_fresh": 256, **HOW}
 
 
 class MainJob:
-    """`SampleSizeEstimator(tol=0.03, random_state=0)` on 10,000 images.
+    """Algorithm 1 of paper B with a tolerance of 0.03, on 10,000 images.
 
     The peer is called the assembly. It implements the definition with curvlinops, scipy
     and torch, on chunks of 500 samples:
