@@ -21,7 +21,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-__all__ = ["PRIOR", "CurveDraws", "Prior", "draw_curves", "standard_normal"]
+__all__ = [
+    "PRIOR",
+    "CurveDraws",
+    "Prior",
+    "between",
+    "draw_curves",
+    "standard_normal",
+]
 
 N_DRAWS = 2000
 # Exponents b, lasting shares rho and plateaus kappa.
@@ -188,6 +195,13 @@ def draw_curves(
         probability_late=float(weights[:, shape[2] > 0].sum()),
         outliers=tuple(outliers),
     )
+
+
+def between(curves: np.ndarray, grid: np.ndarray, x: float) -> np.ndarray:
+    """Value of each curve at `x`, by lines between the points of its grid."""
+    i = np.clip(np.searchsorted(grid, x), 1, len(grid) - 1)
+    share = np.clip((x - grid[i - 1]) / (grid[i] - grid[i - 1]), 0, 1)
+    return (1 - share) * curves[:, i - 1] + share * curves[:, i]
 
 
 def standard_normal(rows: int, columns: int, seed: int = 0) -> np.ndarray:

@@ -7,12 +7,13 @@ from math import ceil, inf
 
 import numpy as np
 
-from sufficient.decision.learning_curve import CurveDraws, standard_normal
+from sufficient.decision.learning_curve import CurveDraws, between, standard_normal
 from sufficient.decision.rounds import Costs, best_batch
 from sufficient.decision.targets import (
     FORECAST_REACH,
     MOST_REACH,
     check_target,
+    far_away,
     first_size,
     out_of_reach,
     target_sizes,
@@ -20,7 +21,8 @@ from sufficient.decision.targets import (
 
 __all__ = ["ScoreForecast"]
 
-COVERAGE = 0.9
+# The middle of the draws, and the ends of a 90 % interval.
+SHARES = 0.05, 0.5, 0.95
 
 
 class ScoreForecast:
@@ -44,10 +46,8 @@ class ScoreForecast:
 
     Attributes
     ----------
-    n : float
-        The last size seen.
-    doublings : ndarray of shape (n_grid,)
-        Where the curve is drawn, from the first size seen (negative) to 1,024 n.
+    n, doublings
+        As given; the first doubling is negative, the last belongs to 1,024 n.
     draws : ndarray of shape (n_draws, n_grid)
         Scores of a typical fit at ``n * 2**doublings``.
     scatter : float
@@ -77,10 +77,8 @@ class ScoreForecast:
 
     def __repr__(self) -> str:
         expected, (low, high) = self.gain()
-        return (
-            f"ScoreForecast(n={self.n:g}, gain from twice the data "
-            f"{expected:.3g} [{low:.3g}, {high:.3g}])"
-        )
+        gain = f"{expected:.3g} [{low:.3g}, {high:.3g}]"
+        return f"ScoreForecast(n={self.n:g}, gain from twice the data {gain})"
 
     @property
     def draws(self) -> np.ndarray:
@@ -158,9 +156,9 @@ class ScoreForecast:
         interval : tuple of (float, float)
             Which holds the gain with a probability of 90 %.
         """
-        if not n_more >= 0:
-            raise ValueError(f"n_more has to be zero or more, got {n_more!r}.")
-        return self.gain((self.n + n_more) / self.n)
+        if n_more >= 0:
+            return self.gain(1 + n_more / self.n)
+        raise ValueError(f"n_more has to be zero or more, got {n_more!r}.")
 
     def probability_of_reaching(self, target: float, n: float) -> float:
         """Probability that one fit on n samples reaches a target score.
@@ -194,8 +192,8 @@ class ScoreForecast:
         Returns
         -------
         int or None
-            May lie below the samples at hand. None, with a warning that says why,
-            where the target is out of reach of 16 times the data.
+            May lie below the samples at hand. None, with a warning that says why, where
+            16 times the data do not reach the target.
 
         Raises
         ------
@@ -221,11 +219,7 @@ class ScoreForecast:
             warnings.warn(out_of_reach(target, assurance, most, *there), stacklevel=2)
             return None
         if found > FORECAST_REACH * self.n:
-            warnings.warn(
-                f"{found:,.0f} samples are more than {FORECAST_REACH:g} times the "
-                "data: only an order of magnitude. Label more and ask again.",
-                stacklevel=2,
-            )
+            warnings.warn(far_away(found), stacklevel=2)
         return ceil(found)
 
     def next_batch(
@@ -278,8 +272,8 @@ class ScoreForecast:
         return sizes, target <= np.array([scores_at(n) for n in sizes]).T
 
     def _one_fit_at(self, n):
-        curves = self._curves
-        luck = curves.scatter * standard_normal(len(curves.scatter), 1, seed=1)[:, 0]
+        scatter = self._curves.scatter
+        luck = scatter * standard_normal(len(scatter), 1, seed=1)[:, 0]
         return self._scores(self._log_errors_at(n) + luck)
 
     def _typical_at(self, n):
@@ -293,10 +287,7 @@ class ScoreForecast:
     def _log_errors_at(self, n):
         if not (np.isfinite(n) and n > 0):
             raise ValueError(f"n has to be a positive number of samples, got {n!r}.")
-        x, grid, drawn = np.log2(n / self.n), self.doublings, self._curves.log_errors
-        i = np.clip(np.searchsorted(grid, x), 1, len(grid) - 1)
-        share = np.clip((x - grid[i - 1]) / (grid[i] - grid[i - 1]), 0, 1)
-        return (1 - share) * drawn[:, i - 1] + share * drawn[:, i]
+        return between(self._curves.log_errors, self.doublings, np.log2(n / self.n))
 
     def _scores(self, log_errors):
         bottom, top = self._range
@@ -304,6 +295,5 @@ class ScoreForecast:
 
 
 def _summary(draws):
-    shares = (1 - COVERAGE) / 2, 0.5, (1 + COVERAGE) / 2
-    low, middle, high = np.quantile(draws, shares)
-    return float(middle), (float(low), float(high))
+    low, middle, high = np.quantile(draws, SHARES).tolist()
+    return middle, (low, high)

@@ -8,6 +8,7 @@ __all__ = [
     "FORECAST_REACH",
     "MOST_REACH",
     "check_target",
+    "far_away",
     "first_size",
     "out_of_reach",
     "target_sizes",
@@ -80,4 +81,12 @@ def out_of_reach(
         f"{expected:.3f} is expected (90 % interval {low:.3f} to {high:.3f}), and the "
         f"probability is {probability:.0%}. Another net, better features or cleaner "
         "labels may reach it."
+    )
+
+
+def far_away(n: float) -> str:
+    """Say that a size lies further than a forecast can be relied on."""
+    return (
+        f"{n:,.0f} samples are more than {FORECAST_REACH:g} times the data: only an "
+        "order of magnitude. Label more and ask again."
     )

@@ -53,7 +53,7 @@ height, width)
         Returns
         -------
         SampleSizeEstimator
-            Itself; `converged_` says when to stop labelling.
+            Itself; `verdict_` says whether to go on labelling.
         """
         session = getattr(self, "_session", None)
         X, y = self._validated(X, y, reset=session is None, least=2)

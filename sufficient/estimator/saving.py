@@ -129,10 +129,7 @@ def _restored(
     device: str | None,
 ) -> SampleSizeEstimator:
     if state["kind"] != KIND:
-        raise ValueError(
-            f"{path} holds no saved estimator but a {state['kind']!r}. A checkpoint is "
-            "read by fit, with checkpoint= and the same data."
-        )
+        raise ValueError(_other_kind(path, str(state["kind"])))
     parameters = _with_generator(state["parameters"])
     if device is not None:
         parameters["device"] = device
@@ -147,6 +144,18 @@ def _restored(
         est._publish(session.run.answer())
         est._session = session
     return est
+
+
+def _other_kind(path: str | os.PathLike[str], kind: str) -> str:
+    if kind.startswith("estimator"):
+        return (
+            f"{path} was saved by an earlier version of this library, which measured "
+            "other things. Fit again, or load it with that version."
+        )
+    return (
+        f"{path} holds no saved estimator but a {kind!r}. A checkpoint is read by fit, "
+        "with checkpoint= and the same data."
+    )
 
 
 def _parameters(est: SampleSizeEstimator) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from sufficient.report.numbers import count, number, percent
 from sufficient.results import SampleSizeCurve
 from sufficient.settings import Settings
 
-__all__ = ["landscape_line", "plateau_line", "unsettled"]
+__all__ = ["landscape_line", "plateau_line"]
 
 FAR_FORECAST = 4
 
@@ -15,37 +15,37 @@ FAR_FORECAST = 4
 def landscape_line(curve: SampleSizeCurve, settings: Settings) -> str:
     """From where on one more batch changes the loss by less than the tolerance."""
     if not curve.forecast.converged:
-        return f"Landscape: {unsettled(curve, settings)}"
+        return f"Landscape: {_unsettled(curve, settings)}"
     low, high = curve.n_samples_needed_interval
     at_most = "at most " if curve.forecast.is_at_most else ""
     batches = "1 batch" if curve.k_star == 1 else f"{curve.k_star} batches"
     return (
-        f"Landscape: one more batch changes the loss by less than tol="
-        f"{settings.tol:g} from {at_most}{count(curve.n_samples_star)} samples on "
+        "Landscape: the mean squared change of the loss by one more batch stays below "
+        f"tol={settings.tol:g} from {at_most}{count(curve.n_samples_star)} samples on "
         f"(k* = {batches} of {curve.batch_size}; 90 % interval {count(low)} to "
         f"{count(high)})."
     )
 
 
-def unsettled(curve: SampleSizeCurve, settings: Settings) -> str:
+def _unsettled(curve: SampleSizeCurve, settings: Settings) -> str:
     """Why the landscape is not called stable, and how many samples it should take."""
     n, last = _last_size(curve), curve.forecast.smoothed[-1]
+    below = f"below tol={settings.tol:g} at {count(n)} samples"
     if last < settings.tol and curve.forecast.rate >= 0:
-        reached = (
-            f"below tol={settings.tol:g} at {count(n)} samples, but rising with more "
-            "data, as it does while a net only begins to learn."
+        return (
+            f"{below}, but rising with more data, as it does while a net only begins "
+            "to learn."
         )
-    elif last < settings.tol:
-        reached = (
-            f"below tol={settings.tol:g} at {count(n)} samples, the last of "
-            f"{len(curve.forecast.smoothed)} sizes: too few to say that it stays so."
+    if last < settings.tol:
+        return (
+            f"{below}, the last of {len(curve.forecast.smoothed)} sizes: too few to "
+            "say that it stays so."
         )
-    else:
-        reached = (
-            f"not stable within {count(n)} samples; one more batch changes the loss by "
-            f"{number(last)}, {number(last / settings.tol)} times tol={settings.tol:g}."
-        )
-    return f"{reached} {_needed(curve)}"
+    return (
+        f"not stable within {count(n)} samples; the mean squared change of the loss by "
+        f"one more batch is {number(last)}, {number(last / settings.tol)} times "
+        f"tol={settings.tol:g}. {_needed(curve)}"
+    )
 
 
 def plateau_line(curve: SampleSizeCurve, settings: Settings) -> str:
@@ -57,11 +57,12 @@ def plateau_line(curve: SampleSizeCurve, settings: Settings) -> str:
             f"{percent(plateau.tol)} from {count(plateau.n_samples)} samples on (the "
             f"papers' plateau, at {plateau.batch_count} batches)."
         )
+    shift = plateau.forecast.smoothed[-1]
+    by = percent(shift) if shift < 10 else "more than tenfold"
     return (
-        "64 more samples shift the leading eigenvalues by "
-        f"{percent(plateau.forecast.smoothed[-1])} at {count(_last_size(curve))} "
-        f"samples; the papers' plateau, below {percent(plateau.tol)} for good, is not "
-        "reached."
+        f"64 more samples shift the leading eigenvalues by {by} at "
+        f"{count(_last_size(curve))} samples; the papers' plateau, below "
+        f"{percent(plateau.tol)} for good, is not reached."
     )
 
 

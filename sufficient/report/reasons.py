@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from sufficient.report.landscape import unsettled
 from sufficient.report.numbers import count, number, percent, share
 from sufficient.results import SampleSizeCurve
 from sufficient.settings import BOUNDS, Settings
@@ -95,11 +94,6 @@ def _uncertified(curve, settings):
         )
 
 
-def _unsettled(curve, settings):
-    if not curve.forecast.converged:
-        yield f"The landscape is {unsettled(curve, settings)}"
-
-
 def _no_forecast(curve, settings):
     if curve.score_forecast is not None:
         return
@@ -177,7 +171,6 @@ def _minimum(curve, settings):
 
 Reason = Callable[[SampleSizeCurve, Settings], Iterator[str]]
 WEAKER: tuple[Reason, ...] = (
-    _unsettled,
     _uncertified,
     _no_forecast,
     _late,

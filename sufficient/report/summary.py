@@ -107,7 +107,9 @@ def _training(curve, settings):
     expected, (low, high) = curve.gain_from_training
     steps = count(curve.record.last.columns["n_steps"])
     text = f"Training: {steps} steps"
-    if expected == expected:
+    if expected == low == high == 0:
+        text += "; twice as many find no better weights"
+    elif expected == expected:
         text += f"; twice as many add {gain(expected)} ({interval(low, high)})"
     if curve.gain_from_width.expected == curve.gain_from_width.expected:
         expected, (low, high) = curve.gain_from_width

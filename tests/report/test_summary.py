@@ -78,6 +78,7 @@ def test_a_noisy_score_is_told_apart_from_one_that_cannot_tell(lines):
 
 def test_what_longer_training_adds_is_said_where_it_is_known(lines):
     assert "twice as many" not in lines()[2]
+    assert "no better weights" in lines(training=Gain(0.0, (0.0, 0.0)))[2]
     line = lines(training=Gain(0.005, (-0.001, 0.011)))[2]
     assert "3,000 steps; twice as many add +0.005 (-0.001 to +0.011)" in line
 
