@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sufficient.decision.score_forecast import forecast_scores
+from sufficient.decision.forecast_scores import forecast_scores
 
 from .baselines import BASELINES
 from .users import State
