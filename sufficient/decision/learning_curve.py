@@ -54,8 +54,8 @@ class Prior:
     The first block maximises the predictive density of the scores at n, 2n and 4n on
     learning curves of LCDB 1.1 (CC BY 4.0, arXiv 2505.15657) and LCDB 1.0 (MIT) and on
     nets of this project. The second is measured on single runs of LCDB 1.0 and on
-    losses of single samples; `spread` makes 90 % intervals cover 90 % on curves that
-    taught nothing else.
+    losses of single samples; `spread` makes 90 % intervals cover 90 % on
+    the same curves.
 
     Attributes
     ----------
