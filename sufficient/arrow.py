@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["ArrowColumns"]
+__all__ = ["ArrowColumns", "arrow_table"]
 
 BATCH = 2**14
 
@@ -83,6 +83,22 @@ class ArrowColumns:
             _columns(self._batches[i], rows[edges[i] : edges[i + 1]] - self._starts[i])
             for i in wanted
         ]
+
+
+def arrow_table(path: Path) -> Any:
+    """The `pyarrow.Table` in an Arrow file (file or stream format) or a Parquet file.
+
+    Raises
+    ------
+    ImportError
+        If pyarrow is not installed; the message says how to install it.
+    """
+    _pyarrow()
+    if not _is_parquet(path):
+        return _mapped(path)
+    from pyarrow import parquet
+
+    return parquet.read_table(path)
 
 
 def _row_numbers(rows: slice | Sequence[int], n: int) -> np.ndarray:

@@ -18,10 +18,18 @@ DATA_SETS = {
     "cifar10": "load_cifar10",
     "cifar100": "load_cifar100",
 }
-CHOICES = f"{', '.join(DATA_SETS)}, or a file that ends in .npz or .csv"
+CHOICES = (
+    f"{', '.join(DATA_SETS)}, or a file that ends in .npz, .csv, .tsv, .txt, .jsonl, "
+    ".parquet, .feather or .arrow, text perhaps compressed as in .csv.gz"
+)
 EPILOG = """\
-FILE.npz holds X and y, taken as they are. FILE.csv holds numeric features, which are
-standardised (mean 0, variance 1), and a target; columns without a name are left out.
+FILE.npz holds X and y, taken as they are. Any other FILE is a table, a row a sample:
+numbers are standardised, missing ones imputed, texts, categories and dates encoded, as
+the samples that are not held out say. Columns without a name, constant columns and ids
+(texts that are all different, numbers that count the rows) are left out.
+
+A target is a class if it is text, or holds two whole numbers, or up to 20 with five
+samples each on average; any other is a number. In FILE.npz whole numbers are classes.
 
 With --score, FILE.csv is a table of scores, a row a fit:
   sufficient scores.csv --n n --score accuracy --held-out 1000 --target 0.95
@@ -68,8 +76,15 @@ def parser() -> argparse.ArgumentParser:
     )
     add = found.add_argument
     add("data", metavar="DATA", help=CHOICES)
-    add("--target", help="column of FILE.csv (default: last); a number with --score")
-    add("--regression", action="store_true", help="even if no target is a fraction")
+    add("--target", help="column of a table (default: last); a number with --score")
+    kind = found.add_mutually_exclusive_group()
+    tell = kind.add_argument
+    regress = {"action": "store_const", "dest": "regression"}
+    tell("--classify", **regress, const=False, help="the target is a class")
+    regress |= {"const": True, "help": "the target is a number"}
+    tell("--regress", "--regression", **regress)
+    add("--drop", metavar="A,B", help="columns of a table to leave out")
+    add("--keep", metavar="A,B", help="columns to keep, even if constant or ids")
     add("--n-samples", type=int, metavar="N", help="first N; of a file, N at random")
     add("--model", choices=NETS, default="mlp", help="default: mlp")
     for each in PARAMETERS:

@@ -8,6 +8,7 @@ import time
 import warnings
 from argparse import Namespace
 
+from sklearn.pipeline import make_pipeline
 from sklearn.utils.multiclass import type_of_target
 from torch.nn import BCEWithLogitsLoss
 
@@ -19,6 +20,7 @@ from sufficient.command.answers import (
 )
 from sufficient.command.arguments import FLAGS
 from sufficient.command.files import load
+from sufficient.command.tables import encoded_parts
 from sufficient.display import SampleSizeDisplay
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.many_fits.repeats import repeat_sample_size
@@ -35,17 +37,29 @@ def answer(args: Namespace) -> int:
     if args.plot:
         _check_before_the_long_fit(args)
     with over_ranks() as here:
-        X, y = load(args)
-        estimator = _estimator(args, y)
+        data = load(args)
+        if here.is_first and not args.quiet:
+            for remark in data.remarks or ():
+                print(remark, file=sys.stderr)
+        estimator = _estimator(args, data)
         if args.repeats is not None:
-            return _answer_of_several(args, estimator, X, y)
+            return _answer_of_several(args, estimator, data)
         try:
-            _, run = _quietly(estimator.fit, X, y)
+            _, run = _quietly(_fit, estimator, data, args.seed)
         except KeyboardInterrupt:
             if here.is_first:
                 _tell_what_was_measured(estimator)
             return INTERRUPTED
+    run |= {"remarks": data.remarks} if data.remarks else {}
     return _say(args, estimator, run) if here.is_first else 0
+
+
+def _fit(estimator, data, seed):
+    if data.encoder is None:
+        return estimator.fit(data.X, data.y)
+    # Held out here, so that the encoder does not see what is held out.
+    parts = encoded_parts(data, estimator.validation_fraction, seed)
+    return estimator.fit(**parts)
 
 
 def _tell_what_was_measured(estimator):
@@ -61,24 +75,29 @@ def _say(args, estimator, run):
     return int(args.exit_code and estimator.verdict_ != "sufficient")
 
 
-def _answer_of_several(args, estimator, X, y):
+def _answer_of_several(args, estimator, data):
+    estimator.set_params(verbose=0)
+    if data.encoder is not None:
+        # Every repeat holds other samples out. The encoder sees the features of all.
+        estimator = make_pipeline(data.encoder, estimator)
     found, run = _quietly(
         repeat_sample_size,
-        estimator.set_params(verbose=0),
-        X,
-        y,
+        estimator,
+        data.X,
+        data.y,
         n_repeats=args.repeats,
         random_state=args.seed,
     )
+    run |= {"remarks": data.remarks} if data.remarks else {}
     print(repeats_as_json(found, run) if args.json else repeats_as_text(found, run))
     return int(args.exit_code and set(found.verdicts) != {"sufficient"})
 
 
-def _estimator(args, y):
-    net, kind = args.model, type_of_target(y)
-    if args.regression or kind.startswith("continuous"):
+def _estimator(args, data):
+    net = args.model
+    if data.regression:
         net = default_net(net, regression=True)
-    elif kind == "multilabel-indicator":
+    elif type_of_target(data.y) == "multilabel-indicator":
         net = default_net(net, criterion=BCEWithLogitsLoss)
     chosen = {name: getattr(args, name) for name in FLAGS}
     chosen |= {"random_state": args.seed, "verbose": int(not args.quiet)}

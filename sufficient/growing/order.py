@@ -9,7 +9,7 @@ from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from sufficient.growing.schedule import resolve_batch_size
 
-__all__ = ["Order", "ordered", "stratified_order"]
+__all__ = ["Order", "hold_out", "ordered", "stratified_order"]
 
 # At an accuracy of 0.9 the held-out score then has a standard error of 0.3 points.
 MOST_HELD_OUT = 10_000
@@ -75,11 +75,15 @@ def ordered(
     ValueError
         If fewer than two batches remain.
     """
-    n, labels = len(y), y if stratify else None
-    rest, held_out = np.arange(n), np.arange(0)
+    n, rest, held_out = len(y), np.arange(len(y)), np.arange(0)
     if validation_fraction is not None:
-        n_validation = _n_validation(n, validation_fraction, labels)
-        rest, held_out = _split(n, n_validation, labels, groups, rng)
+        rest, held_out = hold_out(
+            y,
+            stratify=stratify,
+            validation_fraction=validation_fraction,
+            rng=rng,
+            groups=groups,
+        )
     order = stratified_order(y[rest], rng) if stratify else rng.permutation(len(rest))
     size = resolve_batch_size(batch_size, len(rest))
     if len(rest) < 2 * size:
@@ -90,7 +94,27 @@ def ordered(
     return Order(rest[order], held_out, size)
 
 
-def _split(n, n_validation, labels, groups, rng):
+def hold_out(
+    y: np.ndarray,
+    *,
+    stratify: bool,
+    validation_fraction: float | str,
+    rng: np.random.RandomState,
+    groups: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Choose the samples that are never trained on.
+
+    Parameters
+    ----------
+    y, stratify, validation_fraction, rng, groups
+        As for `ordered`.
+
+    Returns
+    -------
+    rest, held_out : ndarray of int
+    """
+    n, labels = len(y), y if stratify else None
+    n_validation = _n_validation(n, validation_fraction, labels)
     if groups is None:
         return train_test_split(
             np.arange(n), test_size=n_validation, random_state=rng, stratify=labels

@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 
 from sufficient.data.copies import warn_of_copies
 from sufficient.data.samples import Samples
+from sufficient.data.scale import warn_of_scales
 from sufficient.data.sources import RowSource
 from sufficient.data.stream import rows_of, share_of_memory
 from sufficient.data.task import Task
@@ -136,7 +137,8 @@ def plan_run(
     seed = _seed(random_state, kept)
     task = task_of(estimator, y)
     targets = task.encode(y)
-    task.check_can_be_split(targets)
+    if validation is None:
+        task.check_can_be_split(targets)
     order = ordered(
         targets,
         stratify=task.has_one_label,
@@ -187,6 +189,7 @@ def plan_run(
         n_upcoming=settings.n_fresh,
     )
     warn_of_copies(growth.pool.X, growth.held_out.X)
+    warn_of_scales(growth.pool.X, training.fresh_net().module_)
     return Plan(run, growth, order.train_indices, order.validation_indices, kept)
 
 

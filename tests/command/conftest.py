@@ -22,8 +22,6 @@ def folder(tmp_path_factory):
     tables = {
         "words": frame.assign(label=words),
         "moved": frame.assign(label=words)[["label", *"abcdefgh"]],
-        "colour": frame.assign(colour="red", shape="round", label=words),
-        "holes": frame.mask(frame > 2).assign(label=words),
         "empty": frame.assign(label=words)[:0],
         "lonely": frame[["a"]],
     }
@@ -56,8 +54,8 @@ def settings(monkeypatch):
     """Record the estimator instead of fitting it: the loop has tests of its own."""
     seen = {}
 
-    def fit(estimator, X, y):
-        seen.update(estimator.get_params(deep=False), X=X, y=y)
+    def fit(estimator, X, y, **validation):
+        seen.update(estimator.get_params(deep=False), X=X, y=y, **validation)
         raise ValueError("recorded")
 
     monkeypatch.setattr(SampleSizeEstimator, "fit", fit)

@@ -122,9 +122,9 @@ def quick(monkeypatch):
     """Whole fits, of as little as there can be."""
     fit = SampleSizeEstimator.fit
 
-    def fit_quickly(est, X, y):
+    def fit_quickly(est, X, y, **validation):
         est.set_params(update_epochs=1, n_monte_carlo=2, n_candidates=1, schedule=4.0)
-        return fit(est, X, y)
+        return fit(est, X, y, **validation)
 
     monkeypatch.setattr(SampleSizeEstimator, "fit", fit_quickly)
 

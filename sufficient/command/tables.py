@@ -1,0 +1,135 @@
+"""Samples, targets and an encoder out of a table."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+from sklearn.utils import resample
+
+from sufficient.command.columns import chosen_features
+from sufficient.command.encoding import encoder_for
+from sufficient.command.reading import no_column, read_table
+from sufficient.command.targets import as_target, rows_of_classes
+from sufficient.growing.order import hold_out
+
+__all__ = ["Data", "encoded_parts", "load_table"]
+
+LEAST_ROWS = 10
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is asked about.
+
+    Attributes
+    ----------
+    X : array-like of shape (n, ...)
+        Samples: an array, or the columns of a table.
+    y : ndarray of shape (n,) or (n, n_targets)
+        Labels or targets.
+    regression : bool
+        Whether y is a quantity.
+    encoder : Pipeline or None, default=None
+        Makes numbers of the columns of a table; not yet fitted.
+    remarks : list of str or None, default=None
+        What was found and left out; None for arrays.
+    """
+
+    X: Any
+    y: np.ndarray
+    regression: bool
+    encoder: Pipeline | None = None
+    remarks: list[str] | None = None
+
+
+def load_table(args: Namespace) -> Data:
+    """What a file that holds a table and the arguments of the command say.
+
+    Parameters
+    ----------
+    args : Namespace
+        Of the parser: `data`, `target`, `drop`, `keep`, `n_samples`, `seed` and
+        `regression`.
+
+    Returns
+    -------
+    Data
+    """
+    frame = read_table(args.data)
+    target = args.target or frame.columns[-1]
+    if target not in frame:
+        raise ValueError(no_column(target, list(frame)))
+    others = frame.drop(columns=target)
+    if not others.shape[1]:
+        raise ValueError(
+            f"There are no columns besides {target!r}. Comma, semicolon, tab or bar "
+            "must separate them."
+        )
+    features, remarks = chosen_features(others, _names(args.drop), _names(args.keep))
+    features, column, dropped = _labelled(features, frame[target])
+    if (n := args.n_samples) is not None:
+        features, column = resample(
+            features, column, replace=False, n_samples=n, random_state=args.seed
+        )
+    y, regression, kind = as_target(column, args.regression)
+    remarks = [kind, *dropped, *remarks]
+    if not regression:
+        rows, rare = rows_of_classes(y)
+        features, y = features.iloc[rows], y[rows]
+        remarks += [rare] if rare else []
+    if len(y) < LEAST_ROWS:
+        raise ValueError(
+            f"There are {len(y)} rows to learn from, but {LEAST_ROWS} are needed at least."
+        )
+    return Data(features, y, regression, encoder_for(features), remarks)
+
+
+def encoded_parts(
+    data: Data, validation_fraction: float | str, seed: int
+) -> dict[str, Any]:
+    """Hold samples out, and encode them by what the others say.
+
+    Parameters
+    ----------
+    data : Data
+        Of a table.
+    validation_fraction : float or "auto"
+        Share to hold out, as for `SampleSizeEstimator`.
+    seed : int
+        Source of the choice.
+
+    Returns
+    -------
+    dict
+        `X`, `y`, `X_val` and `y_val` of `SampleSizeEstimator.fit`.
+    """
+    rest, held_out = hold_out(
+        data.y,
+        stratify=not data.regression,
+        validation_fraction=validation_fraction,
+        rng=np.random.RandomState(seed),
+    )
+    X = np.asarray(data.encoder.fit_transform(data.X.iloc[rest]))
+    X_val = np.asarray(data.encoder.transform(data.X.iloc[held_out]))
+    return {"X": X, "y": data.y[rest], "X_val": X_val, "y_val": data.y[held_out]}
+
+
+def _labelled(features: pd.DataFrame, column: pd.Series):
+    missing = column.isna()
+    if missing.all():
+        raise ValueError(
+            f"No row has a target: column {column.name!r} is empty. Name another one "
+            "with --target."
+        )
+    remark = f"Rows without a target, which are left out: {missing.sum():,}."
+    kept = ~missing
+    return features[kept], column[kept], [remark] if missing.any() else []
+
+
+def _names(text):
+    return text.split(",") if text else []
