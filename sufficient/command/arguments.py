@@ -22,6 +22,10 @@ CHOICES = (
     f"{', '.join(DATA_SETS)}, or a file that ends in .npz, .csv, .tsv, .txt, .jsonl, "
     ".parquet, .feather or .arrow, text perhaps compressed as in .csv.gz"
 )
+KINDS = [
+    (["--classify"], False, "the target is a class"),
+    (["--regress", "--regression"], True, "the target is a number"),
+]
 EPILOG = """\
 FILE.npz holds X and y, taken as they are. Any other FILE is a table, a row a sample:
 numbers are standardised, missing ones imputed, texts, categories and dates encoded, as
@@ -78,11 +82,10 @@ def parser() -> argparse.ArgumentParser:
     add("data", metavar="DATA", help=CHOICES)
     add("--target", help="column of a table (default: last); a number with --score")
     kind = found.add_mutually_exclusive_group()
-    tell = kind.add_argument
-    regress = {"action": "store_const", "dest": "regression"}
-    tell("--classify", **regress, const=False, help="the target is a class")
-    regress |= {"const": True, "help": "the target is a number"}
-    tell("--regress", "--regression", **regress)
+    for flags, regression, text in KINDS:
+        kind.add_argument(
+            *flags, action="store_const", const=regression, dest="regression", help=text
+        )
     add("--drop", metavar="A,B", help="columns of a table to leave out")
     add("--keep", metavar="A,B", help="columns to keep, even if constant or ids")
     add("--n-samples", type=int, metavar="N", help="first N; of a file, N at random")

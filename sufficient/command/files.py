@@ -37,8 +37,8 @@ def load(args: Namespace) -> Data:
     if not is_table and (args.target or args.drop or args.keep):
         raise ValueError("--target, --drop and --keep are for tables.")
     if args.data in DATA_SETS:
-        found = getattr(datasets, DATA_SETS[args.data])(n_samples=args.n_samples)
-        return _data(*found, args)
+        X, y = getattr(datasets, DATA_SETS[args.data])(n_samples=args.n_samples)
+        return _data(X, y, args)
     if not is_table and suffix != ".npz":
         raise ValueError(f"No data set is called {args.data!r}. Choose {CHOICES}.")
     try:

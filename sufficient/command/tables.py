@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from sklearn.pipeline import Pipeline
 from sklearn.utils import resample
 
 from sufficient.command.columns import chosen_features
@@ -43,7 +41,7 @@ class Data:
     X: Any
     y: np.ndarray
     regression: bool
-    encoder: Pipeline | None = None
+    encoder: Any = None
     remarks: list[str] | None = None
 
 
@@ -60,33 +58,22 @@ def load_table(args: Namespace) -> Data:
     -------
     Data
     """
-    frame = read_table(args.data)
-    target = args.target or frame.columns[-1]
-    if target not in frame:
-        raise ValueError(no_column(target, list(frame)))
-    others = frame.drop(columns=target)
-    if not others.shape[1]:
-        raise ValueError(
-            f"There are no columns besides {target!r}. Comma, semicolon, tab or bar "
-            "must separate them."
-        )
+    others, column = _parted(read_table(args.data), args.target)
     features, remarks = chosen_features(others, _names(args.drop), _names(args.keep))
-    features, column, dropped = _labelled(features, frame[target])
+    features, column, dropped = _labelled(features, column)
     if (n := args.n_samples) is not None:
         features, column = resample(
             features, column, replace=False, n_samples=n, random_state=args.seed
         )
     y, regression, kind = as_target(column, args.regression)
-    remarks = [kind, *dropped, *remarks]
-    if not regression:
-        rows, rare = rows_of_classes(y)
-        features, y = features.iloc[rows], y[rows]
-        remarks += [rare] if rare else []
+    rows, rare = (slice(None), []) if regression else rows_of_classes(y)
+    features, y, remarks = features.iloc[rows], y[rows], [kind, *dropped, *remarks]
     if len(y) < LEAST_ROWS:
         raise ValueError(
-            f"There are {len(y)} rows to learn from, but {LEAST_ROWS} are needed at least."
+            f"There are {len(y)} rows to learn from, but {LEAST_ROWS} are needed."
         )
-    return Data(features, y, regression, encoder_for(features), remarks)
+    encoder = encoder_for(features)
+    return Data(features, y, regression, encoder, [*remarks, *rare])
 
 
 def encoded_parts(
@@ -119,7 +106,20 @@ def encoded_parts(
     return {"X": X, "y": data.y[rest], "X_val": X_val, "y_val": data.y[held_out]}
 
 
-def _labelled(features: pd.DataFrame, column: pd.Series):
+def _parted(frame, target):
+    target = target or frame.columns[-1]
+    if target not in frame:
+        raise ValueError(no_column(target, list(frame)))
+    others = frame.drop(columns=target)
+    if not others.shape[1]:
+        raise ValueError(
+            f"There are no columns besides {target!r}. Comma, semicolon, tab or bar "
+            "must separate them."
+        )
+    return others, frame[target]
+
+
+def _labelled(features, column):
     missing = column.isna()
     if missing.all():
         raise ValueError(

@@ -72,15 +72,15 @@ def as_target(
         return y, True, f"The target {column.name!r} is a number (see --classify)."
     n = column.nunique()
     if pd.api.types.is_numeric_dtype(column):
-        way = "; --regress takes it for a number"
-        y = column.to_numpy(dtype=type(column.iloc[0].item()))
+        way, y = "; --regress takes it for a number", np.asarray(column.tolist())
+        y = y.astype(str) if y.dtype.kind == "f" else y  # Fractions are no labels.
     else:
         way, y = "", column.astype(str).to_numpy(dtype=str)
         _check_texts(column, n)
     return y, False, f"The target {column.name!r} is a class, one of {n:,}{way}."
 
 
-def rows_of_classes(y: np.ndarray) -> tuple[np.ndarray, str]:
+def rows_of_classes(y: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Where the classes have two samples or more, and which have one only.
 
     Raises
@@ -100,7 +100,7 @@ def rows_of_classes(y: np.ndarray) -> tuple[np.ndarray, str]:
         f"Samples that are the only one of their class ({alone}), left out because "
         f"they cannot be both trained on and held out: {(counts < 2).sum():,}."
     )
-    return np.flatnonzero(counts[codes] > 1), remark if alone else ""
+    return np.flatnonzero(counts[codes] > 1), [remark] if alone else []
 
 
 def _check(column, regression):

@@ -243,7 +243,7 @@ def test_a_class_with_two_samples_is_trained_on_and_held_out(
         ("a,b\n", [], "There are no rows"),
         ("a\n1\n2\n", [], "no columns besides 'a'. Comma, semicolon, tab or bar"),
         ("Price,b\n1,2\n", ["--target=price"], "Did you mean 'Price'?"),
-        ("width,b\n1,2\n", ["--target=widht"], "Did you mean 'width'?"),
+        ("width,b\n1,2\n", ["--target=wdth"], "Did you mean 'width'?"),
         ("width,b\n1,2\n", ["--drop=wdth"], "Did you mean 'width'?"),
         ("a,b,a\n1,2,3\n", [], "Several columns are called ['a']. Rename"),
         ("a,b\n5,\n2,\n", [], "No row has a target: column 'b' is empty"),
