@@ -21,8 +21,8 @@ from examples.studies.forecast.split import PARTS, part_of
 from examples.studies.forecast.tables import tables
 from examples.studies.forecast.users import State
 from sufficient.decision import learning_curve as library
-from sufficient.decision.learning_curve import LEVEL_SD, PRIOR
 from sufficient.decision.forecast_scores import forecast_scores
+from sufficient.decision.learning_curve import LEVEL_SD, PRIOR
 from sufficient.decision.score_noise import (
     correlation_between,
     gap_step,
