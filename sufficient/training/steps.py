@@ -2,9 +2,9 @@
 
 For a small network most of a step is spent between the matrix products: recording the
 graph, walking back through it, keeping a history. A chain of linear layers and ReLUs
-under cross-entropy or squared error, say, needs none of that. Its gradients go straight into
-the parameters, and the net's own optimiser makes the step; the weights come out the
-same to rounding.
+under cross-entropy (of one label or several) or squared error needs none of that. Its
+gradients go straight into the parameters, and the net's own optimiser makes the step;
+the weights come out the same to rounding.
 """
 
 from __future__ import annotations
