@@ -46,8 +46,7 @@ def load(args: Namespace) -> Data:
     except Exception as error:  # Whatever a damaged file brings about.
         if getattr(error, "filename", None) or isinstance(error, ImportError):
             raise
-        text = str(error) or "It holds nothing that can be read."
-        raise ValueError(f"{args.data} cannot be used: {text[:800]}") from error
+        raise ValueError(f"{args.data} cannot be used: {_told(error)}") from error
 
 
 def read_arrays(path: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -81,6 +80,12 @@ def read_arrays(path: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
         if not array.ndim:
             raise ValueError(f"{name} is a single value, and no rows.")
     return X, y
+
+
+def _told(error):
+    if isinstance(error, UnicodeDecodeError):
+        return "Its text is not in UTF-8. Save it in that encoding."
+    return str(error)[:800] or "It holds nothing that can be read."
 
 
 def _file_of_arrays(args):

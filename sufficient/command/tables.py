@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from argparse import Namespace
 from dataclasses import dataclass
 from typing import Any
@@ -101,9 +102,13 @@ def encoded_parts(
         validation_fraction=validation_fraction,
         rng=np.random.RandomState(seed),
     )
-    X = np.asarray(data.encoder.fit_transform(data.X.iloc[rest]))
-    X_val = np.asarray(data.encoder.transform(data.X.iloc[held_out]))
-    return {"X": X, "y": data.y[rest], "X_val": X_val, "y_val": data.y[held_out]}
+    X = data.encoder.fit_transform(data.X.iloc[rest])
+    with warnings.catch_warnings():
+        # A category may be among the held-out samples alone. It is then none.
+        warnings.simplefilter("ignore", UserWarning)
+        X_val = data.encoder.transform(data.X.iloc[held_out])
+    parts = {"X": X, "y": data.y[rest], "X_val": X_val, "y_val": data.y[held_out]}
+    return {name: np.asarray(part) for name, part in parts.items()}
 
 
 def _parted(frame, target):
