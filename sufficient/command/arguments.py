@@ -32,7 +32,7 @@ numbers are standardised, missing ones imputed, texts, categories and dates enco
 the samples that are not held out say. Columns without a name, constant columns and ids
 (texts that are all different, numbers that count the rows) are left out.
 
-A target is a class if it is text, or holds two whole numbers, or up to 20 with five
+A target is a class if it is text, or holds two whole numbers, or up to 10 with five
 samples each on average; any other is a number. In FILE.npz whole numbers are classes.
 
 With --score, FILE.csv is a table of scores, a row a fit:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 __all__ = ["encoder_for"]
+
+# Standard deviations from the mean.
+FARTHEST = 10.0
 
 
 def encoder_for(features: pd.DataFrame) -> Pipeline:
     """An encoder, not yet fitted, for columns of the kinds that a table has.
 
     Missing numbers become the median, with a column that marks them; numbers are
-    standardised. Of skrub's `TableVectorizer`: up to 40 texts become a column each,
-    more are encoded by their parts, dates become year, month, day and so on.
+    standardised, and clipped at ten standard deviations. Of skrub's `TableVectorizer`:
+    up to 40 texts become a column each, more are encoded by their parts, dates become
+    year, month, day and so on.
 
     Parameters
     ----------
@@ -39,7 +44,9 @@ def _numbers():
     imputer = SimpleImputer(
         strategy="median", add_indicator=True, keep_empty_features=True
     )
-    return make_pipeline(imputer, StandardScaler())
+    # A net's answer to a value far outside can be anything.
+    clip = FunctionTransformer(np.clip, kw_args={"a_min": -FARTHEST, "a_max": FARTHEST})
+    return make_pipeline(imputer, StandardScaler(), clip)
 
 
 def _vectorizer(others):

@@ -13,14 +13,14 @@ from sufficient.command.columns import has_percentages, is_text
 __all__ = ["are_numbers", "as_target", "rows_of_classes"]
 
 # Whole numbers are classes up to this many, with so many samples each on average.
-MOST_CLASSES, SAMPLES_A_CLASS = 20, 5
+MOST_CLASSES, SAMPLES_A_CLASS = 10, 5
 
 
 def are_numbers(column: pd.Series) -> bool:
     """Whether a target is a quantity, and not a class.
 
     Fractions are numbers; text and booleans are classes. Whole numbers are classes if
-    there are two of them, or at most 20, with five samples each on average.
+    there are two of them, or at most 10, with five samples each on average.
 
     Examples
     --------
