@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import io
 import re
+from collections.abc import Callable
 from html import escape
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sufficient.display.sample_size import SampleSizeDisplay
 from sufficient.display.scores import AHEAD, draw_forecast, draw_scores, score_name
@@ -117,11 +120,7 @@ def _pixels(figure: Figure, said: str) -> str:
 
 def _scores(estimator: SampleSizeEstimator) -> str:
     sizes, scores = estimator.train_sizes_, estimator.score_curve_
-    seen = (
-        f"Held-out {score_name(estimator)} at {len(sizes)} sizes, from "
-        f"{share(scores[0])} with {count(sizes[0])} samples to {share(scores[-1])} "
-        f"with {count(sizes[-1])}."
-    )
+    seen = f"Held-out {score_name(estimator)}: {_ends(sizes, scores, share)}."
     if estimator.score_forecast_ is None:
         return f"{seen} There is no forecast."
     n = AHEAD * sizes[-1]
@@ -136,7 +135,14 @@ def _landscape(estimator: SampleSizeEstimator) -> str:
     sizes, smoothed = estimator.train_sizes_, estimator.curves_["smoothed"]
     line = landscape_line(estimator.curve_, Settings.of(estimator))
     return (
-        "Mean squared change of the loss by one more batch, smoothed: from "
-        f"{number(smoothed[0])} with {count(sizes[0])} samples to "
-        f"{number(smoothed[-1])} with {count(sizes[-1])}. {line}"
+        "Mean squared change of the loss by one more batch, smoothed: "
+        f"{_ends(sizes, smoothed, number)}. {line}"
     )
+
+
+def _ends(sizes: np.ndarray, values: np.ndarray, told: Callable[[float], str]) -> str:
+    first = f"{told(values[0])} with {count(sizes[0])} samples"
+    if len(sizes) == 1:
+        return first
+    last = f"{told(values[-1])} with {count(sizes[-1])}"
+    return f"from {first} to {last}, measured at {count(len(sizes))} sizes"
