@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin
 
 from sufficient.estimator.fitting import FittingMixin
 from sufficient.estimator.labelling import LabellingMixin
+from sufficient.estimator.reporting import ReportMixin
 from sufficient.estimator.saving import SavedToFolderMixin
 from sufficient.settings import Settings, constraints_of, parameter
 from sufficient.typing import Net, RandomState
@@ -21,6 +22,7 @@ __all__ = ["SampleSizeEstimator"]
 class SampleSizeEstimator(
     FittingMixin,
     LabellingMixin,
+    ReportMixin,
     SavedToFolderMixin,
     Settings,
     MetaEstimatorMixin,
