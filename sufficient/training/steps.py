@@ -2,14 +2,15 @@
 
 For a small network most of a step is spent between the matrix products: recording the
 graph, walking back through it, keeping a history. A chain of linear layers and ReLUs
-under cross-entropy or squared error needs none of that. Its gradients go straight into
-the parameters, and the net's own optimiser makes the step; the weights come out the
-same to rounding.
+under cross-entropy (of one label or several) or squared error needs none of that. Its
+gradients go straight into the parameters, and the net's own optimiser makes the step;
+the weights come out the same to rounding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from skorch import NeuralNet
@@ -121,16 +122,25 @@ def _output_gradient(criterion):
         return None
     if type(criterion) is nn.MSELoss:
         return lambda z, y: (z - y.reshape_as(z)).mul_(2 / z.numel())
+    if type(criterion) is nn.BCEWithLogitsLoss:
+        weighted = criterion.weight is not None or criterion.pos_weight is not None
+        return None if weighted else _binary_gradient
     is_plain = type(criterion) is nn.CrossEntropyLoss and criterion.weight is None
-    if is_plain and criterion.label_smoothing == 0 and criterion.ignore_index < 0:
-        return _cross_entropy_gradient
+    if is_plain and criterion.ignore_index < 0:
+        return partial(_cross_entropy_gradient, smoothing=criterion.label_smoothing)
     return None
 
 
-def _cross_entropy_gradient(z, y):
-    minus_one = z.new_full((1, 1), -1.0).expand(len(y), 1)
-    D = torch.softmax(z, 1).scatter_add_(1, y.unsqueeze(1), minus_one)
-    return D.div_(len(y))
+def _binary_gradient(z, y):
+    return torch.sigmoid(z).sub_(y.reshape_as(z)).div_(z.numel())
+
+
+def _cross_entropy_gradient(z, y, smoothing):
+    D = torch.softmax(z, 1)
+    if smoothing:
+        D.sub_(smoothing / z.shape[1])
+    sure = z.new_full((1, 1), smoothing - 1.0).expand(len(y), 1)
+    return D.scatter_add_(1, y.unsqueeze(1), sure).div_(len(y))
 
 
 def _is_stock(net):

@@ -21,7 +21,12 @@ SMALL_STUDIES = {
 # It fits eight estimators, and compares them with what an earlier commit has stored.
 BY_HAND = ["__init__", "references"]
 # The documentation runs these as well, whenever it is built.
-SLOW = ["plot_architectures.py", "plot_grid_search.py", "plot_settings.py"]
+SLOW = [
+    "plot_architectures.py",
+    "plot_grid_search.py",
+    "plot_labelling_session.py",
+    "plot_settings.py",
+]
 
 
 def test_every_example_is_listed():

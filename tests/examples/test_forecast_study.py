@@ -21,8 +21,8 @@ from examples.studies.forecast.split import PARTS, part_of
 from examples.studies.forecast.tables import tables
 from examples.studies.forecast.users import State
 from sufficient.decision import learning_curve as library
-from sufficient.decision.learning_curve import LEVEL_SD, PRIOR
 from sufficient.decision.forecast_scores import forecast_scores
+from sufficient.decision.learning_curve import LEVEL_SD, PRIOR
 from sufficient.decision.score_noise import (
     correlation_between,
     gap_step,
@@ -193,6 +193,7 @@ def test_every_data_set_counts_the_same():
             **{"table": table, "learner": "MLP", "few": False, "near_end": True},
             **{"n": 512.0, "probability": p, "gain": g, "error_4n": np.nan},
             **{"covers": float(table == 1), "covers_4n": np.nan, "width": 0.04},
+            **{"middle_size": 1.7, "sure_size": 0.8},
             **{f"{name}: gain": g + 0.01 for name in (*BASELINES, "this library")},
             **{f"{name}: error_4n": 0.1 for name in (*BASELINES, "this library")},
         }
@@ -204,6 +205,9 @@ def test_every_data_set_counts_the_same():
     assert first["enough"][1:] == ["50.0%", "-", "4.00", "20.0%", "80.0% |"]
     assert first["gains"][1:3] == ["4 of 2 data sets", "1.00 (1.00)"]
     assert first["calibration"][1::2] == ["100% (1)", "- (0)", "50% (2) |"]
+    # One gains a point: its size is off by a factor of 1.7, and the sure one too small.
+    shares = ["0.0%", "100.0%", "0.0%", "0.0%", "0.0% |"]
+    assert first["targets"][1:] == ["1 of 1 data sets", *shares]
     assert "later" not in found
 
 
@@ -218,6 +222,7 @@ def test_the_command_fills_the_tables_of_a_page(path, tmp_path, capsys):
         "later",
         "enough",
         "calibration",
+        "targets",
     )
     page.write_text("".join(map(marks.format, names)), encoding="utf-8")
     where = ["--folder", str(tmp_path), "--page", str(page)]

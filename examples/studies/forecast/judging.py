@@ -6,6 +6,7 @@ import numpy as np
 
 from sufficient.decision.forecast_scores import forecast_scores
 
+from ..common.quiet import quiet
 from .baselines import BASELINES
 from .users import State
 
@@ -44,6 +45,7 @@ def _ours(state):
     now, twice, four_times = 1 - state.truth
     gain, (low, high) = forecast.gain()
     score, (worst, best) = forecast.score_at(4 * forecast.n)
+    sizes = _sizes_for(forecast, twice)
     covers_4n = float(worst <= four_times <= best)
     return {
         f"{OURS}: gain": gain,
@@ -52,4 +54,15 @@ def _ours(state):
         "covers_4n": covers_4n if np.isfinite(four_times) else np.nan,
         "width": high - low,
         "probability": forecast.probability_of_gain_below(MIN_GAIN),
+        **sizes,
     }
+
+
+def _sizes_for(forecast, target):
+    """Sizes that reach the true score at 2n, in 2n; infinite where none is named."""
+    with quiet(UserWarning):
+        asked = {
+            name: forecast.samples_for(float(target), assurance)
+            for name, assurance in (("middle_size", 0.5), ("sure_size", 0.8))
+        }
+    return {name: (n or np.inf) / (2 * forecast.n) for name, n in asked.items()}

@@ -88,6 +88,15 @@ def calibration_table(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def targets_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """How well the size is found that reaches the true score at 2n."""
+    rows = rows[rows["gain"] >= MIN_GAIN]
+    return pd.DataFrame(
+        {"states": name, "number": _number(some, "gain"), **_targets(some)}
+        for name, some in _groups(rows).items()
+    )
+
+
 # Name of a table: the part with its results, and the function that makes it.
 TABLES = {
     "learnt": ("learn", learnt_table),
@@ -97,6 +106,7 @@ TABLES = {
     "later": ("judge", partial(errors_table, "error_4n")),
     "enough": ("judge", enough_table),
     "calibration": ("judge", calibration_table),
+    "targets": ("judge", targets_table),
 }
 
 
@@ -134,6 +144,19 @@ def _enough(some, at):
     return {
         '"enough" wrong': _percent(_ratio(weights[called & ~true], weights[called])),
         "said, of those true": _percent(_ratio(weights[called & true], weights[true])),
+    }
+
+
+def _targets(some):
+    middle, sure = some["middle_size"], some["sure_size"]
+    named = np.isfinite(sure)
+    within = {f: (middle < f) & (middle > 1 / f) for f in (1.5, 2.0)}
+    reached = _ratio(_weights(some)[named & (sure >= 1)], _weights(some)[named])
+    return {
+        **{f"within {f:g} x": _percent(_mean(some, ok)) for f, ok in within.items()},
+        "none named": _percent(_mean(some, np.isinf(middle))),
+        "80 %: none named": _percent(_mean(some, ~named)),
+        "80 %: reached, of those named": _percent(reached),
     }
 
 
