@@ -22,8 +22,8 @@ def samples_by_class(by_class: ClassScores, n_samples: int) -> dict[Any, int]:
 
     With n samples of a class at hand, m more are taken to raise its score as its
     forecast says for :math:`1 + m / n` times the data. The next samples always go to
-    the class whose score they should raise most, so that the sum of the scores of all
-    classes grows as fast as it can.
+    the class whose mean score they should raise most, so that the sum of the scores of
+    all classes grows as fast as it can.
 
     Parameters
     ----------
@@ -81,6 +81,8 @@ class _ClassCurve:
 
     def __init__(self, label: Any, forecast: ScoreForecast, n_train: int) -> None:
         self.label, self.forecast = label, forecast
+        # The mean and not the median: a rare class may either gain much or not at all.
+        self._mean = forecast.draws.mean(axis=0)
         # A class without training samples is treated as if it had one.
         self.n_train, self.taken = max(int(n_train), 1), 0
 
@@ -94,11 +96,12 @@ class _ClassCurve:
         n = min(n, self.left)
         if n < 1:
             return 0.0
-        before, after = (self._gain(self.taken + more) for more in (0, n))
+        before, after = (self._score(self.taken + more) for more in (0, n))
         return (after - before) / n
 
-    def _gain(self, n):
-        return self.forecast.gain(1 + n / self.n_train)[0]
+    def _score(self, n):
+        doublings = np.log2(1 + n / self.n_train)
+        return float(np.interp(doublings, self.forecast.doublings, self._mean))
 
 
 def _share_out(curves: list[_ClassCurve], n_samples: int) -> None:

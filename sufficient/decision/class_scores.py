@@ -42,7 +42,10 @@ class ClassScores:
 
     @cached_property
     def forecasts(self) -> tuple[ScoreForecast | None, ...]:
-        """Forecast of each class; None where the last score is not known."""
+        """Forecast of each class; None where the last score is not known.
+
+        Sizes before the first at which the score is above zero are left out.
+        """
         return tuple(self._forecast(c) for c in range(len(self.classes)))
 
     @cached_property
@@ -54,12 +57,25 @@ class ClassScores:
         )
 
     def _forecast(self, c):
-        scores, known = self.scores[:, c], np.isfinite(self.scores[:, c])
+        known = np.isfinite(self.scores[:, c])
         if not (self.has_forecast and known[-1]):
             return None
+        known &= _has_begun(self.scores[:, c])
         # The median, because in a labelling session the held-out part grows.
         n_held_out = int(np.median(self.n_held_out[known, c]))
-        return forecast_scores(self.sizes, scores, n_held_out=n_held_out)
+        return forecast_scores(
+            self.sizes[known], self.scores[known, c], n_held_out=n_held_out
+        )
+
+
+def _has_begun(scores: np.ndarray) -> np.ndarray:
+    """Sizes from the first score above zero on; all where there is none.
+
+    Before that a rare class is never predicted, which tells nothing of the pace at
+    which it is learnt.
+    """
+    begun = np.logical_or.accumulate(scores > 0)
+    return begun | ~begun[-1]
 
 
 def class_scores_of(

@@ -29,6 +29,11 @@ def made(lacking=(1.0, 0.5, 4.0), n_held_out=500):
     )
 
 
+def mean_score(forecast, factor):
+    """Over the draws, at so many times the data."""
+    return np.interp(np.log2(factor), forecast.doublings, forecast.draws.mean(axis=0))
+
+
 class TestGains:
     def test_are_those_of_the_forecast_of_each_column(self):
         given = made()
@@ -55,6 +60,19 @@ class TestGains:
         alone = forecast_scores(SIZES[2:], given.scores[2:, 1], n_held_out=225)
         assert given.gains[1] == alone.gain()
 
+    def test_leave_out_the_sizes_at_which_the_class_was_not_found_yet(self):
+        given = made()
+        given.scores[:2, 2] = 0
+        alone = forecast_scores(SIZES[2:], given.scores[2:, 2], n_held_out=50)
+        assert given.gains[2] == alone.gain()
+
+    def test_are_small_of_a_class_that_was_never_found(self):
+        given = made()
+        given.scores[:, 2] = 0
+        expected, (low, high) = given.gains[2]
+        assert low <= expected <= high <= 1
+        assert abs(expected) < 0.01
+
     def test_are_not_known_of_one_net(self):
         assert replace(made(), has_forecast=False).gains == (UNKNOWN_GAIN,) * 3
 
@@ -71,7 +89,7 @@ class TestBudget:
 
         def worth(plan):
             return sum(
-                one.gain(1 + plan[name] / n)[0]
+                mean_score(one, 1 + plan[name] / n)
                 for name, one, n in zip(
                     NAMES, given.forecasts, given.n_train[-1], strict=True
                 )

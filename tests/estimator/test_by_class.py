@@ -73,14 +73,14 @@ class TestScores:
 
 
 class TestGains:
-    def test_are_forecast_from_the_scores(self, restarted):
-        by_class = restarted.curve_.by_class
-        for c, found in enumerate(restarted.class_gains_):
-            alone = forecast_scores(
-                restarted.train_sizes_,
-                restarted.class_scores_[:, c],
-                n_held_out=by_class.n_held_out[-1, c],
-            )
+    def test_are_forecast_from_the_scores(self, restarted, many_digits):
+        sizes = restarted.train_sizes_
+        n_held_out = np.bincount(many_digits[1][restarted.validation_indices_])
+        for found, scores, n in zip(
+            restarted.class_gains_, restarted.class_scores_.T, n_held_out, strict=True
+        ):
+            begun = slice(np.flatnonzero(scores)[0], None)
+            alone = forecast_scores(sizes[begun], scores[begun], n_held_out=n)
             assert found == alone.gain()
 
     def test_are_computed_when_they_are_first_read(self, many_digits, monkeypatch):
