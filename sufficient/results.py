@@ -71,6 +71,11 @@ class Measurement:
         On the CPU; kept for the last size only.
     contributions : Tensor of shape (n_contributions,)
         What each held-out sample, or group of them, adds to the validation score.
+    class_scores : ndarray of shape (n_classes,)
+        Recall of each class, or F1 of each label, on held-out samples; NaN where there
+        are none. Empty for regression, as are the other two.
+    class_held_out, class_train_sizes : ndarray of shape (n_classes,)
+        Held-out and training samples of each class, or with each label.
     """
 
     columns: dict[str, float]
@@ -78,6 +83,9 @@ class Measurement:
     eigenvalue_shifts: np.ndarray
     eigenvectors: torch.Tensor | None
     contributions: torch.Tensor = field(default_factory=lambda: torch.zeros(0))
+    class_scores: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    class_held_out: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    class_train_sizes: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
 
 
 @dataclass(frozen=True)
@@ -210,6 +218,8 @@ class SampleSizeCurve:
         Of the validation score on more data; None where there is none.
     loss_forecast : ScoreForecast or None
         Of the negative validation loss, with logits that are not too sure.
+    by_class : ClassScores or None
+        Scores and gains of each class; None for regression.
     gain_from_training : Gain
         What twice the training steps add to the score at the last size.
     gain_from_width : Gain
@@ -236,6 +246,7 @@ class SampleSizeCurve:
     forecast: SampleSizeForecast
     score_forecast: Any  # of a stage that needs this module
     loss_forecast: Any
+    by_class: Any
     gain_from_training: Gain
     gain_from_width: Gain
     limited_by: str

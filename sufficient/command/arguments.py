@@ -107,6 +107,7 @@ def parser() -> argparse.ArgumentParser:
     add("--repeats", type=int, metavar="N", help="ask with N seeds, and average")
     add("--checkpoint", metavar="FOLDER", help="go on from there if it was killed")
     add("--plot", type=Path, metavar="OUT.png", help="file for a picture")
+    add("--report", type=Path, metavar="OUT.html", help="file for a page to share")
     add("--json", action="store_true", help="one JSON object on stdout, nothing else")
     add("--quiet", action="store_true", help="no progress and no remarks on stderr")
     add("--exit-code", action="store_true", help='1 unless "sufficient"')

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 import warnings
@@ -21,7 +20,7 @@ from sufficient.command.answers import (
 from sufficient.command.arguments import FLAGS
 from sufficient.command.files import load
 from sufficient.command.tables import encoded_parts
-from sufficient.display import SampleSizeDisplay
+from sufficient.command.written import check_before_the_long_fit, written
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.many_fits.repeats import repeat_sample_size
 from sufficient.nets import default_net
@@ -34,8 +33,7 @@ INTERRUPTED = 130
 
 def answer(args: Namespace) -> int:
     """Fit, print, and return the exit code."""
-    if args.plot:
-        _check_before_the_long_fit(args)
+    check_before_the_long_fit(args)
     with over_ranks() as here:
         data = load(args)
         if here.is_first and not args.quiet:
@@ -69,9 +67,8 @@ def _tell_what_was_measured(estimator):
 
 def _say(args, estimator, run):
     print(as_json(estimator, run) if args.json else as_text(estimator, run))
-    if args.plot:
-        SampleSizeDisplay.from_estimator(estimator).figure_.savefig(args.plot, dpi=150)
-        print(f"\nPicture: {args.plot}", file=sys.stderr if args.json else sys.stdout)
+    for line in written(args, estimator):
+        print(f"\n{line}", file=sys.stderr if args.json else sys.stdout)
     return int(args.exit_code and estimator.verdict_ != "sufficient")
 
 
@@ -111,18 +108,3 @@ def _quietly(function, *arguments, **options):
     meant = [w for w in caught if issubclass(w.category, UserWarning)]
     notes = list(dict.fromkeys(str(warning.message) for warning in meant))
     return found, {"warnings": notes, "seconds": time.perf_counter() - start}
-
-
-def _check_before_the_long_fit(args):
-    import matplotlib.figure
-
-    path = args.plot
-    if args.repeats is not None:
-        raise ValueError("--plot shows one fit. Leave it out, or --repeats.")
-
-    matplotlib.use("Agg")
-    known = matplotlib.figure.Figure().canvas.get_supported_filetypes()
-    if path.suffix[1:].lower() not in known:
-        raise ValueError(f"--plot {path} must end in one of .{', .'.join(known)}.")
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise ValueError(f"--plot {path}: there is no such folder, or no right to it.")

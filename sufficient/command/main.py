@@ -26,7 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         Exit code, as ``sufficient --help`` lists them.
     """
-    args = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    args = parser().parse_args(words)
+    args.words = words
     try:
         # Only now, so that --help and --version answer at once.
         if args.score is not None:

@@ -20,6 +20,8 @@ __all__ = ["answer_from_scores"]
 
 def answer_from_scores(args: Namespace) -> int:
     """Forecast the scores of a table, print the answer, and return the exit code."""
+    if args.report:
+        raise ValueError("--report shows one fit. Leave it out, or --score.")
     forecast = _forecast(args)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -7,6 +7,7 @@ from scipy import stats
 from skorch import NeuralNet
 
 from sufficient.data.task import Task
+from sufficient.decision.class_scores import class_scores_of
 from sufficient.decision.measured_scores import forecast_of, loss_forecast_of
 from sufficient.decision.stopping import landscape_forecast
 from sufficient.decision.verdict import limited_by, verdict_of
@@ -75,6 +76,7 @@ def answer_of(
         forecast=landscape,
         score_forecast=scores,
         loss_forecast=None if is_one_net else loss_forecast_of(record),
+        by_class=class_scores_of(record, task, is_one_net=is_one_net),
         gain_from_training=training,
         gain_from_width=width,
         limited_by=limited_by(scores, training, width, min_gain),

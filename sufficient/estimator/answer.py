@@ -7,6 +7,7 @@ from math import nan
 from sklearn.utils.validation import check_is_fitted
 
 from sufficient.decision.plateau import plateau_of
+from sufficient.estimator.by_class import ByClassMixin
 from sufficient.estimator.forecasting import ForecastMixin
 from sufficient.growing.plan import Plan
 from sufficient.report.summary import summarise
@@ -16,7 +17,7 @@ from sufficient.settings import BOUNDS, Settings
 __all__ = ["AnswerMixin"]
 
 
-class AnswerMixin(ForecastMixin):
+class AnswerMixin(ForecastMixin, ByClassMixin):
     """Publish a curve under the names of the documentation, and say what it says."""
 
     bound: str
@@ -78,6 +79,7 @@ class AnswerMixin(ForecastMixin):
         self.rate_ = forecast.rate
         self.score_forecast_ = scores
         self.loss_forecast_ = curve.loss_forecast
+        self.class_scores_ = None if curve.by_class is None else curve.by_class.scores
         self.expected_gain_, self.expected_gain_interval_ = gain
         self.gain_from_data_ = gain
         self.gain_from_training_ = curve.gain_from_training

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin
 
 from sufficient.estimator.fitting import FittingMixin
 from sufficient.estimator.labelling import LabellingMixin
+from sufficient.estimator.reporting import ReportMixin
 from sufficient.estimator.saving import SavedToFolderMixin
 from sufficient.settings import Settings, constraints_of, parameter
 from sufficient.typing import Net, RandomState
@@ -21,6 +22,7 @@ __all__ = ["SampleSizeEstimator"]
 class SampleSizeEstimator(
     FittingMixin,
     LabellingMixin,
+    ReportMixin,
     SavedToFolderMixin,
     Settings,
     MetaEstimatorMixin,
@@ -151,6 +153,14 @@ class SampleSizeEstimator(
     loss_forecast_ : ScoreForecast or None
         The same for the negative held-out loss, whose logits are divided by the
         temperature that suits the held-out samples best.
+    class_scores_ : ndarray of shape (n_sizes, n_classes) or None
+        Recall of each class at every size, in the order of `classes_`: the share of its
+        held-out samples that are right. With several labels per sample, F1 of each
+        label. NaN where no held-out sample has the class; None for regression.
+    class_gains_ : tuple of Gain or None
+        What twice the data should add to the last row of `class_scores_`, from a
+        forecast of each class with its own number of held-out samples. Computed when it
+        is first read.
     n_train_ : int
         Samples at hand for training.
     k_star_ : int or None

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SavedToFolderMixin"]
 
-KIND = "estimator 2"
+KIND = "estimator 3"
 KEPT = ("n_features_in_", "feature_names_in_", "_input_shape", "_columns")
 INDICES = ("train_indices_", "validation_indices_")
 

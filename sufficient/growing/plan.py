@@ -147,50 +147,50 @@ def plan_run(
         rng=np.random.RandomState(seed),
         groups=groups,
     )
-    in_memory = isinstance(X, np.ndarray)
-    run = Run(
-        estimator,
-        task,
-        X.shape[1:],
-        order.batch_size,
-        settings,
-        seed,
-        cache_bytes=inf if in_memory else share_of_memory(),
-    )
-    net, training = run.training.template, run.training
-    pool, held_out = (
-        Samples.for_net(net, rows_of(X, rows, settings.n_fresh), targets[rows])
-        for rows in (order.train_indices, order.validation_indices)
-    )
-    if validation is not None:
-        held_out = Samples.for_net(net, validation[0], task.encode(validation[1]))
-    counts = batch_counts(
-        settings.schedule,
-        order.n_batches,
-        order.batch_size,
-        ratio=training.size_ratio,
-        first_size=training.first_size,
-    )
+    run = _run(estimator, task, X, order.batch_size, settings, seed)
+    growth = _growth(run, X, targets, order, validation)
     if kept is not None:
-        data = [
-            ("X", X),
-            ("y", targets),
-            ("groups", groups),
-            ("validation", validation),
-        ]
-        identity = {**_digests(task, data), **_parameters(run, counts)}
+        data = {"X": X, "y": targets, "groups": groups, "validation": validation}
+        identity = {**_digests(task, data), **_parameters(run, growth.measured_counts)}
         kept.resume(run, from_first_rank(lambda: identity))
-    growth = Growth(
-        pool=pool,
+    warn_of_copies(growth.pool.X, growth.held_out.X)
+    warn_of_scales(growth.pool.X, run.training.fresh_net().module_)
+    return Plan(run, growth, order.train_indices, order.validation_indices, kept)
+
+
+def _run(estimator, task, X, batch_size, settings, seed):
+    in_memory = isinstance(X, np.ndarray)
+    memory = inf if in_memory else share_of_memory()
+    shape = X.shape[1:]
+    return Run(estimator, task, shape, batch_size, settings, seed, cache_bytes=memory)
+
+
+def _growth(run, X, targets, order, validation):
+    """The samples in their order, those held out, and where to measure."""
+    net, training, settings = run.training.template, run.training, run.settings
+
+    def taken(rows):
+        X_taken = rows_of(X, rows, settings.n_fresh)
+        return Samples.for_net(net, X_taken, targets[rows])
+
+    if validation is None:
+        held_out = taken(order.validation_indices)
+    else:
+        held_out = Samples.for_net(net, validation[0], run.task.encode(validation[1]))
+    return Growth(
+        pool=taken(order.train_indices),
         # Read once, where they fit in memory.
         held_out=held_out[:],
         batch_size=order.batch_size,
-        measured_counts=counts,
+        measured_counts=batch_counts(
+            settings.schedule,
+            order.n_batches,
+            order.batch_size,
+            ratio=training.size_ratio,
+            first_size=training.first_size,
+        ),
         n_upcoming=settings.n_fresh,
     )
-    warn_of_copies(growth.pool.X, growth.held_out.X)
-    warn_of_scales(growth.pool.X, training.fresh_net().module_)
-    return Plan(run, growth, order.train_indices, order.validation_indices, kept)
 
 
 def task_of(estimator: Net, y: np.ndarray, classes: ArrayLike = None) -> Task:
@@ -217,7 +217,7 @@ def _seed(random_state, kept):
 def _digests(task, data):
     """Checksums of the data, of what was given of them."""
     found = {}
-    for name, values in data:
+    for name, values in data.items():
         parts = values if isinstance(values, tuple) else (values,)
         if parts[0] is not None:
             text = (described(vars(task)),) if name == "y" else ()

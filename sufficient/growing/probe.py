@@ -15,6 +15,7 @@ from skorch import NeuralNet
 
 from sufficient.curvature.eigenpairs.follow import FollowedCurvature
 from sufficient.curvature.objective import Objective
+from sufficient.data.by_class import class_counts
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
 from sufficient.growing.growth import Fresh
@@ -103,8 +104,15 @@ class Probe:
             train_size=len(seen),
             measure_seconds=time.perf_counter() - start,
         )
-        contributions = torch.from_numpy(scores.contributions).float()
-        return broadcast_measurement(replace(measurement, contributions=contributions))
+        return broadcast_measurement(
+            replace(
+                measurement,
+                contributions=torch.from_numpy(scores.contributions).float(),
+                class_scores=scores.class_scores,
+                class_held_out=scores.class_held_out,
+                class_train_sizes=class_counts(self.task, seen.y.cpu().numpy()),
+            )
+        )
 
     def with_gain_of(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sufficient.report.classes import class_lines
 from sufficient.report.landscape import plateau_line
 from sufficient.report.numbers import count, gain, number, percent, share
 from sufficient.report.reasons import reasons
@@ -12,7 +13,7 @@ __all__ = ["details"]
 
 
 def details(curve: SampleSizeCurve, settings: Settings) -> list[str]:
-    """Sentences on scores, landscape and weights, and all that weakens the answer.
+    """Sentences on scores, classes and landscape, and all that weakens the answer.
 
     Parameters
     ----------
@@ -29,6 +30,7 @@ def details(curve: SampleSizeCurve, settings: Settings) -> list[str]:
         _sizes(curve),
         _scores(curve),
         _losses(curve),
+        *class_lines(curve),
         _landscape(curve),
         plateau_line(curve, settings),
         *(f"Note: {sentence}" for sentence in reasons(curve, settings)),

@@ -14,7 +14,7 @@ from sufficient.storage.folder import StateFolder, explain_damage
 
 __all__ = ["Checkpoint"]
 
-KIND = "checkpoint 2"
+KIND = "checkpoint 3"
 
 
 class Storable(Protocol):

@@ -11,6 +11,7 @@ import torch
 from skorch import NeuralNet
 
 from sufficient.curvature.memory import Chunks
+from sufficient.data.by_class import class_counts, class_scores
 from sufficient.data.parts import in_parts
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
@@ -39,10 +40,14 @@ class Scores:
     contributions : ndarray of shape (n_held_out,) or (n_groups,)
         What each held-out sample, or group of them, adds to the score. The same ones
         at every size, so that the noise common to two sizes can be measured.
+    class_scores, class_held_out : ndarray of shape (n_classes,)
+        Recall of each class, or F1 of each label, and held-out samples that have it.
     """
 
     columns: dict[str, float]
     contributions: np.ndarray
+    class_scores: np.ndarray
+    class_held_out: np.ndarray
 
 
 def scores_of(
@@ -73,8 +78,14 @@ def scores_of(
     -------
     Scores
     """
+    # A scorer is given no more than fits in memory; the classes are scored on the same.
+    scored = held_out if scoring is None else held_out.in_memory
+    targets = scored.y.cpu().numpy()
+    predicted = in_parts(partial(task.answers, net), scored.X)
     if scoring is None:
-        train, each, constant = _by_task(net, task, seen, held_out, predictions)
+        train, each, constant = _by_task(
+            net, task, seen, targets, predicted, predictions
+        )
     else:
         train = score_by_scorer(net, task, scoring, seen)
         each, constant = contributions_by_scorer(net, task, scoring, seen, held_out)
@@ -98,7 +109,12 @@ def scores_of(
         "calibrated_loss": calibrated.loss,
         "calibrated_train_loss": float(_losses(at_temperature, seen).mean()),
     }
-    return Scores(columns, each)
+    return Scores(
+        columns,
+        each,
+        class_scores=class_scores(task, targets, predicted),
+        class_held_out=class_counts(task, targets),
+    )
 
 
 def answers_for(answers: Callable, samples: Samples) -> np.ndarray:
@@ -127,12 +143,11 @@ def std_err_of_mean(each: np.ndarray, n_samples: int) -> float:
     return float(max(each.std(ddof=1) / np.sqrt(len(each)), least))
 
 
-def _by_task(net, task, seen, held_out, predictions):
-    answers = partial(task.answers, net)
-    predict = predictions or partial(answers_for, answers)
-    targets, seen_targets = held_out.y.cpu().numpy(), seen.y.cpu().numpy()
+def _by_task(net, task, seen, targets, predicted, predictions):
+    predict = predictions or partial(answers_for, partial(task.answers, net))
+    seen_targets = seen.y.cpu().numpy()
     train = task.score(seen_targets, predict(seen))
-    each = task.contributions(targets, in_parts(answers, held_out.X))
+    each = task.contributions(targets, predicted)
     constant = task.constant_predictions(seen_targets, len(targets))
     return train, each, task.contributions(targets, constant)
 

@@ -12,6 +12,7 @@ from sufficient.many_fits.repeats import repeat_sample_size
 from sufficient.report import summary
 from sufficient.report.summary import summarise
 from tests.command.spoken import DIGITS, FAST, KEYS
+from tests.report.parsed import Parsed
 from tests.strict import strict
 
 
@@ -181,3 +182,22 @@ def test_picture_leaves_json_alone(tmp_path, capsys):
     out, err = capsys.readouterr()
     assert set(strict(out)) == KEYS
     assert str(path) in err
+
+
+def test_report_is_written_and_announced_and_holds_the_command(tmp_path, capsys):
+    path = tmp_path / "a report.html"
+    assert main([*DIGITS, "--quiet", "--report", str(path)]) == 0
+    out, _ = capsys.readouterr()
+    assert out.endswith(f"\nReport: {path}\n")
+    parsed = Parsed(path.read_text(encoding="utf-8"))
+    assert parsed.said("p")[0].split() == out.partition("Score:")[0].split()
+    assert f"sufficient {DIGITS[0]} {DIGITS[1]}" in parsed.said("code")[-1]
+    assert f"--report '{path}'" in parsed.said("code")[-1]
+
+
+def test_report_leaves_json_alone(tmp_path, capsys):
+    path = tmp_path / "report.html"
+    assert main([*DIGITS, "--json", "--report", str(path)]) == 0
+    out, err = capsys.readouterr()
+    assert set(strict(out)) == KEYS
+    assert f"Report: {path}" in err

@@ -52,6 +52,23 @@ def test_a_picture_that_cannot_be_written_stops_before_the_fit(
     assert not settings
 
 
+@pytest.mark.parametrize("name", ["absent/a.html", "report.pdf", "report", "."])
+def test_a_report_that_cannot_be_written_stops_before_the_fit(
+    settings, tmp_path, capsys, name
+):
+    assert main(["digits", "--report", str(tmp_path / name)]) == 2
+    assert "--report" in capsys.readouterr().err
+    assert not settings
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("other", [["digits", "--repeats=2"], ["a.csv", "--score=s"]])
+def test_a_report_shows_one_fit(settings, tmp_path, capsys, other):
+    assert main([*other, f"--report={tmp_path / 'report.html'}"]) == 2
+    assert "--report shows one fit" in capsys.readouterr().err
+    assert not settings
+
+
 def test_module_shows_the_same_help(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])

@@ -51,8 +51,9 @@ def test_the_first_steps_run(capsys):
     assert namespace["est"].n_features_in_ == 64
 
 
-@pytest.mark.parametrize("name", ["forecast_scores", "upgrade"])
-def test_the_python_of_guides_that_need_no_data_runs(name):
+@pytest.mark.parametrize("name", ["forecast_scores", "share_the_answer", "upgrade"])
+def test_the_python_of_guides_that_need_no_data_runs(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     assert run_python(DOCS / "how_to" / f"{name}.md")
 
 

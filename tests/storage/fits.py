@@ -94,6 +94,8 @@ def assert_same(first, second, X=X):
     assert torch.equal(first.curve_.eigenvectors, second.curve_.eigenvectors)
     assert first.k_star_ == second.k_star_
     assert first.n_samples_needed_interval_ == second.n_samples_needed_interval_
+    assert_array_equal(first.class_scores_, second.class_scores_)
+    assert repr(first.class_gains_) == repr(second.class_gains_)
     assert first.summary() == second.summary()
     assert_array_equal(first.predict(X), second.predict(X), strict=True)
     assert_same_tree(

@@ -94,7 +94,7 @@ def test_weights_are_those_of_skorch(case, more, optimizer, hidden):
         {"callbacks": [GradientNormClipping(1.0)]},
         {"kind": OwnStep},
     ],
-    ids=str,
+    ids=["weights", "sum", "pos_weight", "L1", "LBFGS", "callback", "own step"],
 )
 def test_what_has_rules_of_its_own_is_left_to_skorch(changes):
     net, _ = net_of(**changes)

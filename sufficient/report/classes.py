@@ -1,0 +1,85 @@
+"""Which class has the lowest score, and which should gain most from more data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy import stats
+
+from sufficient.decision.class_scores import ClassScores
+from sufficient.report.numbers import count, gain, interval, share
+from sufficient.results import SampleSizeCurve
+
+__all__ = ["class_lines"]
+
+FEW_HELD_OUT = 30
+# Ends of a 90 % interval, in standard errors.
+REACH = float(stats.norm.ppf(0.95))
+
+
+def class_lines(curve: SampleSizeCurve) -> Iterator[str]:
+    """Sentences on the classes that clearly differ from the others.
+
+    Parameters
+    ----------
+    curve : SampleSizeCurve
+        What was measured.
+
+    Yields
+    ------
+    str
+        None for regression, or where no class clearly differs.
+    """
+    if curve.by_class is None:
+        return
+    names = ("recall", "class") if curve.task.has_one_label else ("F1", "label")
+    yield from _lowest(curve.by_class, *names)
+    yield from _gains_most(curve.by_class, *names)
+
+
+def _lowest(by_class: ClassScores, score: str, kind: str) -> Iterator[str]:
+    scores, n = by_class.scores[-1], by_class.n_held_out[-1]
+    found = _extreme(-scores, _std_err(scores, n))
+    if found is None:
+        return
+    c, surplus, is_clear = found
+    text = (
+        f"The {score} of {kind} {by_class.classes[c]}, {share(scores[c])}, is the "
+        "lowest"
+    )
+    if surplus > 0 and n[c] < FEW_HELD_OUT:
+        yield f"{text}, but only {count(n[c])} of its samples are held out."
+    elif is_clear:
+        yield f"{text}; {count(n[c])} of its samples are held out."
+
+
+def _gains_most(by_class: ClassScores, score: str, kind: str) -> Iterator[str]:
+    gains = np.array([one.expected for one in by_class.gains])
+    ends = np.array([one.interval for one in by_class.gains])
+    found = _extreme(gains, (ends[:, 1] - ends[:, 0]) / (2 * REACH))
+    if found is None or not found[2]:
+        return
+    c = found[0]
+    yield (
+        f"Twice the data should add most to the {score} of {kind} "
+        f"{by_class.classes[c]}, {gain(gains[c])} (90 % interval "
+        f"{interval(*ends[c])})."
+    )
+
+
+def _extreme(values: np.ndarray, std_err: np.ndarray) -> tuple[int, float, bool] | None:
+    """The largest value, by how much, and whether that is clear."""
+    known = np.flatnonzero(np.isfinite(values))
+    if len(known) < 2:
+        return None
+    second, first = known[np.argsort(values[known], kind="stable")[-2:]]
+    surplus = float(values[first] - values[second])
+    error = float(np.hypot(std_err[first], std_err[second]))
+    return int(first), surplus, surplus > REACH * error
+
+
+def _std_err(scores: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Of shares of n, as if one more of each kind had been seen."""
+    smoothed = (scores * n + 1) / (n + 2)
+    return np.sqrt(smoothed * (1 - smoothed) / (n + 2))

@@ -1,0 +1,139 @@
+"""The frame of the page, and its sections that need only the numbers of a fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import NamedTuple
+
+import numpy as np
+
+from sufficient._version import __version__
+from sufficient.report.markup import items, paragraph, table, terms
+from sufficient.report.numbers import count, number, share
+from sufficient.report.summary import score_name, summarise
+from sufficient.results import SampleSizeCurve
+from sufficient.settings import BOUNDS, Settings
+
+__all__ = ["Section", "answer_lines", "details_of", "page", "sizes_of", "summary_of"]
+
+MOST_ROWS = 100
+
+
+class Section(NamedTuple):
+    """A part of the page.
+
+    Attributes
+    ----------
+    name : str
+        By which links reach it.
+    heading : str
+        Shown above it.
+    content : str
+        HTML.
+    """
+
+    name: str
+    heading: str
+    content: str
+
+
+def page(title: str, answer: str, sections: Iterable[Section]) -> str:
+    """The page as one text.
+
+    Parameters
+    ----------
+    title : str
+        Its heading.
+    answer : str
+        Shown below the heading.
+    sections : iterable of Section
+        The rest, in order.
+
+    Returns
+    -------
+    str
+        HTML that refers to no other file.
+    """
+    template = files("sufficient.report").joinpath("page.html")
+    return Template(template.read_text(encoding="utf-8")).substitute(
+        title=escape(title),
+        answer=escape(answer),
+        sections="\n".join(_framed(section) for section in sections),
+        version=escape(__version__),
+    )
+
+
+def _framed(section: Section) -> str:
+    name = escape(section.name)
+    return (
+        f'<section aria-labelledby="{name}">\n'
+        f'<h2 id="{name}">{escape(section.heading)}</h2>\n'
+        f"{section.content}\n</section>"
+    )
+
+
+def answer_lines(curve: SampleSizeCurve, settings: Settings) -> list[str]:
+    """The five lines of the summary."""
+    return summarise(curve, settings).splitlines()
+
+
+def summary_of(curve: SampleSizeCurve, settings: Settings) -> str:
+    """The five lines, each under the word with which it begins."""
+    pairs = (line.partition(": ") for line in answer_lines(curve, settings))
+    return terms((term, said) for term, _, said in pairs)
+
+
+def details_of(curve: SampleSizeCurve, settings: Settings) -> str:
+    """What the detailed summary adds, folded away."""
+    n_said = len(answer_lines(curve, settings))
+    rest = summarise(curve, settings, detail=True).splitlines()[n_said:]
+    return (
+        "<details>\n<summary>How it was measured, and what weakens the answer"
+        f"</summary>\n{items(rest)}\n</details>"
+    )
+
+
+def sizes_of(curve: SampleSizeCurve, settings: Settings) -> str:
+    """A table of the measured sizes, or of some where there are very many."""
+    sizes = len(curve.record)
+    shown = np.unique(np.linspace(0, sizes - 1, MOST_ROWS).round().astype(int))
+    caption = "A row for each measured size"
+    if len(shown) < sizes:
+        caption = f"{len(shown)} of the {count(sizes)} measured sizes"
+    columns = _columns(curve, settings)
+    known = {name: each for name, each in columns.items() if set(each) != {"unknown"}}
+    rows = ([texts[i] for texts in known.values()] for i in shown)
+    legend = paragraph(
+        "Change: the mean squared change of the loss when 64 more samples arrive, in "
+        "squared units of the loss. Its curve is compared with the tolerance "
+        f"tol={settings.tol:g} after smoothing."
+    )
+    return table(caption, list(known), rows, style="numbers") + legend
+
+
+def _columns(curve: SampleSizeCurve, settings: Settings) -> dict[str, list[str]]:
+    columns, bound = curve.columns, BOUNDS[settings.bound]
+    plan = {
+        "Samples": ("train_size", count),
+        "Batches": ("batch_count", count),
+        f"Held-out {score_name(curve, settings)}": ("validation_score", share),
+        "Standard error": ("validation_score_std_err", share),
+        "Training score": ("train_score", share),
+        "Held-out loss": ("validation_loss", number),
+        "Training loss": ("train_loss", number),
+        "Steps": ("n_steps", _whole),
+        "Change, real loss": ("delta", number),
+        "Change, compared with tol": (bound, number),
+    }
+    texts = {
+        name: [shown(value) for value in columns[column]]
+        for name, (column, shown) in plan.items()
+    }
+    return {**texts, "Smoothed": [number(value) for value in curve.forecast.smoothed]}
+
+
+def _whole(value: float) -> str:
+    return count(value) if np.isfinite(value) else "unknown"
