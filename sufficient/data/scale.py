@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from torch import Tensor, nn
+from torch import Tensor
 
 from sufficient.typing import Rows
 
@@ -18,17 +18,15 @@ MOSTLY = 0.9
 ROWS = 10_000
 
 
-def warn_of_scales(X: Rows, module: nn.Module) -> None:
+def warn_of_scales(X: Rows) -> None:
     """Warn where the scales of the columns differ by more than a factor of 1,000.
 
     Parameters
     ----------
     X : Tensor of shape (n, ...)
         Samples. Nothing is done with images or where they are read on demand.
-    module : Module
-        What they are for. Nothing is done if it embeds integer tokens.
     """
-    if not isinstance(X, Tensor) or X.ndim != 2 or _embeds(module):
+    if not isinstance(X, Tensor) or X.ndim != 2:
         return
     ratio = ratio_of_scales(X[:ROWS].cpu().numpy())
     if ratio > MOST_APART:
@@ -55,7 +53,3 @@ def ratio_of_scales(X: np.ndarray) -> float:
     varied = X[:, (most_frequent == X).mean(axis=0) < MOSTLY]
     scales = varied.std(axis=0, dtype=np.float64)
     return float(scales.max() / scales.min()) if len(scales) else 1.0
-
-
-def _embeds(module):
-    return any(isinstance(m, (nn.Embedding, nn.EmbeddingBag)) for m in module.modules())

@@ -154,7 +154,7 @@ def plan_run(
         identity = {**_digests(task, data), **_parameters(run, growth.measured_counts)}
         kept.resume(run, from_first_rank(lambda: identity))
     warn_of_copies(growth.pool.X, growth.held_out.X)
-    warn_of_scales(growth.pool.X, run.training.fresh_net().module_)
+    warn_of_scales(growth.pool.X)
     return Plan(run, growth, order.train_indices, order.validation_indices, kept)
 
 
