@@ -1,32 +1,33 @@
 """Is each bound above the Monte-Carlo Delta, and how tight is it?"""
 
+from __future__ import annotations
+
 from sufficient.curve import sample_size_curve
 
-from .traces import NEVER
+from .pairs import Pair
 
 __all__ = ["SIGMAS", "coverage"]
 
 SIGMAS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, "auto")
-COUNTS = (6, 10, 16, 26, 42)
-SMALL_COUNTS = (4, 6, 9, 13, 18)
+N_GIVEN, SIZES = 5_120, (6, 10, 16, 26, 42)
 BOUNDS = ("projected", "one_batch", "eigenvalue")
 
 
-def coverage(pair, seed, sigma) -> list[dict]:
+def coverage(pair: Pair, seed: int, sigma: float | str) -> list[dict]:
     """One row for each size: the bounds, and Delta with its standard error."""
-    data = pair.load()
+    X, y = pair.load().given(N_GIVEN, seed)
+    sizes = SIZES if len(X) == N_GIVEN else SIZES[:3]
     curve = sample_size_curve(
         pair.estimator(),
-        data.X,
-        data.y,
-        tol=NEVER,
-        schedule=SMALL_COUNTS if len(data.X) < 5_000 else COUNTS,
+        X,
+        y,
+        stop="never",
+        schedule=sizes,
         sigma=sigma,
         random_state=seed,
     )
     head = {"pair": pair.name, "seed": seed, "sigma": sigma}
-    n_sizes = len(curve.columns["delta"])
-    return [{**head, **_cell(curve.columns, i)} for i in range(n_sizes)]
+    return [{**head, **_cell(curve.columns, i)} for i in range(len(sizes))]
 
 
 def _cell(columns, i):

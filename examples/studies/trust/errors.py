@@ -1,5 +1,7 @@
 """Do the intervals of Delta cover a reference with ten times the samples and draws?"""
 
+from __future__ import annotations
+
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +12,8 @@ from sufficient.landscape.measure import measure
 from sufficient.settings import Settings
 from sufficient.training.criteria import objective_of
 
+from .pairs import Pair
+
 __all__ = ["COUNTS", "standard_errors"]
 
 COUNTS = (8, 40)
@@ -18,30 +22,27 @@ REPLICATES = 8
 DELTAS = ("delta", "projected")
 
 
-def standard_errors(pair, seed) -> list[dict]:
+def standard_errors(pair: Pair, seed: int) -> list[dict]:
     """One row for each size and each independent set of fresh samples and draws."""
     data = pair.load()
     plan = plan_run(pair.estimator(), data.X, data.y, Settings(), seed)
     run, growth = plan.run, plan.growth
     run.begin(growth.pool)
-    unseen = _unseen(plan, data, run.task, COUNTS[-1] * growth.batch_size)
+    unseen = _unseen(plan, data)
     rows = []
-    for k in range(1, COUNTS[-1] + 1):
+    for k in COUNTS:
         seen = growth.first(k)
-        run.training.extend(seen, growth.batch_size, k)
-        if k in COUNTS:
-            objective = objective_of(run.training.net_at(seen, k))
-            rows += _at_one_net(objective, seen, unseen, run.probe.settings, seed)
+        objective = objective_of(run.training.net_at(seen, growth.held_out, k))
+        rows += _at_one_net(objective, seen, unseen, run.probe.settings, seed)
     return [{"pair": pair.name, "seed": seed, **row} for row in rows]
 
 
-def _unseen(plan, data, task, n_seen):
+def _unseen(plan, data):
     """All samples that are not trained on: enough for the reference and all sets."""
-    more = (data.X_test, data.y_test), (data.X_apart, data.y_apart)
-    test, apart = (
-        Samples.for_net(plan.run.training.template, X, task.encode(y)) for X, y in more
-    )
-    return plan.growth.pool[n_seen:] + plan.growth.held_out + test + apart
+    run, growth = plan.run, plan.growth
+    targets = run.task.encode(data.y_test)
+    test = Samples.for_net(run.training.template, data.X_test, targets)
+    return growth.pool[COUNTS[-1] * growth.batch_size :] + growth.held_out + test
 
 
 def _at_one_net(objective, seen, unseen, settings, seed):

@@ -1,76 +1,49 @@
-"""All runs of the study; the result of each is stored in a file."""
+"""The runs of every part of the study, and the fits that are kept."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from joblib import Parallel, delayed
-
-from sufficient.growing.schedule import batch_counts
-
+from ..common.store import read
 from .coverage import SIGMAS, coverage
 from .errors import standard_errors
-from .independence import VARIANTS
-from .pairs import PAIRS, Pair
-from .runs import Run, file_name
-from .traces import DEFAULTS, Trace, Variant, load_trace, trace_run
+from .fits import COLUMN
+from .pairs import Pair
+from .runs import Run, fit_run
+from .scale import Scale
+from .variants import DEFAULT, OLD, OLD_TO_THE_END, VARIANTS, Variant
 
-__all__ = ["FULL", "SMALL", "Scale", "Work"]
-
-# These runs are slow, and cannot end at small sizes, where the bound is far above the
-# tolerance. So they are measured from 68 batches on.
-LATE = [int(k) for k in batch_counts("geometric", 259) if k >= 68]
-CNN = Variant("late", {"n_monte_carlo": 4, "schedule": LATE}, until=0.025)
+__all__ = ["PARTS", "Fit", "Work"]
 
 
 @dataclass(frozen=True)
-class Scale:
-    """The size of the study: pairs and numbers of seeds for every part."""
+class Fit:
+    """A fit that is kept.
 
-    pairs: tuple[str, ...]
-    repeated: tuple[str, ...]
-    covered: tuple[str, ...]
-    with_errors: tuple[str, ...]
-    independent: tuple[str, ...]
-    n_seeds: int = 2
-    n_repeats: int = 10
-    covered_seeds: int = 2
-    error_seeds: int = 4
-    independent_seeds: tuple[int, ...] = (2, 3, 4)
+    Attributes
+    ----------
+    pair, seed, n, variant
+        What was fitted, to how many samples, and how.
+    found : dict of str to ndarray
+        What `fit_results` returned.
+    """
 
+    pair: Pair
+    seed: int
+    n: int
+    variant: str
+    found: dict[str, Any]
 
-FULL = Scale(
-    pairs=tuple(pair.name for pair in PAIRS),
-    repeated=tuple(pair.name for pair in PAIRS if pair.repeated),
-    covered=(
-        "Fashion-MNIST / 128-64",
-        "Fashion-MNIST / logistic",
-        "Fashion-MNIST, 20 % noise / 128-64",
-        "MNIST / 64",
-        "MNIST, 2 classes / 64",
-        "digits / 64",
-        "made, easy / 64",
-        "Friedman / 64",
-    ),
-    with_errors=(
-        "Fashion-MNIST / 64",
-        "Fashion-MNIST, 20 % noise / logistic",
-        "MNIST / 64",
-        "made, easy / 64",
-        "Friedman / 64",
-    ),
-    independent=("Fashion-MNIST / 128-64", "MNIST / 64"),
-)
-SMALL = Scale(
-    pairs=("digits / 64", "digits / logistic"),
-    repeated=("digits / 128-64",),
-    covered=("digits / logistic",),
-    with_errors=(),
-    independent=(),
-    n_repeats=3,
-    covered_seeds=1,
-)
+    def __getitem__(self, name: str) -> Any:
+        """One number or text."""
+        return self.found[name].item()
+
+    def column(self, name: str):
+        """A column of ``curves_``."""
+        return self.found[COLUMN + name]
 
 
 @dataclass(frozen=True)
@@ -82,99 +55,138 @@ class Work:
     scale : Scale
         The size of the study.
     folder : Path
-        Where results are stored.
-    n_jobs : int
-        Number of runs at a time, with one thread each.
+        Where results are kept.
     """
 
     scale: Scale
     folder: Path
-    n_jobs: int = 1
 
-    def long_runs(self) -> list[Run]:
-        """Runs of every pair to the end of the data."""
-        return self._to_the_end(self.scale.pairs)
+    def fits(self, variant: Variant = DEFAULT) -> list[Fit]:
+        """All fits of one kind that are kept."""
+        pairs = dict.fromkeys([*self.scale.pairs, *self.scale.before])
+        seeds = {*self.scale.seeds, *self.scale.more_seeds, *self.scale.repeated_seeds}
+        return [
+            Fit(pair, seed, n, variant.name, read(path))
+            for pair in pairs
+            for n in pair.load().sizes
+            for seed in sorted(seeds)
+            if (path := fit_run(pair, seed, n, variant).path(self.folder)).exists()
+        ]
 
-    def thinned(self) -> list[Run]:
-        """Runs to the end of the data whose sizes are thinned afterwards."""
-        return self._to_the_end(self.scale.independent)
+    def complete_seeds(self, fits: list[Fit]) -> set[int]:
+        """Seeds that come first, and those of which no reported-on fit is missing."""
+        kept = {(fit.pair, fit.n, fit.seed) for fit in fits}
+        wanted = {
+            (pair, n)
+            for pair in self.scale.pairs
+            for n in self.scale.sizes_of(pair)
+            if not pair.chosen_on
+        }
+        return {
+            seed
+            for seed in {*self.scale.seeds, *self.scale.more_seeds}
+            if seed in self.scale.seeds or all((*one, seed) in kept for one in wanted)
+        }
+
+    def rows(self, part: str) -> list[dict]:
+        """The results of a part whose runs give rows, of those that are kept."""
+        paths = [run.path(self.folder) for run in PARTS[part](self)]
+        return [row for path in paths if path.exists() for row in read(path)]
+
+    def followed(self) -> list[Run]:
+        """Fits of all pairs."""
+        return self._at_all_sizes(self.scale.seeds)
+
+    def more(self) -> list[Run]:
+        """Further seeds of them."""
+        return self._at_all_sizes(self.scale.more_seeds)
+
+    def largest(self) -> list[Run]:
+        """Fits to still more samples, of the pairs on which nothing was chosen."""
+        n = self.scale.largest_size
+        return [
+            fit_run(pair, seed, n)
+            for seed in self.scale.seeds
+            for pair in self.scale.pairs
+            if not pair.chosen_on and n in pair.load().sizes
+        ]
+
+    def before(self) -> list[Run]:
+        """Fits in the way that used to be the default."""
+        return self._in_the_old_way(OLD)
+
+    def to_the_end(self) -> list[Run]:
+        """Fits in the old way to all of the data."""
+        return self._in_the_old_way(OLD_TO_THE_END)
 
     def repeats(self) -> list[Run]:
-        """Runs with many seeds; they stop early unless they are long runs too."""
+        """Fits with further seeds, of the pairs whose landscape settles.
+
+        Also with half the data, where it settles only in the second half.
+        """
+        sizes = {pair: self.scale.sizes_of(pair) for pair in self.scale.pairs}
+        settled = {(fit.pair, fit.n) for fit in self.fits() if fit["settled"]}
         return [
-            trace_run(pair, seed, self.folder, self._repeated(pair, seed))
-            for pair in _named(self.scale.repeated)
-            for seed in pair.repeated[: self.scale.n_repeats]
+            fit_run(pair, seed, n)
+            for seed in self.scale.repeated_seeds
+            for pair in self.scale.pairs
+            if (pair, sizes[pair][-1]) in settled
+            for n in sizes[pair][-2:]
+            if n == sizes[pair][-1] or (pair, n) not in settled
         ]
 
     def variants(self) -> list[Run]:
-        """Runs with changes that should not affect n*."""
+        """Fits with changes that should not affect n*."""
         return [
-            run
-            for pair in self.independent
-            for variant in VARIANTS.values()
-            for run in self.variant(pair, variant)
+            fit_run(pair, seed, self.scale.sizes[-1], variant)
+            for seed in self.scale.seeds
+            for pair in self.scale.varied
+            for variant in VARIANTS
         ]
 
-    def variant(self, pair: Pair, variant: Variant) -> list[Run]:
-        """Runs of one pair with one change."""
-        seeds = self.scale.independent_seeds
-        return [trace_run(pair, seed, self.folder, variant) for seed in seeds]
-
-    def covered(self) -> list[Run]:
-        """Runs that compare the bounds with Delta."""
+    def bounds(self) -> list[Run]:
+        """Comparisons of the bounds with Delta."""
         return [
-            self._cell(coverage, pair, seed, sigma)
-            for pair in _named(self.scale.covered)
-            for seed in range(self.scale.covered_seeds)
+            Run(coverage, pair, 0, (sigma,), labels=(sigma,))
+            for pair in self.scale.covered
             for sigma in SIGMAS
         ]
 
     def errors(self) -> list[Run]:
-        """Runs that test the standard errors."""
+        """Tests of the standard errors."""
         return [
-            self._cell(standard_errors, pair, seed)
-            for pair in _named(self.scale.with_errors)
-            for seed in range(self.scale.error_seeds)
+            Run(standard_errors, pair, seed)
+            for pair in self.scale.with_errors
+            for seed in self.scale.seeds
         ]
 
-    @property
-    def independent(self) -> list[Pair]:
-        """Pairs for which `variants` are run."""
-        return _named(self.scale.independent)
-
-    def rows(self, runs: list[Run]) -> list[dict]:
-        """Rows of the results of `covered` or `errors`, concatenated."""
-        return [row for rows in self._parallel(Run.result, runs) for row in rows]
-
-    def traces(self, runs: list[Run]) -> dict[str, list[Trace]]:
-        """Traces by the name of their pair."""
-        found: dict[str, list[Trace]] = {}
-        for trace in self._parallel(load_trace, runs):
-            found.setdefault(trace.pair, []).append(trace)
-        return found
-
-    def _to_the_end(self, names):
+    def _at_all_sizes(self, seeds):
         return [
-            trace_run(pair, seed, self.folder)
-            for pair in _named(names)
-            # Runs of CNNs take so long that there are only those of `repeats`.
-            if pair.net != "CNN"
-            for seed in range(1 if pair.training == "restart" else self.scale.n_seeds)
+            fit_run(pair, seed, n)
+            for seed in seeds
+            for pair in self.scale.pairs
+            for n in self.scale.sizes_of(pair)
         ]
 
-    def _repeated(self, pair, seed):
-        if pair.net == "CNN":
-            return CNN
-        return DEFAULTS if seed < self.scale.n_seeds else VARIANTS["defaults"]
-
-    def _cell(self, compute, pair, seed, *more):
-        name = file_name(compute.__name__, pair.name, seed, *more)
-        return Run(self.folder / f"{name}.json", compute, pair, seed, more)
-
-    def _parallel(self, function, runs):
-        return Parallel(n_jobs=self.n_jobs)(delayed(function)(run) for run in runs)
+    def _in_the_old_way(self, variant):
+        return [
+            fit_run(pair, seed, n, variant)
+            for seed in self.scale.seeds
+            for pair in self.scale.before
+            for n in self.scale.before_sizes
+            if n in self.scale.sizes_of(pair)
+        ]
 
 
-def _named(names) -> list[Pair]:
-    return [pair for pair in PAIRS if pair.name in names]
+# The most important first.
+PARTS: dict[str, Callable[[Work], list[Run]]] = {
+    "fits": Work.followed,
+    "before": Work.before,
+    "repeats": Work.repeats,
+    "to_the_end": Work.to_the_end,
+    "bounds": Work.bounds,
+    "largest": Work.largest,
+    "more": Work.more,
+    "errors": Work.errors,
+    "variants": Work.variants,
+}
