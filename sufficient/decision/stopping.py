@@ -133,7 +133,9 @@ default="projected"
     smoothed = np.array([line(size) for line, size in ends])
     std_err = smoothed * np.array([line.log_std_err(size) for line, size in ends])
     falling = np.array([line.slope < 0 and line.data_slope < FLAT for line in lines])
-    settled_from = index_of_last_crossing((smoothed < tol) & falling)
+    below = smoothed < tol
+    holds = _holds(below & falling, below & (values < tol), patience)
+    settled_from = index_of_last_crossing(holds)
     enough = len(n) >= LEAST_SIZES and n[-1] >= LEAST_GROWTH * n[0]
     converged = enough and len(n) - settled_from >= patience
     last = lines[min(settled_from + patience, len(n)) - 1] if converged else lines[-1]
@@ -142,7 +144,9 @@ default="projected"
     if converged:
         n_star = np.clip(n_star, n[max(settled_from - 1, 0)], n[settled_from])
     else:
-        n_star, low = max(n_star, n[-1] + 1), max(low, n[-1] + 1)
+        # Where the last size is below `tol`, the crossing may lie before it.
+        low = low if smoothed[-1] < tol else max(low, n[-1] + 1)
+        n_star = max(n_star, n[-1] + 1)
     low, high = min(low, n_star), max(high, n_star)
     farthest = FARTHEST * n[-1]
     return SampleSizeForecast(
@@ -155,6 +159,17 @@ default="projected"
         smoothed=smoothed,
         smoothed_std_err=std_err,
     )
+
+
+def _holds(settles, stays, patience):
+    """Where the curve settles, or stays settled after it was for `patience` sizes.
+
+    A net that only begins to learn has a low curve, too, but one that does not fall. So
+    a curve has to fall to settle; later it may be flat.
+    """
+    runs = np.convolve(settles, np.ones(patience, int))[: len(settles)] == patience
+    first = int(runs.argmax()) if runs.any() else len(settles)
+    return settles | (stays & (np.arange(len(settles)) > first))
 
 
 def _line_ending_at(n, values, last, prior_slope):

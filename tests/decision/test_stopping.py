@@ -34,6 +34,33 @@ def test_an_exact_power_law_is_forecast_beyond_the_data():
     assert found.interval[0] < 2000 < found.interval[1]
 
 
+def test_a_curve_that_has_settled_stays_so_while_it_is_below():
+    """As after an early stop, where all the data are measured once more."""
+    n = np.array([64, 128, 192, 256, 384, 512, 4096])
+    values = curve(n, 150)
+    # The line through the last five sizes rises, and stays below.
+    values[-1] = 1000 * values[-2]
+    assert np.polyfit(np.log(n[-5:]), np.log(values[-5:]), 1)[0] > 0
+    found = forecast_sample_size(n, values, tol=10 * 0.025, patience=2)
+    assert found.converged
+    assert found.n_samples <= 128
+    values[-1] = 1e4
+    assert not forecast_sample_size(n, values, tol=0.025, patience=2).converged
+
+
+def test_a_low_curve_that_never_fell_has_not_settled():
+    n = SIZES[:12]
+    low = 0.001 * n**0.2
+    assert not forecast_sample_size(n, low, tol=0.025, patience=2).converged
+
+
+def test_the_interval_may_begin_before_the_last_size_if_that_is_below():
+    n = SIZES[SIZES < 2200]
+    found = forecast_sample_size(n, curve(n, 2000), tol=0.025, patience=2)
+    assert not found.converged
+    assert found.interval[0] < 2000 < n[-1] < found.n_samples <= found.interval[1]
+
+
 def test_four_sizes_at_least_are_needed_to_settle():
     n = SIZES[:3]
     found = forecast_sample_size(n, curve(n, 100), tol=0.025, patience=1)
