@@ -28,10 +28,11 @@ from tests.same import assert_same_columns, assert_same_curves
 from tests.small import STEPWISE, small
 
 REGRESSION = default_net("mlp", regression=True)
+QUICK = {"n_directions": 3, "n_monte_carlo": 8, **STEPWISE}
 
 
 @parametrize_with_checks(
-    [SampleSizeEstimator(**STEPWISE), SampleSizeEstimator(REGRESSION, **STEPWISE)]
+    [SampleSizeEstimator(**QUICK), SampleSizeEstimator(REGRESSION, **QUICK)]
 )
 def test_estimator_keeps_the_conventions_of_scikit_learn(estimator, check):
     check(estimator)

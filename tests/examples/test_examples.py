@@ -23,6 +23,7 @@ BY_HAND = ["__init__", "references"]
 # The documentation runs these as well, whenever it is built.
 SLOW = [
     "plot_architectures.py",
+    "plot_fashion_mnist.py",
     "plot_grid_search.py",
     "plot_labelling_session.py",
     "plot_settings.py",
