@@ -18,14 +18,16 @@ __all__ = ["forecast_of", "loss_forecast_of"]
 def forecast_of(
     record: Record, scoring: str | Callable | None, task: Task
 ) -> ScoreForecast | None:
-    """Forecast of the validation score; None where the last one is not a number."""
-    scores = record.column("validation_score")
-    if not np.isfinite(scores[-1]):
+    """Forecast of the validation score; None where it or its error is not a number."""
+    scores, std_err = (
+        record.column(f"validation_score{part}") for part in ("", "_std_err")
+    )
+    if not np.isfinite([scores[-1], std_err[-1]]).all():
         return None
     return forecast_scores(
         record.column("train_size"),
         scores,
-        std_err=record.column("validation_score_std_err"),
+        std_err=std_err,
         train_scores=record.column("train_score"),
         correlation=_correlation(record),
         score_range=score_range_of(scoring, task, scores),
@@ -42,13 +44,14 @@ def loss_forecast_of(record: Record) -> ScoreForecast | None:
         record.column(name)
         for name in ("calibrated_loss", "calibrated_train_loss", "validation_loss")
     )
-    if not np.isfinite(loss[-1]) or np.nanmin(loss) < 0:
+    std_err = record.column("validation_loss_std_err")
+    if not np.isfinite([loss[-1], std_err[-1]]).all() or np.nanmin(loss) < 0:
         return None
     ratio = np.divide(loss, raw, out=np.ones_like(loss), where=raw > 0)
     return forecast_scores(
         record.column("train_size"),
         -loss,
-        std_err=record.column("validation_loss_std_err") * ratio,
+        std_err=std_err * ratio,
         train_scores=-train,
         score_range=(-np.inf, 0),
     )
@@ -60,6 +63,10 @@ def _correlation(record: Record) -> np.ndarray | None:
     if len({len(part) for part in parts}) > 1 or len(parts[0]) < 2:
         return None
     rows = np.array(parts)
+    if not np.isfinite(rows).all():
+        return None
+    # Scaled first, as R^2 of a net far off can be too large to be squared.
+    rows = rows / np.maximum(np.abs(rows).max(axis=1, keepdims=True), 1e-300)
     centred = rows - rows.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(centred, axis=1)
     scale = np.where(lengths > 0, lengths, 1.0)

@@ -125,11 +125,16 @@ class Probe:
         """What another net at the same size adds to the score, and its error."""
         broadcast_weights(net.module_)
         other = self._scores(net, seen, held_out).contributions
-        gain = other - last.contributions.numpy().astype(np.float64)
+        before = last.contributions.numpy().astype(np.float64)
+        with np.errstate(
+            invalid="ignore"
+        ):  # R^2 of one held-out sample may be infinite.
+            gain = other - before
         std_err = std_err_of_mean(gain, len(held_out)) if gain.any() else 0.0
+        known = bool(np.isfinite(gain).all())
         found = {
-            f"{change}_gain": float(gain.mean()),
-            f"{change}_gain_std_err": std_err,
+            f"{change}_gain": float(gain.mean()) if known else nan,
+            f"{change}_gain_std_err": std_err if known else nan,
         }
         return broadcast_measurement(replace(last, columns={**last.columns, **found}))
 

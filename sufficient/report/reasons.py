@@ -104,8 +104,8 @@ def _no_forecast(curve, settings):
         )
     else:
         yield (
-            "The last score is not a number, so there is no forecast of it. Hold more "
-            "samples out, or take another scoring."
+            "The last score or its standard error is not a number, so there is no "
+            "forecast of it. Hold more samples out, or take another scoring."
         )
 
 

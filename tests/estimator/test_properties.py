@@ -22,6 +22,9 @@ MAY_BE_NAN = {
     # Of a single candidate batch.
     "one_batch_std_err": ("n_candidates", 1),
     "eigenvalue_std_err": ("n_candidates", 1),
+    # Of a single held-out sample.
+    "validation_score_std_err": ("n_held_out", 1),
+    "validation_loss_std_err": ("n_held_out", 1),
     # Where nothing changes at all.
     "level_share": ("projected", 0),
     "quadratic_ratio": ("projected", 0),
