@@ -126,9 +126,8 @@ class Probe:
         broadcast_weights(net.module_)
         other = self._scores(net, seen, held_out).contributions
         before = last.contributions.numpy().astype(np.float64)
-        with np.errstate(
-            invalid="ignore"
-        ):  # R^2 of one held-out sample may be infinite.
+        # R^2 of one held-out sample may be infinite.
+        with np.errstate(invalid="ignore"):
             gain = other - before
         std_err = std_err_of_mean(gain, len(held_out)) if gain.any() else 0.0
         known = bool(np.isfinite(gain).all())
