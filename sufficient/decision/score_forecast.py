@@ -74,6 +74,8 @@ class ScoreForecast:
         self.probability_late = curves.probability_late
         self.outliers = outliers
         self._range, self._curves = score_range, curves
+        draws = standard_normal(len(curves.scatter), 1, seed=1)[:, 0]
+        self._luck = curves.scatter * draws
 
     def __repr__(self) -> str:
         expected, (low, high) = self.gain()
@@ -272,9 +274,7 @@ class ScoreForecast:
         return sizes, target <= np.array([scores_at(n) for n in sizes]).T
 
     def _one_fit_at(self, n):
-        scatter = self._curves.scatter
-        luck = scatter * standard_normal(len(scatter), 1, seed=1)[:, 0]
-        return self._scores(self._log_errors_at(n) + luck)
+        return self._scores(self._log_errors_at(n) + self._luck)
 
     def _typical_at(self, n):
         return self._scores(self._log_errors_at(n))

@@ -36,8 +36,8 @@ def draw_forecast(ax: Axes, forecast: ScoreForecast) -> PolyCollection:
     """Draw the expected score of a typical fit, with its 90 % interval, from n on."""
     shown = (forecast.doublings >= 0) & (forecast.doublings <= np.log2(AHEAD))
     sizes = forecast.n * 2 ** forecast.doublings[shown]
-    draws = forecast.draws[:, shown]
-    low, middle, high = np.quantile(draws, [0.05, 0.5, 0.95], axis=0)
+    middle, intervals = zip(*map(forecast.score_at, sizes), strict=True)
+    low, high = np.transpose(intervals)
     ax.plot(sizes, middle, "--", color=STYLE["color"], lw=1)
     how: dict[str, Any] = {"alpha": 0.2, "lw": 0, "label": "forecast, 90 %"}
     return ax.fill_between(sizes, low, high, color=STYLE["color"], **how)
