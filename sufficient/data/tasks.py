@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -34,6 +35,8 @@ class Classification(Task):
     @classmethod
     def of(cls, y: np.ndarray, classes: ArrayLike = None) -> Classification:
         """The task that the labels y describe."""
+        if y.dtype.kind == "O" and pd.isna(y).any():
+            raise ValueError("y contains NaN or None. Fill or drop missing values.")
         check_classification_targets(y)
         if type_of_target(y).endswith("multioutput"):
             raise ValueError("Classification needs one label per sample, y is 2-D.")

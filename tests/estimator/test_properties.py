@@ -206,6 +206,11 @@ class TestWhatTheyFound:
         with pytest.raises(ValueError, match="y contains NaN or None"):
             quick("regression").fit(SOME_X, [None, *SOME_Y[1:]])
 
+    def test_words_as_labels_of_which_some_are_missing(self):
+        words = np.where(SOME_Y, "yes", None)
+        with pytest.raises(ValueError, match="y contains NaN or None"):
+            quick("mlp").fit(SOME_X, words)
+
     def test_words_as_features(self):
         with pytest.raises(
             ValueError, match=r"X holds values that are not numbers .*Encode"
