@@ -6,8 +6,10 @@ What is used is imported when it is first used: torch and scikit-learn take seco
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sufficient._clash import warn_of_clash
 from sufficient._version import __version__
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _MODULES = ("curvature", "datasets", "features", "ranks", "theory", "arrow")
+
+warn_of_clash(Path(__file__).parent)
 
 
 def __getattr__(name: str) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sufficient.display import SampleSizeDisplay
 from sufficient.display.page import write_page
+from sufficient.display.style import need_matplotlib
 from sufficient.estimator import SampleSizeEstimator
 
 __all__ = ["check_before_the_long_fit", "written"]
@@ -34,6 +35,7 @@ def check_before_the_long_fit(args: Namespace) -> None:
 
 
 def _kinds_of_pictures():
+    need_matplotlib()
     import matplotlib.figure
 
     matplotlib.use("Agg")

@@ -81,6 +81,7 @@ def axes_for(
         If the number of axes does not match the number of panels.
     """
     if ax is None:
+        need_matplotlib()
         import matplotlib.pyplot as plt
 
         layout = {"layout": "constrained", "squeeze": False, **figure_kw}
@@ -92,6 +93,14 @@ def axes_for(
             "each panel, or None for a new figure."
         )
     return axes
+
+
+def need_matplotlib() -> None:
+    """Raise an ImportError that names the extra if matplotlib is not installed."""
+    if find_spec("matplotlib") is None:
+        raise ImportError(
+            'Pictures need matplotlib. Run: pip install "sufficient-data[plot]".'
+        )
 
 
 def size_axis(ax: Axes, first: float, last: float) -> None:
