@@ -52,7 +52,13 @@ def test_distributions_hold_what_belongs_to_them(built):
     sdist, wheel = built
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    wanted = {"CHANGELOG.md", "README.md", "LICENSE", "constraints.txt", "pyproject.toml"}
+    wanted = {
+        "CHANGELOG.md",
+        "README.md",
+        "LICENSE",
+        "constraints.txt",
+        "pyproject.toml",
+    }
     assert wanted <= names
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()

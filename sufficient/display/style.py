@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ __all__ = [
     "extrapolate",
     "frame_positive",
     "legend",
+    "need_matplotlib",
     "size_axis",
 ]
 

@@ -14,15 +14,15 @@ CAREFUL = NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 FOR_THE_OWNER = 0o600
 
 
-def read_whole(path: Path, most: int | None = None) -> bytes:
+def read_whole(path: Path, most: int) -> bytes:
     """Read a regular file.
 
     Parameters
     ----------
     path : Path
         The file; a link is refused.
-    most : int or None, default=None
-        Largest size in bytes; None is the memory of the machine.
+    most : int
+        Largest size in bytes.
 
     Returns
     -------
@@ -35,7 +35,6 @@ def read_whole(path: Path, most: int | None = None) -> bytes:
     OSError
         If it is not there, a link, or there is no right to read it.
     """
-    most = _memory() if most is None else most
     with os.fdopen(os.open(path, os.O_RDONLY | CAREFUL), "rb") as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
@@ -77,12 +76,6 @@ def write_whole(path: Path, data: bytes) -> None:
         part.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
-
-
-def _memory():
-    if not hasattr(os, "sysconf"):
-        return 2**63
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _sync_folder(path):

@@ -21,7 +21,7 @@ __all__ = ["StateFolder", "explain_damage"]
 
 NAME = re.compile(r"state-(\d{6,12})\.json")
 # Bytes; a state's numbers and words take far less.
-MOST_JSON = 2**28
+MOST_JSON = 2**26
 
 
 class StateFolder:
@@ -107,7 +107,8 @@ class StateFolder:
             )
         plain, tensors = packed(state)
         blob, number = safetensors.torch.save(tensors), self._number + 1
-        body = _dumped({"tensors": _digest(blob), "state": plain})
+        head = {"tensors": _digest(blob), "n_bytes": len(blob)}
+        body = _dumped({**head, "state": plain})
         text = f'{{"checksum": "{_digest(body)}", {body.decode()[1:]}'
         write_whole(self._tensors(number), blob)
         write_whole(self._json(number), text.encode())
@@ -118,7 +119,7 @@ class StateFolder:
         content = json.loads(read_whole(self._json(number), MOST_JSON))
         if content.pop("checksum") != _digest(_dumped(content)):
             raise ValueError("its checksum is wrong")
-        blob = read_whole(self._tensors(number))
+        blob = read_whole(self._tensors(number), content["n_bytes"])
         if content["tensors"] != _digest(blob):
             raise ValueError(f"the checksum of {self._tensors(number).name} is wrong")
         return unpacked(content["state"], safetensors.torch.load(blob))

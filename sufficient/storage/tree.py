@@ -12,6 +12,8 @@ from torch import Tensor
 __all__ = ["packed", "unpacked"]
 
 ARRAY_KINDS = "biufUO"
+# Of an array; larger ones are stored as tensors.
+MOST_BYTES = 2**28
 
 
 def packed(value: Any) -> tuple[Any, dict[str, Tensor]]:
@@ -114,7 +116,11 @@ def _unpack_array(plain, tensors):
     dtype = np.dtype(str(plain["dtype"]))
     if dtype.kind not in ARRAY_KINDS or dtype.fields is not None:
         raise ValueError(f"An array of {dtype} cannot be part of a stored state.")
-    return np.array(unpacked(plain["$array"], tensors), dtype).reshape(plain["shape"])
+    values = unpacked(plain["$array"], tensors)
+    # A short file could ask for texts that are longer than the memory.
+    if (n_bytes := dtype.itemsize * max(len(values), 1)) > MOST_BYTES:
+        raise ValueError(f"An array of {dtype} would take {n_bytes:,} bytes.")
+    return np.array(values, dtype).reshape(plain["shape"])
 
 
 def _unpack_dict(plain, tensors):

@@ -175,6 +175,12 @@ def test_picture_is_written_and_announced(tmp_path, capsys):
     assert capsys.readouterr().out.endswith(f"\nPicture: {path}\n")
 
 
+def test_without_matplotlib_a_picture_names_the_extra(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sufficient.display.style.find_spec", lambda name: None)
+    assert main([*DIGITS, "--plot", str(tmp_path / "curve.png")]) == 2
+    assert 'pip install "sufficient-data[plot]"' in capsys.readouterr().err
+
+
 def test_picture_leaves_json_alone(tmp_path, capsys):
     pytest.importorskip("matplotlib")
     path = tmp_path / "curve.png"

@@ -12,6 +12,7 @@ import pytest
 from sufficient import SampleSizeEstimator
 from sufficient.storage.files import read_whole, write_whole
 from sufficient.storage.folder import StateFolder
+from sufficient.storage.tree import unpacked
 from tests.small import small
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links and FIFOs of POSIX")
@@ -69,12 +70,18 @@ def test_too_large_a_file_is_not_read(tmp_path):
 
 
 @posix
-def test_a_sparse_file_beyond_memory_is_not_read(tmp_path):
-    path = tmp_path / "sparse"
-    with open(path, "wb") as file:
+def test_no_more_is_read_than_was_written(folder):
+    path = folder.path / "state-000001.safetensors"
+    with open(path, "ab") as file:
         file.truncate(2**40)
-    with pytest.raises(ValueError, match="more than the"):
-        read_whole(path)
+    with pytest.raises(ValueError, match="1,099,511,627,776 bytes, more than the"):
+        StateFolder(folder.path).newest()
+
+
+def test_texts_longer_than_the_file_are_refused():
+    plain = {"$array": ["x"], "dtype": "<U500000000", "shape": [1]}
+    with pytest.raises(ValueError, match="would take 2,000,000,000 bytes"):
+        unpacked(plain, {})
 
 
 def test_a_file_does_not_say_where_the_next_fit_writes(digits, tmp_path):
