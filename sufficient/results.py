@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from skorch import NeuralNet
 
+from sufficient.forecasting import ForecastMixin
+
 __all__ = [
     "UNKNOWN_GAIN",
     "DeltaEstimate",
@@ -198,7 +200,7 @@ UNKNOWN_GAIN = Gain(nan, (nan, nan))
 
 
 @dataclass(frozen=True)
-class SampleSizeCurve:
+class SampleSizeCurve(ForecastMixin):
     """The answer of `sample_size_curve`, complete or up to the last measured size.
 
     Attributes
@@ -255,6 +257,14 @@ class SampleSizeCurve:
     task: Any  # a `Task`, which is defined in a later stage
     batch_size: int
     n_train: int
+
+    def _forecast(self) -> Any:
+        if self.score_forecast is None:
+            raise ValueError(
+                "There is no forecast of the score: summary(detail=True) of an "
+                "estimator says why."
+            )
+        return self.score_forecast
 
     @property
     def gain_from_data(self) -> Gain:

@@ -7,8 +7,9 @@ from math import nan
 from sklearn.utils.validation import check_is_fitted
 
 from sufficient.decision.plateau import plateau_of
+from sufficient.decision.score_forecast import ScoreForecast
 from sufficient.estimator.by_class import ByClassMixin
-from sufficient.estimator.forecasting import ForecastMixin
+from sufficient.forecasting import ForecastMixin
 from sufficient.growing.plan import Plan
 from sufficient.report.summary import summarise
 from sufficient.results import SampleSizeCurve
@@ -39,6 +40,10 @@ class AnswerMixin(ForecastMixin, ByClassMixin):
         """
         check_is_fitted(self)
         return summarise(self.curve_, Settings.of(self), detail=detail)
+
+    def _forecast(self) -> ScoreForecast:
+        check_is_fitted(self)
+        return self.curve_._forecast()
 
     def __sklearn_is_fitted__(self) -> bool:
         """Whether there is an answer."""
