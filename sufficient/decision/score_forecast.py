@@ -145,8 +145,9 @@ class ScoreForecast(ForecastMixin):
         found = first_size(sizes, reached, assurance)
         if found is None:
             most = MOST_REACH * self.n
-            there = self._score_at(most, True), self._probability_of_reaching(
-                target, most
+            there = (
+                self._score_at(most, True),
+                self._probability_of_reaching(target, most),
             )
             _warn(out_of_reach(target, assurance, most, *there))
             return None
