@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from math import inf
 from typing import Any
 
 __all__ = ["ForecastMixin"]
 
 
-class ForecastMixin(ABC):
+class ForecastMixin:
     """Ask a forecast how many samples a target takes, and what more of them add."""
 
-    @abstractmethod
+    score_forecast: Any  # a `ScoreForecast` or None; this module is below its stage
+
     def _forecast(self) -> Any:
-        """The `ScoreForecast` that answers; a ValueError where there is none."""
+        if self.score_forecast is None:
+            raise ValueError(
+                "There is no forecast of the score: summary(detail=True) of a fitted "
+                "estimator says why."
+            )
+        return self.score_forecast
 
     def samples_for(self, target: float, assurance: float = 0.8) -> int | None:
         """Training samples with which one fit reaches a target score.

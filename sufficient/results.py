@@ -258,14 +258,6 @@ class SampleSizeCurve(ForecastMixin):
     batch_size: int
     n_train: int
 
-    def _forecast(self) -> Any:
-        if self.score_forecast is None:
-            raise ValueError(
-                "There is no forecast of the score: summary(detail=True) of an "
-                "estimator says why."
-            )
-        return self.score_forecast
-
     @property
     def gain_from_data(self) -> Gain:
         """What doubling the data should add to the score; NaN where not known."""

@@ -96,7 +96,7 @@ class TestScatter:
 
 class TestSeveralSeeds:
     def test_average_out_what_is_the_luck_of_each(self):
-        """The interval keeps the luck of the samples, which all seeds have in common."""
+        """The interval keeps that of the samples, which seeds have in common."""
         few, many = (
             np.mean([off_the_law(scattered(k, 0.04, draw)) for draw in range(20)], 0)
             for k in (2, 8)
