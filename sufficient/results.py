@@ -71,6 +71,8 @@ class Measurement:
         Mean change of each eigenvalue when one more batch is added at the same weights.
     eigenvectors : Tensor of shape (n_parameters, n_directions) or None
         On the CPU; kept for the last size only.
+    predictions : Tensor of shape (n_held_out, ...) or None
+        Of held-out samples, in their order; kept for the last size only.
     contributions : Tensor of shape (n_contributions,)
         What each held-out sample, or group of them, adds to the validation score.
     class_scores : ndarray of shape (n_classes,)
@@ -84,6 +86,7 @@ class Measurement:
     eigenvalues: np.ndarray
     eigenvalue_shifts: np.ndarray
     eigenvectors: torch.Tensor | None
+    predictions: torch.Tensor | None = None
     contributions: torch.Tensor = field(default_factory=lambda: torch.zeros(0))
     class_scores: np.ndarray = field(default_factory=lambda: np.zeros(0))
     class_held_out: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
@@ -97,7 +100,7 @@ class Record:
     Attributes
     ----------
     measurements : tuple of Measurement
-        One for each size; only the last has eigenvectors.
+        One for each size; only the last has eigenvectors and predictions.
     """
 
     measurements: tuple[Measurement, ...] = ()
@@ -108,7 +111,10 @@ class Record:
     def with_one_more(self, measurement: Measurement) -> Record:
         """The record with the next size."""
         # Ten eigenvectors take ten times the memory of the net; only the last are used.
-        earlier = (replace(one, eigenvectors=None) for one in self.measurements)
+        earlier = (
+            replace(one, eigenvectors=None, predictions=None)
+            for one in self.measurements
+        )
         return Record((*earlier, measurement))
 
     def with_last(self, measurement: Measurement) -> Record:

@@ -6,6 +6,7 @@ from math import nan
 
 from sklearn.utils.validation import check_is_fitted
 
+from sufficient.decision.agreement import predictions_are_stable
 from sufficient.decision.plateau import plateau_of
 from sufficient.decision.score_forecast import ScoreForecast
 from sufficient.estimator.by_class import ByClassMixin
@@ -26,7 +27,7 @@ class AnswerMixin(ForecastMixin, ByClassMixin):
     min_gain: float
 
     def summary(self, detail: bool = False) -> str:
-        """Say the answer in five lines.
+        """Say the answer in five lines; in a labelling session in six.
 
         Parameters
         ----------
@@ -39,7 +40,12 @@ class AnswerMixin(ForecastMixin, ByClassMixin):
         str
         """
         check_is_fitted(self)
-        return summarise(self.curve_, Settings.of(self), detail=detail)
+        return summarise(
+            self.curve_,
+            Settings.of(self),
+            detail=detail,
+            in_session="_session" in vars(self),
+        )
 
     def _forecast(self) -> ScoreForecast:
         check_is_fitted(self)
@@ -84,6 +90,8 @@ class AnswerMixin(ForecastMixin, ByClassMixin):
         self.rate_ = forecast.rate
         self.score_forecast_ = scores
         self.loss_forecast_ = curve.loss_forecast
+        self.prediction_agreement_ = float(columns["prediction_agreement"][-1])
+        self.predictions_stable_ = predictions_are_stable(curve.record)
         self.class_scores_ = None if curve.by_class is None else curve.by_class.scores
         self.expected_gain_, self.expected_gain_interval_ = gain
         self.gain_from_data_ = gain
