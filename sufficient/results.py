@@ -71,8 +71,6 @@ class Measurement:
         Mean change of each eigenvalue when one more batch is added at the same weights.
     eigenvectors : Tensor of shape (n_parameters, n_directions) or None
         On the CPU; kept for the last size only.
-    predictions : Tensor of shape (n_held_out, ...) or None
-        Of held-out samples, in their order; kept for the last size only.
     contributions : Tensor of shape (n_contributions,)
         What each held-out sample, or group of them, adds to the validation score.
     class_scores : ndarray of shape (n_classes,)
@@ -80,17 +78,19 @@ class Measurement:
         are none. Empty for regression, as are the other two.
     class_held_out, class_train_sizes : ndarray of shape (n_classes,)
         Held-out and training samples of each class, or with each label.
+    predictions : Tensor of shape (n_held_out, ...) or None
+        Of held-out samples, in their order; kept for the last size only.
     """
 
     columns: dict[str, float]
     eigenvalues: np.ndarray
     eigenvalue_shifts: np.ndarray
     eigenvectors: torch.Tensor | None
-    predictions: torch.Tensor | None = None
     contributions: torch.Tensor = field(default_factory=lambda: torch.zeros(0))
     class_scores: np.ndarray = field(default_factory=lambda: np.zeros(0))
     class_held_out: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     class_train_sizes: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    predictions: torch.Tensor | None = None
 
 
 @dataclass(frozen=True)

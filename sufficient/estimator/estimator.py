@@ -168,6 +168,8 @@ class SampleSizeEstimator(
         is first read.
     n_train_ : int
         Samples at hand for training.
+    n_waiting_ : int
+        Samples given to `partial_fit` that wait until they are a batch.
     k_star_ : int or None
         Batches from which the landscape is stable; None where not reached.
     n_samples_star_ : int or None
