@@ -12,8 +12,8 @@ from tests.decision.records import record_of
 @pytest.mark.parametrize(
     ("agreement", "stable"),
     [
-        ([np.nan, 0.5, 0.99, 0.99, 0.99], True),
-        ([np.nan, 0.5, 1.0, 0.98, 0.99], True),
+        ([np.nan, 0.5, 0.992, 0.992, 0.992], True),
+        ([np.nan, 0.5, 1.0, 0.98, 0.995], True),
         ([np.nan, 0.5, 1.0, 0.96, 1.0], False),
         ([np.nan, 1.0, 1.0, 1.0, 0.5], False),
         ([np.nan, 1.0, 1.0], False),
