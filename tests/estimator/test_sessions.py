@@ -178,6 +178,10 @@ class TestAnswers:
         assert found[2] != found[3]
         assert est.score_at(1000) == est.curve_.score_at(1000)
         assert est.score_at(1000) == est.score_forecast_.score_at(1000)
+        for one in (est, est.curve_, est.score_forecast_):
+            with pytest.warns(UserWarning, match="not reached") as caught:
+                assert one.samples_for(1.0, 0.999) is None
+            assert caught[0].filename == __file__
 
 
 class TestAgreement:
