@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from skorch import NeuralNet
 
+from sufficient.forecasting import ForecastMixin
+
 __all__ = [
     "UNKNOWN_GAIN",
     "DeltaEstimate",
@@ -76,6 +78,8 @@ class Measurement:
         are none. Empty for regression, as are the other two.
     class_held_out, class_train_sizes : ndarray of shape (n_classes,)
         Held-out and training samples of each class, or with each label.
+    predictions : Tensor of shape (n_held_out, ...) or None
+        Of held-out samples, in their order; kept for the last size only.
     """
 
     columns: dict[str, float]
@@ -86,6 +90,7 @@ class Measurement:
     class_scores: np.ndarray = field(default_factory=lambda: np.zeros(0))
     class_held_out: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     class_train_sizes: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    predictions: torch.Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ class Record:
     Attributes
     ----------
     measurements : tuple of Measurement
-        One for each size; only the last has eigenvectors.
+        One for each size; only the last has eigenvectors and predictions.
     """
 
     measurements: tuple[Measurement, ...] = ()
@@ -106,7 +111,10 @@ class Record:
     def with_one_more(self, measurement: Measurement) -> Record:
         """The record with the next size."""
         # Ten eigenvectors take ten times the memory of the net; only the last are used.
-        earlier = (replace(one, eigenvectors=None) for one in self.measurements)
+        earlier = (
+            replace(one, eigenvectors=None, predictions=None)
+            for one in self.measurements
+        )
         return Record((*earlier, measurement))
 
     def with_last(self, measurement: Measurement) -> Record:
@@ -198,7 +206,7 @@ UNKNOWN_GAIN = Gain(nan, (nan, nan))
 
 
 @dataclass(frozen=True)
-class SampleSizeCurve:
+class SampleSizeCurve(ForecastMixin):
     """The answer of `sample_size_curve`, complete or up to the last measured size.
 
     Attributes

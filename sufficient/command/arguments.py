@@ -101,6 +101,8 @@ def parser() -> argparse.ArgumentParser:
     tell("--n", metavar="COLUMN", default="n", help="training-set sizes (default: n)")
     tell("--std-err", metavar="COLUMN", help="standard errors of the scores")
     tell("--held-out", type=int, metavar="N", help="samples scored, in their place")
+    tell("--seeds", metavar="COLUMN", help="fits of one curve have the same seed")
+    tell("--overlap", type=float, default=1.0, help="of their held-out samples: 0 to 1")
     tell("--score-range", type=float, nargs=2, default=(0, 1), metavar=("LOW", "HIGH"))
     tell("--assurance", type=float, default=0.8, help="probability (default: 0.8)")
     add("--seed", type=int, default=0, help="of all randomness (default: 0)")

@@ -22,10 +22,9 @@ def answer_from_scores(args: Namespace) -> int:
     """Forecast the scores of a table, print the answer, and return the exit code."""
     if args.report:
         raise ValueError("--report shows one fit. Leave it out, or --score.")
-    forecast = _forecast(args)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        answer = _answer(forecast, args)
+        answer = _answer(_forecast(args), args)
     notes = [str(warning.message) for warning in caught]
     if args.json:
         print(json.dumps({**answer, "warnings": notes, "version": __version__}))
@@ -36,18 +35,26 @@ def answer_from_scores(args: Namespace) -> int:
 
 def _forecast(args):
     table = pd.read_csv(args.data, sep=None, engine="python")
-    asked = [args.n, args.score, *([args.std_err] if args.std_err else [])]
-    if missing := [name for name in asked if name not in table]:
+    asked = {name: getattr(args, name) for name in ("n", "score", "std_err", "seeds")}
+    asked = {name: column for name, column in asked.items() if column}
+    if missing := [column for column in asked.values() if column not in table]:
         raise ValueError(f"{args.data} has no column {missing}, but {list(table)}.")
-    columns = [pd.to_numeric(table[name], errors="coerce") for name in asked]
-    if not np.isfinite(columns[1]).any():
+    given = {name: _numbers(table[column]) for name, column in asked.items()}
+    if not np.isfinite(given["score"]).any():
         raise ValueError(f"Column {args.score!r} holds no numbers.")
     return forecast_scores(
-        *(column.to_numpy(dtype=float) for column in columns[:2]),
-        std_err=columns[2].to_numpy(dtype=float) if args.std_err else None,
+        given["n"],
+        given["score"],
+        std_err=given.get("std_err"),
         n_held_out=args.held_out,
+        seeds=table[args.seeds].astype(str) if args.seeds else None,
+        overlap=args.overlap,
         score_range=tuple(args.score_range),
     )
+
+
+def _numbers(column):
+    return pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
 
 
 def _answer(forecast: ScoreForecast, args: Namespace) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from sufficient.data.task import Task
-from sufficient.decision.forecast_scores import forecast_scores
+from sufficient.decision.forecast_scores import forecast_given
+from sufficient.decision.given_scores import SHARES, checked_scores
 from sufficient.decision.score_forecast import ScoreForecast
 from sufficient.results import UNKNOWN_GAIN, Gain, Record
 
@@ -63,9 +64,10 @@ class ClassScores:
         known &= _has_begun(self.scores[:, c])
         # The median, because in a labelling session the held-out part grows.
         n_held_out = int(np.median(self.n_held_out[known, c]))
-        return forecast_scores(
-            self.sizes[known], self.scores[known, c], n_held_out=n_held_out
+        given = checked_scores(
+            self.sizes[known], self.scores[known, c], score_range=SHARES
         )
+        return forecast_given(given, n_held_out)
 
 
 def _has_begun(scores: np.ndarray) -> np.ndarray:

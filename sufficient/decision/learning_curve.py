@@ -123,7 +123,7 @@ class CurveDraws:
     probability_late : float
         That a plateau lies behind the curve.
     outliers : tuple of int
-        Indices of the sizes whose score fits no curve.
+        Indices of the fits whose score fits no curve.
     """
 
     log_errors: np.ndarray
@@ -136,6 +136,7 @@ class CurveDraws:
 def draw_curves(
     x: np.ndarray,
     y: np.ndarray,
+    seeds: np.ndarray,
     noise: np.ndarray,
     gap_step: float | None,
     ahead: np.ndarray,
@@ -145,11 +146,13 @@ def draw_curves(
 
     Parameters
     ----------
-    x : ndarray of shape (n_sizes,)
+    x : ndarray of shape (n_fits,)
         Measured sizes in doublings relative to the last, which is 0.
-    y : ndarray of shape (n_sizes,)
+    y : ndarray of shape (n_fits,)
         Log errors there.
-    noise : ndarray of shape (n_sizes, n_sizes)
+    seeds : ndarray of shape (n_fits,), int
+        Fits with the same number have nested training sets.
+    noise : ndarray of shape (n_fits, n_fits)
         Covariance of the log errors by the held-out samples.
     gap_step : float or None
         Fall of the log error by a doubling as the training scores suggest it.
@@ -165,7 +168,8 @@ def draw_curves(
     shape, weight, scatter, deviation = _grid(gap_step, prior)
     tau, eta = scatter[:, None, None] ** 2, deviation[:, None, None] ** 2
     rest = (y - y[-1])[:, None] - _shapes(x, *shape)
-    seen = LEVEL_SD**2 + eta * _deviation(x, x, prior) + tau * _between_fits(x, prior)
+    scatter_of_fits = tau * _between_fits(x, seeds, prior)
+    seen = LEVEL_SD**2 + eta * _deviation(x, x, prior) + scatter_of_fits
     noise = noise + JITTER * np.eye(len(x))
     outliers: list[int] = []
     while True:
@@ -239,9 +243,15 @@ def _deviation(x, y, prior):
     return (1 + r) * np.exp(-r) * growth
 
 
-def _between_fits(x, prior):
-    """Covariance of single fits: each one's own luck, and that of nested subsets."""
+def _between_fits(x, seeds, prior):
+    """Covariance of single fits: each one's own luck, and that of shared samples.
+
+    Training sets of one seed are nested. Those of two seeds are drawn from the samples
+    at hand, so a smaller one has the share of them in common that the larger one is.
+    """
     nested = np.exp(-np.abs(np.subtract.outer(x, x)) / prior.nested)
+    share = np.exp2(np.maximum.outer(x, x))
+    nested = np.where(np.equal.outer(seeds, seeds), nested, nested * share)
     growth = np.exp2(-prior.early * x)
     kernel = prior.own * np.eye(len(x)) + (1 - prior.own) * nested
     return kernel * np.outer(growth, growth)
@@ -258,7 +268,7 @@ def _evidence(covariance, rest, weight, prior):
 
 
 def _outlier(whiten, z, log_post, prior):
-    """Size whose score is better explained as a slip, if there is one."""
+    """Fit whose score is better explained as a slip, if there is one."""
     k, j = np.unravel_index(log_post.argmax(), log_post.shape)
     precision = (whiten[k] ** 2).sum(0)
     i = np.argmax((whiten[k].T @ z[k][:, j]) ** 2 / precision)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from sufficient.data.task import Task
-from sufficient.decision.forecast_scores import forecast_scores
+from sufficient.decision.forecast_scores import forecast_given
+from sufficient.decision.given_scores import checked_scores
 from sufficient.decision.score_forecast import ScoreForecast
 from sufficient.decision.score_range import score_range_of
 from sufficient.results import Record
@@ -24,7 +25,7 @@ def forecast_of(
     )
     if not np.isfinite([scores[-1], std_err[-1]]).all():
         return None
-    return forecast_scores(
+    given = checked_scores(
         record.column("train_size"),
         scores,
         std_err=std_err,
@@ -32,6 +33,7 @@ def forecast_of(
         correlation=_correlation(record),
         score_range=score_range_of(scoring, task, scores),
     )
+    return forecast_given(given)
 
 
 def loss_forecast_of(record: Record) -> ScoreForecast | None:
@@ -48,13 +50,14 @@ def loss_forecast_of(record: Record) -> ScoreForecast | None:
     if not np.isfinite([loss[-1], std_err[-1]]).all() or np.nanmin(loss) < 0:
         return None
     ratio = np.divide(loss, raw, out=np.ones_like(loss), where=raw > 0)
-    return forecast_scores(
+    given = checked_scores(
         record.column("train_size"),
         -loss,
         std_err=std_err * ratio,
         train_scores=-train,
         score_range=(-np.inf, 0),
     )
+    return forecast_given(given)
 
 
 def _correlation(record: Record) -> np.ndarray | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from math import ceil, inf
+from math import ceil
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from sufficient.decision.targets import (
     out_of_reach,
     target_sizes,
 )
+from sufficient.forecasting import ForecastMixin
 
 __all__ = ["ScoreForecast"]
 
@@ -25,7 +26,7 @@ __all__ = ["ScoreForecast"]
 SHARES = 0.05, 0.5, 0.95
 
 
-class ScoreForecast:
+class ScoreForecast(ForecastMixin):
     """Draws of the learning curve of a typical fit, and what is read off them.
 
     Made by `forecast_scores`. All answers are read off the same draws, so they agree
@@ -46,7 +47,7 @@ class ScoreForecast:
 
     Attributes
     ----------
-    n, doublings
+    n, score_range, doublings
         As given; the first doubling is negative, the last belongs to 1,024 n.
     draws : ndarray of shape (n_draws, n_grid)
         Scores of a typical fit at ``n * 2**doublings``.
@@ -73,7 +74,7 @@ class ScoreForecast:
         self.deviation = curves.deviation
         self.probability_late = curves.probability_late
         self.outliers = outliers
-        self._range, self._curves = score_range, curves
+        self.score_range, self._curves = score_range, curves
         draws = standard_normal(len(curves.scatter), 1, seed=1)[:, 0]
         self._luck = curves.scatter * draws
 
@@ -104,28 +105,6 @@ class ScoreForecast:
         """
         return _summary(self._gains(factor))
 
-    def score_at(
-        self, n: float, one_fit: bool = False
-    ) -> tuple[float, tuple[float, float]]:
-        """Expected score on n training samples.
-
-        Parameters
-        ----------
-        n : float
-            Training-set size; at most 1,024 times the last size is told apart.
-        one_fit : bool, default=False
-            Whether the interval is that of one more fit, whose scatter widens it,
-            instead of a typical one.
-
-        Returns
-        -------
-        expected : float
-            Median over the draws.
-        interval : tuple of (float, float)
-            Which holds the score with a probability of 90 %.
-        """
-        return _summary(self._one_fit_at(n) if one_fit else self._typical_at(n))
-
     def probability_of_gain_below(self, min_gain: float, factor: float = 2) -> float:
         """Probability that more data add less than a gain that counts.
 
@@ -143,122 +122,43 @@ class ScoreForecast:
         """
         return float(np.mean(self._gains(factor) < min_gain))
 
-    def gain_from(self, n_more: float) -> tuple[float, tuple[float, float]]:
-        """Expected gain of the score from so many more samples.
+    def _forecast(self) -> ScoreForecast:
+        return self
 
-        Parameters
-        ----------
-        n_more : float
-            Samples to add to the last size; zero or more.
+    def _score_at(self, n, one_fit=False):
+        return _summary(self._one_fit_at(n) if one_fit else self._typical_at(n))
 
-        Returns
-        -------
-        expected : float
-            Median over the draws.
-        interval : tuple of (float, float)
-            Which holds the gain with a probability of 90 %.
-        """
+    def _gain_from(self, n_more):
         if n_more >= 0:
             return self.gain(1 + n_more / self.n)
         raise ValueError(f"n_more has to be zero or more, got {n_more!r}.")
 
-    def probability_of_reaching(self, target: float, n: float) -> float:
-        """Probability that one fit on n samples reaches a target score.
-
-        Parameters
-        ----------
-        target : float
-            Inside the range of the score.
-        n : float
-            Training-set size.
-
-        Returns
-        -------
-        float
-            Between 0 and 1.
-        """
-        check_target(target, self._range)
+    def _probability_of_reaching(self, target, n):
+        check_target(target, self.score_range)
         return float((self._one_fit_at(n) >= target).mean())
 
-    def samples_for(self, target: float, assurance: float = 0.8) -> int | None:
-        """Training samples with which one fit reaches a target score.
-
-        Parameters
-        ----------
-        target : float
-            Inside the range of the score.
-        assurance : float, default=0.8
-            Probability with which it is reached. It accounts for what is not known of
-            the curve and for the scatter between fits.
-
-        Returns
-        -------
-        int or None
-            May lie below the samples at hand. None, with a warning that says why, where
-            16 times the data do not reach the target.
-
-        Raises
-        ------
-        ValueError
-            If the target lies outside the range of the score, or the assurance not
-            between 0 and 1.
-
-        Warns
-        -----
-        UserWarning
-            If the answer is None, or beyond four times the data and so only an order
-            of magnitude.
-        """
-        check_target(target, self._range)
+    def _samples_for(self, target, assurance):
+        check_target(target, self.score_range)
         if not 0 < assurance < 1:
             raise ValueError(f"assurance has to lie in (0, 1), got {assurance!r}.")
         sizes, reached = self._reached(target, self._one_fit_at)
         found = first_size(sizes, reached, assurance)
         if found is None:
             most = MOST_REACH * self.n
-            probability = self.probability_of_reaching(target, most)
-            there = self.score_at(most, one_fit=True), probability
-            warnings.warn(out_of_reach(target, assurance, most, *there), stacklevel=2)
+            there = (
+                self._score_at(most, True),
+                self._probability_of_reaching(target, most),
+            )
+            _warn(out_of_reach(target, assurance, most, *there))
             return None
         if found > FORECAST_REACH * self.n:
-            warnings.warn(far_away(found), stacklevel=2)
+            _warn(far_away(found))
         return ceil(found)
 
-    def next_batch(
-        self,
-        target: float,
-        *,
-        cost_per_sample: float = 1.0,
-        cost_of_round: float | None = None,
-        value_of_target: float = inf,
-        assurance: float = 0.8,
-    ) -> int:
-        """Samples to label now, before asking again.
-
-        The batch of least expected cost: too small a batch costs one more round, too
-        large a one costs labels that were not needed.
-
-        Parameters
-        ----------
-        target : float
-            Score to reach, inside the range of the score.
-        cost_per_sample : float, default=1
-            Of one label.
-        cost_of_round : float or None, default=None
-            Of asking once more, in the same unit. None takes a tenth of what the
-            samples at hand cost.
-        value_of_target : float, default=inf
-            What reaching it is worth. Where it is finite, 0 samples may be best.
-        assurance : float, default=0.8
-            Probability from which on a typical fit counts as reaching the target.
-
-        Returns
-        -------
-        int
-            At most three times the samples at hand; 0 where the target is reached or
-            not worth its cost.
-        """
-        check_target(target, self._range)
+    def _next_batch(
+        self, target, cost_per_sample, cost_of_round, value_of_target, assurance
+    ):
+        check_target(target, self.score_range)
         if cost_of_round is None:
             cost_of_round = cost_per_sample * self.n / 10
         costs = Costs(cost_per_sample, cost_of_round, value_of_target)
@@ -290,10 +190,15 @@ class ScoreForecast:
         return between(self._curves.log_errors, self.doublings, np.log2(n / self.n))
 
     def _scores(self, log_errors):
-        bottom, top = self._range
+        bottom, top = self.score_range
         return np.clip(top - np.exp(log_errors), bottom, top)
 
 
 def _summary(draws):
     low, middle, high = np.quantile(draws, SHARES).tolist()
     return middle, (low, high)
+
+
+def _warn(sentence):
+    """Warn where a public method was called: three frames up from here."""
+    warnings.warn(sentence, stacklevel=4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sufficient.decision.given_scores import GivenScores
 from sufficient.decision.learning_curve import Prior
 
 __all__ = ["correlation_between", "gap_step", "log_errors_of"]
@@ -22,58 +23,61 @@ MANY = 1e6
 
 
 def log_errors_of(
-    errors: np.ndarray,
-    std_err: np.ndarray | None,
-    n_held_out: int | None,
-    width: float,
+    given: GivenScores, n_held_out: int | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Log errors at which the noise is Gaussian, and its standard deviation.
 
     Parameters
     ----------
-    errors : ndarray of shape (n_sizes,)
-        What the scores lack to the best there can be.
-    std_err : ndarray of shape (n_sizes,) or None
-        Their standard errors.
+    given : GivenScores
+        Scores, and their standard errors where these are known.
     n_held_out : int or None
         Number of held-out samples.
-    width : float
-        Largest error there can be, or infinity.
 
     Returns
     -------
-    log_errors, relative_std_err : ndarray of shape (n_sizes,)
-        For a bounded score, binomial noise around a smoothed share.
+    log_errors, relative_std_err : ndarray of shape (n_fits,)
+        For a bounded score, binomial noise around a smoothed share. Fits of one size
+        have one standard deviation: if it went with the error of each, the common part
+        of the noise would be laid to the fits that happen to be best.
     """
+    worst, best = given.score_range
+    errors, std_err, width = given.errors, given.std_err, best - worst
     if not np.isfinite(width):
         errors = np.maximum(errors, LEAST_ERROR * max(errors.max(), LEAST_ERROR))
         if std_err is None:
             std_err = errors * (LOSS_SPREAD / n_held_out**0.5 if n_held_out else 0)
-        return np.log(errors), std_err / errors
+        level, noise = (_mean_by_size(v, given.places) for v in (errors, std_err))
+        return np.log(errors), (noise / level)[given.places]
     share = np.minimum(errors / width, 1)
     m: float = n_held_out or 0
     if not m:
         m = MANY if std_err is None else _n_held_out(share, std_err / width)
-    smooth = _smoothed(share, m)
+    smooth = _smoothed(share, given.places, m)
     relative = np.sqrt((1 - smooth).clip(1e-3) / (smooth * m))
     return np.log(smooth * width) + share / smooth - 1, relative
 
 
 def correlation_between(
-    x: np.ndarray, correlation: float | np.ndarray | None, prior: Prior
+    x: np.ndarray, given: GivenScores, overlap: float, prior: Prior
 ) -> np.ndarray:
-    """Correlation of the held-out noise between sizes, which lie at `x` doublings."""
-    if isinstance(correlation, np.ndarray):
-        return correlation
+    """Correlation of the held-out noise between fits, which lie at `x` doublings.
+
+    Curves have the share `overlap` of their held-out samples in common, and so that
+    share of their covariance.
+    """
+    if isinstance(given.correlation, np.ndarray):
+        return given.correlation
     distance = np.abs(np.subtract.outer(x, x))
     shared = prior.shared * np.exp(-distance / prior.shared_length)
-    if correlation is not None:
-        shared = np.full_like(distance, correlation)
+    if given.correlation is not None:
+        shared = np.full_like(distance, given.correlation)
+    shared[np.not_equal.outer(given.seeds, given.seeds)] *= overlap
     np.fill_diagonal(shared, 1)
     return shared
 
 
-def gap_step(train_errors: np.ndarray | None, errors: np.ndarray) -> float | None:
+def gap_step(given: GivenScores) -> float | None:
     r"""Fall of the log error by a doubling, by a quarter of the gap.
 
     At a minimum the expected test loss is :math:`H_0 + m / 2n` and the training loss
@@ -82,19 +86,19 @@ def gap_step(train_errors: np.ndarray | None, errors: np.ndarray) -> float | Non
 
     Parameters
     ----------
-    train_errors : ndarray of shape (n_sizes,) or None
-        What the scores of the training samples lack, NaN where not known.
-    errors : ndarray of shape (n_sizes,)
-        What those of the held-out samples lack.
+    given : GivenScores
+        What the scores of held-out samples lack, and those of training samples where
+        these are known.
 
     Returns
     -------
     float or None
         None where no training score is known or the net interpolates.
     """
-    if train_errors is None:
+    if given.train_errors is None:
         return None
-    train, held_out = train_errors[-RECENT:], errors[-RECENT:]
+    recent = given.places > given.places[-1] - RECENT
+    train, held_out = given.train_errors[recent], given.errors[recent]
     known = np.isfinite(train)
     share = train[known].sum() / max(held_out[known].sum(), 1e-12)
     if not known.any() or share <= INTERPOLATES:
@@ -108,9 +112,14 @@ def _n_held_out(share, std_err):
     return np.clip(np.median(variance) / max(np.median(std_err**2), 1e-12), 1, 1e9)
 
 
-def _smoothed(share, m):
-    """Shares of errors, rare ones drawn to the mean of five neighbouring sizes."""
-    near = np.array([share[max(i - 2, 0) : i + 3].mean() for i in range(len(share))])
-    near = np.maximum(near, 0.5 / m)
+def _mean_by_size(values, places):
+    return np.bincount(places, values) / np.bincount(places)
+
+
+def _smoothed(share, places, m):
+    """Share of errors at each fit's size, drawn to that of five neighbouring sizes."""
+    means = _mean_by_size(share, places)
+    near = np.array([means[max(i - 2, 0) : i + 3].mean() for i in range(len(means))])
+    near, n = np.maximum(near, 0.5 / m), np.bincount(places) * m
     worth = NEIGHBOURS_WORTH
-    return np.minimum((share * m + worth) / (m + worth / near), 1)
+    return np.minimum((means * n + worth) / (n + worth / near), 1)[places]

@@ -6,9 +6,11 @@ from math import nan
 
 from sklearn.utils.validation import check_is_fitted
 
+from sufficient.decision.agreement import predictions_are_stable
 from sufficient.decision.plateau import plateau_of
+from sufficient.decision.score_forecast import ScoreForecast
 from sufficient.estimator.by_class import ByClassMixin
-from sufficient.estimator.forecasting import ForecastMixin
+from sufficient.forecasting import ForecastMixin
 from sufficient.growing.plan import Plan
 from sufficient.report.summary import summarise
 from sufficient.results import SampleSizeCurve
@@ -25,7 +27,7 @@ class AnswerMixin(ForecastMixin, ByClassMixin):
     min_gain: float
 
     def summary(self, detail: bool = False) -> str:
-        """Say the answer in five lines.
+        """Say the answer in five lines; in a labelling session in six.
 
         Parameters
         ----------
@@ -38,14 +40,23 @@ class AnswerMixin(ForecastMixin, ByClassMixin):
         str
         """
         check_is_fitted(self)
-        return summarise(self.curve_, Settings.of(self), detail=detail)
+        return summarise(
+            self.curve_,
+            Settings.of(self),
+            detail=detail,
+            in_session="_session" in vars(self),
+        )
+
+    def _forecast(self) -> ScoreForecast:
+        check_is_fitted(self)
+        return self.curve_._forecast()
 
     def __sklearn_is_fitted__(self) -> bool:
         """Whether there is an answer."""
         return hasattr(self, "curve_")
 
     def _publish_plan(self, plan: Plan) -> None:
-        self._forget("_session", "classes_")
+        self._forget("_session", "_waiting", "n_waiting_", "classes_")
         self._publish(plan.run.answer())
         self.train_indices_ = plan.train_indices
         self.validation_indices_ = plan.validation_indices
@@ -79,6 +90,8 @@ class AnswerMixin(ForecastMixin, ByClassMixin):
         self.rate_ = forecast.rate
         self.score_forecast_ = scores
         self.loss_forecast_ = curve.loss_forecast
+        self.prediction_agreement_ = float(columns["prediction_agreement"][-1])
+        self.predictions_stable_ = predictions_are_stable(curve.record)
         self.class_scores_ = None if curve.by_class is None else curve.by_class.scores
         self.expected_gain_, self.expected_gain_interval_ = gain
         self.gain_from_data_ = gain

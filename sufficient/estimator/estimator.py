@@ -153,6 +153,11 @@ class SampleSizeEstimator(
     loss_forecast_ : ScoreForecast or None
         The same for the negative held-out loss, whose logits are divided by the
         temperature that suits the held-out samples best.
+    prediction_agreement_ : float
+        Agreement of the last net with the one before on held-out samples: Cohen's
+        kappa, for numbers the concordance correlation. NaN where there is one net.
+    predictions_stable_ : bool
+        Whether it was 0.99 or more on average over the last three sizes.
     class_scores_ : ndarray of shape (n_sizes, n_classes) or None
         Recall of each class at every size, in the order of `classes_`: the share of its
         held-out samples that are right. With several labels per sample, F1 of each
@@ -163,6 +168,8 @@ class SampleSizeEstimator(
         is first read.
     n_train_ : int
         Samples at hand for training.
+    n_waiting_ : int
+        Samples given to `partial_fit` that wait until they are a batch.
     k_star_ : int or None
         Batches from which the landscape is stable; None where not reached.
     n_samples_star_ : int or None

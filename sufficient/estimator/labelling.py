@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.base import _fit_context
 
 from sufficient.estimator.answer import AnswerMixin
+from sufficient.estimator.waiting import Waiting
 from sufficient.growing.plan import task_of
 from sufficient.growing.session import LabellingSession
 from sufficient.reproducibility.seeds import drawn_seed, one_fit_at_a_time
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LabellingMixin"]
 
+# Two decorators stand between a warning in `partial_fit` and the caller.
+WRAPPERS = 4
+
 
 class LabellingMixin(AnswerMixin):
     """Measure on every batch that arrives, then train on it."""
@@ -26,13 +31,19 @@ class LabellingMixin(AnswerMixin):
     estimator: Net
     random_state: RandomState
     _session: LabellingSession
+    _waiting: Waiting | None
 
     @_fit_context(prefer_skip_nested_validation=False)
     @one_fit_at_a_time()
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike, classes: ArrayLike = None
     ) -> SampleSizeEstimator:
-        """Take in the next labelled batch and update the answer.
+        """Take in the next labelled samples and update the answer.
+
+        A batch is measured on and trained on at once. Fewer samples, down to a single
+        one, wait until they are a batch: `batch_size` of them, or 16 where that is
+        "auto". `n_waiting_` says how many wait; the answer is that of the last
+        measurement, and before the first the estimator counts as not fitted.
 
         A fifth of the batch (or `validation_fraction` of it) is held out for good. The
         rest tells how the landscape would change, and is then trained on: the net is
@@ -43,31 +54,91 @@ class LabellingMixin(AnswerMixin):
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, channels, \
 height, width)
-            Samples of this batch only.
+            New samples only.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Their labels or targets.
         classes : array-like of shape (n_classes,), default=None
-            All labels there can be; read on the first call. None takes those of the
-            first batch.
+            All labels there can be; read on the first call, and others are refused
+            from then on. None takes new labels as they come.
 
         Returns
         -------
         SampleSizeEstimator
             Itself; `verdict_` says whether to go on labelling.
+
+        Raises
+        ------
+        ValueError
+            If y holds labels that `classes` lacks, or the first batch has one label
+            only. The session goes on as if these samples had not come.
+
+        Warns
+        -----
+        UserWarning
+            If a label is new after the first batch.
+
+        Notes
+        -----
+        With a new label the session goes on as if `classes` had named it from the
+        start: nets have one more output from now on, earlier scores stay as they were
+        measured, and the new class has none there. So the score may fall, as the
+        question has become harder. A net of your own has to take `n_outputs`. With
+        ``training="update"`` the one net begins anew, on all samples so far.
         """
-        session = getattr(self, "_session", None)
-        X, y = self._validated(X, y, reset=session is None, least=2)
+        session, kept = getattr(self, "_session", None), getattr(self, "_waiting", None)
+        X, y = self._validated(X, y, reset=session is None and kept is None, least=1)
+        batch = Waiting(X, y, classes) if kept is None else kept.and_then(X, y)
+        self._check_targets(session, y, batch.classes)
+        if not self._is_complete(session, batch, len(y)):
+            self._wait(batch)
+            return self
         if session is None:
-            session = self._new_session(y, classes)
-        self._publish(session.arrive(X, y))
+            session = self._new_session(batch)
+        known = getattr(self, "classes_", None) if session.n_calls else None
+        self._publish(session.arrive(batch.X, batch.y))
         self._session = session
+        self._wait(None)
+        if known is not None and len(known) < len(self.classes_):
+            warnings.warn(
+                _new_labels(np.setdiff1d(self.classes_, known)), stacklevel=WRAPPERS
+            )
         return self
 
-    def _new_session(self, y: np.ndarray, classes: ArrayLike) -> LabellingSession:
+    def _check_targets(
+        self, session: LabellingSession | None, y: np.ndarray, classes: ArrayLike
+    ) -> None:
+        if session is not None:
+            session.check_targets(y)
+        elif classes is not None:
+            task_of(self.estimator, y, classes).encode(y)
+
+    def _is_complete(
+        self, session: LabellingSession | None, batch: Waiting, n_new: int
+    ) -> bool:
+        """Whether to measure now; a batch in one piece is refused if it will not do."""
+        settings = Settings.of(self)
+        known = session is not None or batch.classes is not None
+        in_one_piece = n_new == len(batch)
+        return batch.is_batch(settings) and (known or in_one_piece or batch.is_varied)
+
+    def _wait(self, samples: Waiting | None) -> None:
+        self._waiting = samples
+        self.n_waiting_ = 0 if samples is None else len(samples)
+
+    def _new_session(self, batch: Waiting) -> LabellingSession:
         self._forget("train_indices_", "validation_indices_")
         return LabellingSession(
             self.estimator,
-            task_of(self.estimator, y, classes),
+            task_of(self.estimator, batch.y, batch.classes),
             Settings.of(self),
             drawn_seed(self.random_state),
+            takes_new_classes=batch.classes is None,
         )
+
+
+def _new_labels(labels: np.ndarray) -> str:
+    return (
+        f"New labels: {', '.join(map(str, labels[:5]))}. The net has an output for "
+        "each from now on, and earlier scores were measured without them. Name all "
+        "labels there can be in the first call of partial_fit: classes=[...]."
+    )

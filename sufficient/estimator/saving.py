@@ -13,6 +13,7 @@ from skorch import NeuralNet
 
 from sufficient.data.tasks import as_task, task_state
 from sufficient.decision.answer import answer_of
+from sufficient.estimator.waiting import Waiting
 from sufficient.growing.session import LabellingSession
 from sufficient.reproducibility.fingerprint import described_net, differences, versions
 from sufficient.reproducibility.seeds import seeded
@@ -105,7 +106,7 @@ class SavedToFolderMixin(BaseEstimator):
 
 
 def _state_of(est: SampleSizeEstimator) -> dict[str, Any]:
-    session = getattr(est, "_session", None)
+    session, waiting = (getattr(est, n, None) for n in ("_session", "_waiting"))
     fitted = {name: vars(est)[name] for name in KEPT if name in vars(est)}
     indices = {n: torch.as_tensor(vars(est)[n]) for n in INDICES if n in vars(est)}
     own_net = isinstance(est.estimator, NeuralNet)
@@ -117,6 +118,7 @@ def _state_of(est: SampleSizeEstimator) -> dict[str, Any]:
         "net": described_net(est.estimator) if own_net else None,
         "fitted": {**fitted, **indices},
         "session": None if session is None else session.state(),
+        "waiting": None if waiting is None else waiting.state(),
         "curve": _curve_state(est.curve_) if session is None else None,
     }
 
@@ -143,6 +145,7 @@ def _restored(
         session = LabellingSession.resumed(est.estimator, state["session"], est.device)
         est._publish(session.run.answer())
         est._session = session
+        est._wait(None if state["waiting"] is None else Waiting(**state["waiting"]))
     return est
 
 

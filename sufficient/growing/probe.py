@@ -15,6 +15,7 @@ from skorch import NeuralNet
 
 from sufficient.curvature.eigenpairs.follow import FollowedCurvature
 from sufficient.curvature.objective import Objective
+from sufficient.data.agreement import agreement
 from sufficient.data.by_class import class_counts
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
@@ -98,6 +99,7 @@ class Probe:
         scores = self._scores(net, seen, fresh.held_out)
         measurement.columns.update(
             scores.columns,
+            prediction_agreement=self._agreement(record, scores.predictions),
             **{f"{change}_gain{part}": nan for change in CHANGES for part in PARTS},
             n_held_out=len(fresh.held_out),
             batch_count=k,
@@ -107,6 +109,7 @@ class Probe:
         return broadcast_measurement(
             replace(
                 measurement,
+                predictions=torch.from_numpy(scores.predictions),
                 contributions=torch.from_numpy(scores.contributions).float(),
                 class_scores=scores.class_scores,
                 class_held_out=scores.class_held_out,
@@ -140,6 +143,14 @@ class Probe:
     def _scores(self, net: NeuralNet, seen: Samples, held_out: Samples) -> Scores:
         known = self._known_predictions(net)
         return scores_of(net, self.task, self.scoring, seen, held_out, known)
+
+    def _agreement(self, record: Record, predictions: np.ndarray) -> float:
+        """With the net at the size before; NaN where that is the same or not known."""
+        before = record.last.predictions if record else None
+        if before is None or self._fixed is not None:
+            return nan
+        # In a labelling session samples have been held out since.
+        return agreement(self.task, before.numpy(), predictions[: len(before)])
 
     def _followed_curvature(
         self, objective: Objective, record: Record

@@ -9,8 +9,9 @@ import numpy as np
 
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
-from sufficient.data.tasks import as_task, task_state
+from sufficient.data.tasks import Classification, as_task, task_state
 from sufficient.growing.growth import Fresh
+from sufficient.growing.new_classes import NewClasses
 from sufficient.growing.run import Run
 from sufficient.growing.schedule import resolve_batch_size
 from sufficient.reproducibility.agreement import check_same_problem
@@ -35,11 +36,13 @@ class LabellingSession:
     estimator : None, "mlp", "cnn" or skorch net
         Cloned, never modified.
     task : Task
-        Fixed by the first batch.
+        That of the first batch.
     settings : Settings
         How to train, measure and decide.
     seed : int
         Source of all randomness.
+    takes_new_classes : bool, default=False
+        Whether later batches may bring classes that the task does not have.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class LabellingSession:
         task: Task,
         settings: Settings,
         seed: int,
+        takes_new_classes: bool = False,
     ) -> None:
         if STRATEGIES[settings.training].is_one_net:
             raise ValueError(
@@ -56,6 +60,7 @@ class LabellingSession:
             )
         self.estimator, self.task = estimator, task
         self.settings, self.seed = settings, seed
+        self.takes_new_classes = takes_new_classes
         self.n_calls = 0
         self._run: Run | None = None
         self.seen: Samples
@@ -85,11 +90,18 @@ class LabellingSession:
         check_same_problem(X=X, y=y, settings=self.settings, n_calls=self.n_calls)
         before, run = vars(self).copy(), copy.deepcopy(self._run)
         try:
+            if new := self._new_classes(y):
+                self._begin_anew(new)
             return self._arrive(X, self.task.encode(y))
         except BaseException:
             # As if the batch had not come, so that it can come again.
             vars(self).update(before, _run=run)
             raise
+
+    def check_targets(self, y: np.ndarray) -> None:
+        """Raise a ValueError for labels or targets that no batch may bring."""
+        if self._new_classes(y) is None:
+            self.task.encode(y)
 
     def state(self) -> dict[str, Any]:
         """What the session needs to go on, its labelled samples included."""
@@ -98,6 +110,7 @@ class LabellingSession:
             "settings": self.settings.plain(),
             "seed": self.seed,
             "n_calls": self.n_calls,
+            "takes_new_classes": self.takes_new_classes,
             "batch_size": self.run.batch_size,
             "run": self.run.state(),
             "seen": vars(self.seen),
@@ -124,11 +137,10 @@ class LabellingSession:
         LabellingSession
         """
         settings = Settings(**{**state["settings"], "device": device})
-        self = cls(estimator, as_task(state["task"]), settings, state["seed"])
+        more = state["takes_new_classes"]
+        self = cls(estimator, as_task(state["task"]), settings, state["seed"], more)
         shape = tuple(state["seen"]["X"].shape[1:])
-        self._run = Run(
-            estimator, self.task, shape, state["batch_size"], settings, self.seed
-        )
+        self._run = self._new_run(shape, state["batch_size"])
         self.run.resume(state["run"])
         self.n_calls = state["n_calls"]
         self.seen, self.held_out = (
@@ -150,6 +162,21 @@ class LabellingSession:
         if self.n_calls == 1:
             return self._first(new, held_out)
         return self._next(new, held_out)
+
+    def _new_classes(self, y):
+        if self.takes_new_classes and isinstance(self.task, Classification):
+            return NewClasses.found(self.task, y)
+        return None
+
+    def _begin_anew(self, new):
+        """A net for all classes, trained as if they had been known from the start."""
+        before, self.task = self.run, new.task
+        self.seen, self.held_out = map(new.samples, (self.seen, self.held_out))
+        self._run = self._new_run(tuple(self.seen.X.shape[1:]), before.batch_size)
+        self.run.record = new.record(before.record)
+        self.run.begin(self.seen)
+        self.run.training.extend(self.seen, len(self.seen), self.n_calls)
+        self.run.training.train_ahead(self.seen, self.held_out, self.n_calls)
 
     def _first(self, new, held_out):
         self.run.begin(new)
@@ -188,6 +215,8 @@ class LabellingSession:
     def _start(self, input_shape, n_train):
         size = self.settings.batch_size
         size = n_train if size == "auto" else resolve_batch_size(size, n_train)
-        return Run(
-            self.estimator, self.task, input_shape, size, self.settings, self.seed
-        )
+        return self._new_run(input_shape, size)
+
+    def _new_run(self, input_shape, batch_size):
+        how = self.settings, self.seed
+        return Run(self.estimator, self.task, input_shape, batch_size, *how)

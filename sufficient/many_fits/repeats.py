@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,13 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
+from sufficient.decision.score_forecast import ScoreForecast
 from sufficient.estimator import SampleSizeEstimator
+from sufficient.forecasting import ForecastMixin
+from sufficient.many_fits.joint_forecast import SeedScores, joint_forecast
 from sufficient.many_fits.rows import as_estimator, fit_as_row, last_step
 from sufficient.many_fits.side_by_side import side_by_side
+from sufficient.report.numbers import gain, interval
 from sufficient.typing import ArrayLike, Net, RandomState
 
 __all__ = ["RepeatedSampleSize", "repeat_sample_size"]
@@ -30,7 +34,7 @@ CONSTRAINTS = {
 
 
 @dataclass(frozen=True, eq=False)
-class RepeatedSampleSize:
+class RepeatedSampleSize(ForecastMixin):
     """Answers for several seeds, and their spread.
 
     Mean, median, spread and interval are those of `n_samples_needed`. Where a repeat
@@ -46,9 +50,17 @@ class RepeatedSampleSize:
         `n_samples_needed` (NaN where not known), `converged`, `train_loss`,
         `expected_gain`, `probability_sufficient`, `verdict`, `score` (on held-out data)
         and `seconds`.
+    scores : DataFrame
+        One row for each seed and measured size: `random_state`, `n`, `score` on
+        held-out data, its `std_err`, and `train_score`.
+    score_forecast : ScoreForecast or None
+        Of the scores of all seeds together, whose scatter it knows. None where a seed
+        has no forecast.
     """
 
     runs: pd.DataFrame
+    scores: pd.DataFrame = field(default_factory=pd.DataFrame)
+    score_forecast: ScoreForecast | None = None
 
     @property
     def n_samples_needed(self) -> np.ndarray:
@@ -105,7 +117,7 @@ class RepeatedSampleSize:
         return self.runs["verdict"].value_counts().to_dict()
 
     def summary(self) -> str:
-        """The answer and its spread in two sentences.
+        """The answer and its spread in three sentences.
 
         Returns
         -------
@@ -116,7 +128,16 @@ class RepeatedSampleSize:
         enough = f"{probability:.0%}" if probability == probability else "not known"
         return (
             f"Verdicts of {len(self.runs)} seeds: {verdicts}. Mean probability that "
-            f"the data suffice: {enough}.\n{self._landscape()}"
+            f"the data suffice: {enough}.{self._gain()}\n{self._landscape()}"
+        )
+
+    def _gain(self) -> str:
+        if self.score_forecast is None:
+            return ""
+        expected, (low, high) = self.score_forecast.gain()
+        return (
+            f" All seeds together say that twice the data should add {gain(expected)} "
+            f"to the score (90 % interval {interval(low, high)})."
         )
 
     def _landscape(self) -> str:
@@ -209,7 +230,9 @@ def repeat_sample_size(
     """
     seeds = check_random_state(random_state).randint(2**31 - 1, size=n_repeats)
     fits = [(estimator, parameters, int(seed), X, y) for seed in seeds]
-    return RepeatedSampleSize(pd.DataFrame(side_by_side(_repeat, fits, n_jobs)))
+    rows, curves = zip(*side_by_side(_repeat, fits, n_jobs), strict=True)
+    scores = pd.concat([one.table for one in curves], ignore_index=True)
+    return RepeatedSampleSize(pd.DataFrame(rows), scores, joint_forecast(curves))
 
 
 def _repeat(
@@ -218,16 +241,17 @@ def _repeat(
     seed: int,
     X: ArrayLike,
     y: ArrayLike,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], SeedScores]:
+    repeat = _with_seed(estimator, parameters, seed)
     try:
-        row = fit_as_row(_with_seed(estimator, parameters, seed), X, y)
+        row = fit_as_row(repeat, X, y)
     except Exception as error:
         kind = ValueError if isinstance(error, ValueError) else RuntimeError
         name = type(error).__name__
         raise kind(
             f"The repeat with random_state={seed} failed with {name}: {error}"
         ) from error
-    return {"random_state": seed, **row}
+    return {"random_state": seed, **row}, SeedScores.of(last_step(repeat))
 
 
 def _with_seed(

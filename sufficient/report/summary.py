@@ -7,6 +7,7 @@ import warnings
 from sklearn.exceptions import ConvergenceWarning
 
 from sufficient.decision import verdict as verdicts
+from sufficient.report.agreement import agreement_lines
 from sufficient.report.detail import details
 from sufficient.report.landscape import landscape_line
 from sufficient.report.numbers import count, gain, interval, percent, share
@@ -18,7 +19,11 @@ __all__ = ["score_name", "summarise", "warn_of_weaknesses"]
 
 
 def summarise(
-    curve: SampleSizeCurve, settings: Settings, *, detail: bool = False
+    curve: SampleSizeCurve,
+    settings: Settings,
+    *,
+    detail: bool = False,
+    in_session: bool = False,
 ) -> str:
     """The answer as lines of text: verdict, score, training, landscape, what to do.
 
@@ -30,6 +35,8 @@ def summarise(
         How.
     detail : bool, default=False
         Whether to add how it was measured, and all that weakens it.
+    in_session : bool, default=False
+        Whether to add how far the last nets agree, which tells when to stop labelling.
 
     Returns
     -------
@@ -42,6 +49,8 @@ def summarise(
         landscape_line(curve, settings),
         _advice(curve, settings),
     ]
+    if in_session or detail:
+        lines += agreement_lines(curve)
     if detail:
         lines += details(curve, settings)
     return "\n".join(lines)

@@ -40,12 +40,15 @@ class Scores:
     contributions : ndarray of shape (n_held_out,) or (n_groups,)
         What each held-out sample, or group of them, adds to the score. The same ones
         at every size, so that the noise common to two sizes can be measured.
+    predictions : ndarray of shape (n_held_out, ...)
+        Of held-out samples, as `Task.answers` gives them.
     class_scores, class_held_out : ndarray of shape (n_classes,)
         Recall of each class, or F1 of each label, and held-out samples that have it.
     """
 
     columns: dict[str, float]
     contributions: np.ndarray
+    predictions: np.ndarray
     class_scores: np.ndarray
     class_held_out: np.ndarray
 
@@ -112,6 +115,7 @@ def scores_of(
     return Scores(
         columns,
         each,
+        predicted,
         class_scores=class_scores(task, targets, predicted),
         class_held_out=class_counts(task, targets),
     )

@@ -38,6 +38,28 @@ def test_standard_errors_are_read(table, capsys):
     assert f"{low:+.3f} to {high:+.3f}" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("seeds", ["--seeds=seed", None])
+def test_several_fits_of_a_size_are_told_apart(tmp_path, capsys, seeds):
+    scores = SCORES[:, None] + [-0.01, 0, 0.01]
+    names = np.tile(["a", "b", "c"], len(N))
+    rows = {"n": np.repeat(N, 3), "accuracy": scores.reshape(-1), "seed": names}
+    path = tmp_path / "seeds.csv"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    asked = [str(path), "--score=accuracy", "--held-out=1000", "--overlap=0.5"]
+    assert main([*asked, *([seeds] if seeds else []), "--json"]) == 0
+    expected = forecast_scores(N, scores, n_held_out=1000, overlap=0.5).gain()[0]
+    assert strict(capsys.readouterr().out)["expected_gain"] == pytest.approx(expected)
+
+
+def test_few_sizes_are_a_warning(tmp_path, capsys):
+    path = tmp_path / "few.csv"
+    pd.DataFrame({"n": N[:2], "accuracy": SCORES[:2]}).to_csv(path, index=False)
+    assert main([str(path), "--score=accuracy"]) == 0
+    assert "Warning: Scores at 2 training-set sizes tell little" in (
+        capsys.readouterr().out
+    )
+
+
 def test_a_target_out_of_reach_is_a_warning(table, capsys):
     assert main([table, "--n=size", "--score=accuracy", "--target=0.99"]) == 0
     assert "Warning: A score of 0.99 is not reached" in capsys.readouterr().out
@@ -51,6 +73,10 @@ def test_a_target_out_of_reach_is_a_warning(table, capsys):
         (["--score=accuracy", "--target=name"], "the score to reach"),
         (["--score=accuracy", "--target=95"], "percentage"),
         (["--score=accuracy", "--score-range", "0", "0.5"], "outside score_range"),
+        (["--score=accuracy", "--score-range", "0", "100"], "look like shares"),
+        (["--score=accuracy", "--seeds=fold"], "has no column ['fold']"),
+        (["--score=accuracy", "--overlap=5"], "overlap is a share"),
+        (["--score=accuracy", "--n=name"], "n has to be positive"),
     ],
 )
 def test_what_cannot_be_used_is_told(table, capsys, more, words):

@@ -150,7 +150,7 @@ CURVES = {
 }
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 class TestEveryCurve:
     @pytest.mark.parametrize("name", CURVES)
     @pytest.mark.parametrize("std_err", [0.0, 0.01, 0.3])

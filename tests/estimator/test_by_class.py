@@ -12,6 +12,7 @@ from sklearn.metrics import f1_score, recall_score
 
 from sufficient import SampleSizeEstimator, forecast_scores
 from sufficient.decision import class_scores
+from sufficient.decision.forecast_scores import forecast_given
 from sufficient.nets import default_net
 from tests.small import small
 
@@ -88,9 +89,9 @@ class TestGains:
 
         def counted(*args, **kwargs):
             asked.append(args)
-            return forecast_scores(*args, **kwargs)
+            return forecast_given(*args, **kwargs)
 
-        monkeypatch.setattr(class_scores, "forecast_scores", counted)
+        monkeypatch.setattr(class_scores, "forecast_given", counted)
         est = small().fit(*many_digits)
         assert not asked
         assert est.class_gains_ is est.class_gains_

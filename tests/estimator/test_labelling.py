@@ -72,7 +72,7 @@ class TestLabellingSession:
 
     def test_unknown_labels_are_refused_and_the_session_goes_on(self, digits):
         X, y = digits
-        est = small().partial_fit(X[:100], y[:100])
+        est = small().partial_fit(X[:100], y[:100], classes=range(10))
         with pytest.raises(ValueError, match=r"not among the classes: 77"):
             est.partial_fit(X[100:], np.where(y[100:] == 3, 77, y[100:]))
         est.partial_fit(X[100:], y[100:])

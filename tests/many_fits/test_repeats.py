@@ -21,6 +21,7 @@ from sufficient import (
     MLP,
     SampleSizeEstimator,
     compare_architectures,
+    forecast_scores,
     repeat_sample_size,
 )
 from sufficient.many_fits.repeats import RepeatedSampleSize
@@ -162,6 +163,42 @@ class TestSeeds:
         first, second = (repeat_sample_size(NET, *digits, **ask) for _ in range(2))
         assert_same_runs(first, RepeatedSampleSize(repeats.runs[:2]))
         assert second.runs["random_state"][0] == repeats.runs["random_state"][2]
+
+
+class TestForecast:
+    """Oracle: `forecast_scores` of the table."""
+
+    def test_is_that_of_all_seeds_together(self, digits, repeats):
+        table = repeats.scores
+        assert len(table) == 3 * len(SMALL["schedule"])
+        assert set(table["random_state"]) == set(repeats.runs["random_state"])
+        with pytest.warns(UserWarning, match="Scores at 2 training-set sizes"):
+            expected = forecast_scores(
+                table["n"],
+                table["score"],
+                std_err=table["std_err"],
+                train_scores=table["train_score"],
+                seeds=table["random_state"],
+                overlap=0.2,
+            )
+        assert repeats.score_at(500) == expected.score_at(500)
+        assert repeats.gain_from(100) == expected.gain_from(100)
+        assert repeats.next_batch(0.9) == expected.next_batch(0.9)
+
+    def test_says_where_it_was_asked_what_is_out_of_reach(self, repeats):
+        with pytest.warns(UserWarning, match="not reached") as caught:
+            assert repeats.samples_for(1.0, 0.999) is None
+        assert caught[0].filename == __file__
+
+    def test_is_in_the_summary(self, repeats):
+        expected, _ = repeats.score_forecast.gain()
+        assert f"should add {expected:+.3f}" in repeats.summary()
+
+    def test_of_one_net_is_not_there(self, digits):
+        asked = {**SMALL, "training": "full"}
+        found = repeat_sample_size(NET, *digits, n_repeats=2, random_state=0, **asked)
+        with pytest.raises(ValueError, match="no forecast of the score"):
+            found.score_at(500)
 
 
 class TestWhatIsGiven:

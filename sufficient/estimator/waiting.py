@@ -1,0 +1,57 @@
+"""Labelled samples that are too few to be measured on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sufficient.settings import Settings
+from sufficient.typing import ArrayLike
+
+__all__ = ["Waiting"]
+
+# Of fewer samples, a few are held out, and they would tell next to nothing.
+LEAST_BATCH = 16
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Samples that have come since the last measurement.
+
+    Attributes
+    ----------
+    X, y : ndarray of shape (n, ...)
+        Samples with their labels or targets.
+    classes : array-like or None
+        All labels there can be, where the first call named them.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    classes: ArrayLike = None
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def and_then(self, X: np.ndarray, y: np.ndarray) -> Waiting:
+        """With more samples."""
+        return Waiting(
+            np.concatenate([self.X, X]), np.concatenate([self.y, y]), self.classes
+        )
+
+    def is_batch(self, settings: Settings) -> bool:
+        """Whether there are as many as a measurement takes."""
+        size = settings.batch_size
+        return len(self) >= (LEAST_BATCH if size == "auto" else max(2, int(size)))
+
+    @property
+    def is_varied(self) -> bool:
+        """Whether there are two labels, without which nothing can be learnt."""
+        return bool((self.y != self.y[0]).any())
+
+    def state(self) -> dict[str, Any]:
+        """In plain values, for storage."""
+        classes = None if self.classes is None else np.asarray(self.classes)
+        return {"X": self.X, "y": self.y, "classes": classes}

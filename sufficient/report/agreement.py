@@ -1,0 +1,25 @@
+"""How far successive networks agree, in words."""
+
+from __future__ import annotations
+
+from math import isnan
+
+from sufficient.decision.agreement import STABLE_FROM, WINDOW, predictions_are_stable
+from sufficient.report.numbers import share
+from sufficient.results import SampleSizeCurve
+
+__all__ = ["agreement_lines"]
+
+
+def agreement_lines(curve: SampleSizeCurve) -> list[str]:
+    """One line on the predictions of the last networks; none where it is not known."""
+    found = curve.columns["prediction_agreement"]
+    if isnan(found[-1]):
+        return []
+    name = "concordance" if curve.task.is_regression else "Cohen's kappa"
+    stable = "stable" if predictions_are_stable(curve.record) else "not stable"
+    return [
+        f"Predictions: {stable}. The last two networks agree on held-out samples with "
+        f"a {name} of {share(found[-1])}; stable is {share(STABLE_FROM)} or more on "
+        f"average over {WINDOW} sizes."
+    ]
