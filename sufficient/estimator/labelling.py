@@ -82,8 +82,9 @@ height, width)
         With a new label the session goes on as if `classes` had named it from the
         start: nets have one more output from now on, earlier scores stay as they were
         measured, and the new class has none there. So the score may fall, as the
-        question has become harder. A net of your own has to take `n_outputs`. With
-        ``training="update"`` the one net begins anew, on all samples so far.
+        question has become harder, and `prediction_agreement_` begins anew. A net of
+        your own has to take `n_outputs`. With ``training="update"`` the one net begins
+        anew, on all samples so far.
         """
         session, kept = getattr(self, "_session", None), getattr(self, "_waiting", None)
         X, y = self._validated(X, y, reset=session is None and kept is None, least=1)

@@ -42,25 +42,24 @@ class NewClasses:
 
     def samples(self, samples: Samples) -> Samples:
         """The same samples in the codes of all classes."""
-        return Samples(samples.X, self._codes(samples.y))
+        places = torch.as_tensor(self.places, device=samples.y.device)
+        return Samples(samples.X, places[samples.y.long()].to(samples.y.dtype))
 
     def record(self, record: Record) -> Record:
-        """The same measurements; a new class had no sample and no score."""
+        """The same measurements; a new class had no sample and no score.
+
+        Predictions are forgotten: that nets without the class agreed says nothing now.
+        """
         return Record(tuple(self._measurement(one) for one in record.measurements))
 
     def _measurement(self, one: Measurement) -> Measurement:
-        predictions = one.predictions
         return replace(
             one,
-            predictions=None if predictions is None else self._codes(predictions),
+            predictions=None,
             class_scores=self._spread(one.class_scores, nan),
             class_held_out=self._spread(one.class_held_out, 0),
             class_train_sizes=self._spread(one.class_train_sizes, 0),
         )
-
-    def _codes(self, codes):
-        places = torch.as_tensor(self.places, device=codes.device)
-        return places[codes.long()].to(codes.dtype)
 
     def _spread(self, values, missing):
         spread = np.full(self.task.n_outputs, missing, dtype=values.dtype)

@@ -142,7 +142,7 @@ def covers(n_seeds, i, n_held_out=1000):
     exponent, lasting = rng.uniform(0.05, 0.6), rng.uniform(0, 0.9)
     error = 0.2 * (lasting + (1 - lasting) * 2 ** (-exponent * x))
     error = error * np.exp(0.1 * wander)
-    fits = error[:-1, None] * np.exp(0.05 * luck)
+    fits = np.minimum(error[:-1, None] * np.exp(0.05 * luck), 0.95)
     noise = drawn(0.87 + 0.13 * np.eye(fits.size), rng).reshape(fits.shape)
     seen = fits + np.sqrt(fits * (1 - fits) / n_held_out) * noise
     low, high = forecast_scores(N, 1 - seen, n_held_out=n_held_out).gain()[1]

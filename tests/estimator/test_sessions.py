@@ -125,6 +125,7 @@ class TestNewClasses:
             )
         assert named.score_curve_[-1] == new.score_curve_[-1]
         assert np.isnan(new.class_scores_[0, 8:]).all()
+        assert np.isnan(new.prediction_agreement_) and not new.predictions_stable_
 
     def test_are_learnt_by_a_net_that_is_trained_on(self, late):
         X, y = late
