@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,16 +23,17 @@ __all__ = [
     "batch_axis",
     "extrapolate",
     "frame_positive",
-    "legend",
+    "ink",
+    "is_dark",
     "size_axis",
 ]
 
-# Distinguishable with colour blindness.
+# Distinguishable with colour blindness, and at least 3:1 on white and on black.
 COLORS = {
     "delta": "#0072B2",
     "bound": "#D55E00",
     "answer": "#009E73",
-    "score": "#7B3F80",
+    "score": "#AA4499",
     "eigenvalues": "viridis",
     "losses": "viridis",
     "increments": "PuOr_r",
@@ -47,7 +49,10 @@ LABELS = {
     "losses": "$L_k$ (loss)",
     "increments": "$L_{k+1} - L_k$ (loss)",
 }
-PLAIN_TICKS = {1: (1, 2, 3, 5), 2: (1, 2, 5)}
+# Which multiples of a power of ten get a number, most first.
+TICKS = ((1, 2, 3, 5), (1, 2, 5), (1, 3), (1,))
+# Of a number, in shares of the size of its letters.
+WIDTH_OF_A_LETTER = 0.75
 MARGIN = 1.15
 
 
@@ -94,6 +99,18 @@ def axes_for(
     return axes
 
 
+def ink(ax: Axes) -> Any:
+    """Colour in which the axes write: black, or white in a dark style."""
+    return ax.xaxis.label.get_color()
+
+
+def is_dark(ax: Axes) -> bool:
+    """Whether the panel is darker than what is written around it."""
+    from matplotlib.colors import to_rgb
+
+    return sum(to_rgb(ax.get_facecolor())) < sum(to_rgb(ink(ax)))
+
+
 def size_axis(ax: Axes, first: float, last: float) -> None:
     """Make the horizontal axis logarithmic, for training-set sizes."""
     ax.set(xscale="log", xlim=(first / MARGIN, last * MARGIN))
@@ -132,18 +149,19 @@ def frame_positive(ax: Axes, values: ArrayLike) -> None:
     ax.set(yscale="log", ylim=(values.min() / 1.6, values.max() * 1.6))
 
 
-def legend(ax: Axes, *, beside: bool) -> None:
-    """Add a legend, inside the panel or beside it."""
-    place: dict[str, Any] = {"loc": "best"}
-    if beside:
-        place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "frameon": False}
-    ax.legend(alignment="left", **place)
-
-
 def _whole_numbers(axis: Axis, low: float, high: float) -> None:
     from matplotlib import ticker
 
-    decades = max(int(np.ceil(np.log10(high / low))), 1)
-    axis.set_major_locator(ticker.LogLocator(subs=PLAIN_TICKS.get(decades, (1,))))
+    decade = axis.axes.bbox.width / np.log10(high / low)
+    letter = WIDTH_OF_A_LETTER * float(axis.label.get_fontsize())
+    width = letter / 72 * axis.axes.figure.dpi * len(f"{high:,.0f}")
+    fits = (each for each in TICKS if decade * _smallest_gap(each) > width)
+    multiples = next(fits, TICKS[-1])
+    axis.set_major_locator(ticker.LogLocator(subs=multiples))
     axis.set_major_formatter(ticker.FuncFormatter(lambda n, _: f"{n:,.0f}"))
     axis.set_minor_formatter(ticker.NullFormatter())
+
+
+def _smallest_gap(multiples: Sequence[int]) -> float:
+    """Between neighbours, in powers of ten."""
+    return float(np.diff(np.log10([*multiples, 10])).min())

@@ -119,7 +119,7 @@ def _columns(curve: SampleSizeCurve, settings: Settings) -> dict[str, list[str]]
     plan = {
         "Samples": ("train_size", count),
         "Batches": ("batch_count", count),
-        f"Held-out {score_name(curve, settings)}": ("validation_score", share),
+        f"Held-out {score_name(curve)}": ("validation_score", share),
         "Standard error": ("validation_score_std_err", share),
         "Training score": ("train_score", share),
         "Held-out loss": ("validation_loss", number),
