@@ -98,9 +98,11 @@ KINDS = {
 
 
 def checked_kind(
-    measured: Measured, kind: str, target: float | None, assurance: float
+    measured: Measured, kind: str | None, target: float | None, assurance: float
 ) -> tuple[Kind, Aim | None]:
     """How to draw, and at what the scores aim, or an error that says what to do."""
+    if kind is None:
+        kind = "score" if measured.delta is None else "delta"
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {list(KINDS)}, got {kind!r}.")
     chosen = KINDS[kind]

@@ -10,6 +10,7 @@ import numpy as np
 from sufficient.decision.class_scores import ClassScores
 from sufficient.decision.forecast_scores import forecast_scores
 from sufficient.decision.score_forecast import ScoreForecast
+from sufficient.display.fitted import curve_of
 from sufficient.report.summary import score_name
 from sufficient.results import UNKNOWN_GAIN, Gain, SampleSizeCurve
 from sufficient.settings import BOUNDS
@@ -55,8 +56,13 @@ class Measured:
         return float(self.score_forecast.n * 2 ** self.score_forecast.doublings[0])
 
 
-def measured_by(curve: SampleSizeCurve) -> dict[str, Any]:
-    """The numbers of a fit, by the names of `Measured`."""
+def measured_by(found: Any) -> dict[str, Any]:
+    """The numbers of a fit or of repeats, by the names of `Measured`."""
+    # Told by its table, as repeats are made of what this stage serves.
+    return _repeated(found) if hasattr(found, "runs") else _of_one(curve_of(found))
+
+
+def _of_one(curve: SampleSizeCurve) -> dict[str, Any]:
     columns, settings = curve.columns, curve.settings
     bound = BOUNDS[settings.bound]
     return {
@@ -87,6 +93,23 @@ def measured_by(curve: SampleSizeCurve) -> dict[str, Any]:
     }
 
 
+def _repeated(found: Any) -> dict[str, Any]:
+    if found.curves is None:
+        raise ValueError(
+            "These repeats hold no curves. Make them with repeat_sample_size."
+        )
+    columns = found.curves.sort_values("train_size", kind="stable")
+    return {
+        "train_sizes": columns["train_size"].to_numpy(dtype=int),
+        "scores": columns["validation_score"].to_numpy(),
+        "score_std_err": columns["validation_score_std_err"].to_numpy(),
+        "score_forecast": found.score_forecast,
+        "score_name": found.score_name,
+        "verdict": ", ".join(f"{name} ({n})" for name, n in found.verdicts.items()),
+        "estimator_name": f"{len(found.runs)} seeds",
+    }
+
+
 def measured_elsewhere(
     n: ArrayLike | ScoreForecast, scores: ArrayLike, **given: Any
 ) -> dict[str, Any]:
@@ -104,9 +127,13 @@ def measured_elsewhere(
         forecast = forecast_scores(n, scores, **given)
     n, scores = np.asarray(n, dtype=float), np.asarray(scores, dtype=float)
     std_err = given.get("std_err")
+    errors = np.broadcast_to(0.0 if std_err is None else std_err, scores.shape)
+    if scores.ndim == 2:  # A row a size.
+        n = np.broadcast_to(n[:, None], scores.shape)
+    order = np.argsort(n, axis=None, kind="stable")
     return {
-        "train_sizes": n,
-        "scores": scores,
-        "score_std_err": np.broadcast_to(0.0 if std_err is None else std_err, n.shape),
+        "train_sizes": n.ravel()[order],
+        "scores": scores.ravel()[order],
+        "score_std_err": errors.ravel()[order],
         "score_forecast": forecast,
     }

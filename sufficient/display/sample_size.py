@@ -8,10 +8,13 @@ from typing import Any
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from sufficient.decision.score_forecast import ScoreForecast
-from sufficient.display.fitted import curve_of
 from sufficient.display.kinds import checked_kind
 from sufficient.display.legends import add_legends
-from sufficient.display.measured import Measured, measured_by, measured_elsewhere
+from sufficient.display.measured import (
+    Measured,
+    measured_by,
+    measured_elsewhere,
+)
 from sufficient.display.style import axes_for
 from sufficient.typing import ArrayLike
 
@@ -105,7 +108,7 @@ class SampleSizeDisplay(Measured):
         cls,
         estimator: Any,
         *,
-        kind: str = "delta",
+        kind: str | None = None,
         target: float | None = None,
         assurance: float = 0.8,
         ax: ArrayLike = None,
@@ -116,8 +119,9 @@ class SampleSizeDisplay(Measured):
 
         Parameters
         ----------
-        estimator : SampleSizeEstimator, Pipeline or SampleSizeCurve
-            Fitted; a pipeline has to end in a `SampleSizeEstimator`.
+        estimator : SampleSizeEstimator, Pipeline, SampleSizeCurve or RepeatedSampleSize
+            Fitted; a pipeline has to end in a `SampleSizeEstimator`. Of repeats, the
+            scores of all seeds are drawn, with one forecast.
         kind, target, assurance, ax, legend
             As in `plot`.
         name : str or None, default=None
@@ -137,8 +141,7 @@ class SampleSizeDisplay(Measured):
             As in `plot`.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        numbers = measured_by(curve_of(estimator))
-        display = cls(**numbers)
+        display = cls(**measured_by(estimator))
         display.estimator_name = name or display.estimator_name
         how: dict[str, Any] = {"target": target, "assurance": assurance}
         return display.plot(ax, kind=kind, legend=legend, **how)
@@ -193,7 +196,7 @@ class SampleSizeDisplay(Measured):
         self,
         ax: ArrayLike = None,
         *,
-        kind: str = "delta",
+        kind: str | None = None,
         target: float | None = None,
         assurance: float = 0.8,
         legend: bool | str = True,
@@ -204,7 +207,8 @@ class SampleSizeDisplay(Measured):
         ----------
         ax : matplotlib Axes, sequence of two Axes or None, default=None
             None makes a figure. With a single one, ``"delta"`` leaves the scores out.
-        kind : {"delta", "rate", "score", "classes"}, default="delta"
+        kind : {"delta", "rate", "score", "classes"} or None, default=None
+            None is ``"delta"``, or ``"score"`` where there are scores only.
             ``"delta"`` draws the curves with the tolerance, and the scores below them.
             ``"rate"`` draws the curves times :math:`k^2`, with k in batches.
             ``"score"`` draws the scores alone, ``"classes"`` those of each class.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Aim", "aim_at", "draw_scores", "last_shown"]
 
+# Letters of a label that a low panel has room for.
+MOST_IN_A_LINE = 18
 STYLE: dict[str, Any] = {"color": COLORS["score"], "ms": 4, "capsize": 2}
 # Ends of the intervals that hold 90 % and 50 % of what is likely, and the middle.
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -86,8 +89,7 @@ def draw_scores(
     if len(measured.scores):
         bars = [_draw_measured(ax, measured), *_draw_tried(ax, measured)]
     _frame(ax, measured, bands)
-    # In two lines, so that a low panel has room for it.
-    ax.set_ylabel(f"held-out\n{measured.score_name}")
+    ax.set_ylabel(fill(f"held-out {measured.score_name}", MOST_IN_A_LINE))
     ax.set_title(_said(measured), loc="left", fontsize="small")
     return bars, bands
 
@@ -149,7 +151,7 @@ def _samples(aim: Aim, n: float) -> str:
     if aim.n_samples is None:
         return f"more than {MOST_REACH:g} times the data"
     if aim.n_samples > FORECAST_REACH * n:
-        return f"about {number(aim.n_samples, 1)} samples"
+        return f"about {number(aim.n_samples, 2)} samples"
     return f"{aim.n_samples:,} samples"
 
 

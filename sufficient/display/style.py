@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from sufficient.typing import ArrayLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.collections import PolyCollection
     from matplotlib.lines import Line2D
 
@@ -49,10 +47,6 @@ LABELS = {
     "losses": "$L_k$ (loss)",
     "increments": "$L_{k+1} - L_k$ (loss)",
 }
-# Which multiples of a power of ten get a number, most first.
-TICKS = ((1, 2, 3, 5), (1, 2, 5), (1, 3), (1,))
-# Of a number, in shares of the size of its letters.
-WIDTH_OF_A_LETTER = 0.75
 MARGIN = 1.15
 
 
@@ -113,15 +107,19 @@ def is_dark(ax: Axes) -> bool:
 
 def size_axis(ax: Axes, first: float, last: float) -> None:
     """Make the horizontal axis logarithmic, for training-set sizes."""
+    from sufficient.display.ticks import show_sizes
+
     ax.set(xscale="log", xlim=(first / MARGIN, last * MARGIN))
-    _whole_numbers(ax.xaxis, first, last)
+    show_sizes(ax.xaxis)
 
 
 def batch_axis(ax: Axes, batch_size: int) -> None:
     """Add an axis above the panel that shows the sizes in batches."""
+    from sufficient.display.ticks import show_sizes
+
     as_batches = (lambda n: n / batch_size, lambda k: k * batch_size)
     top = ax.secondary_xaxis("top", functions=as_batches)
-    _whole_numbers(top.xaxis, *ax.get_xlim())
+    show_sizes(top.xaxis)
     top.set_xlabel(f"batches of {batch_size}")
 
 
@@ -147,21 +145,3 @@ def frame_positive(ax: Axes, values: ArrayLike) -> None:
     values = np.asarray(values)
     values = values[values > 0]
     ax.set(yscale="log", ylim=(values.min() / 1.6, values.max() * 1.6))
-
-
-def _whole_numbers(axis: Axis, low: float, high: float) -> None:
-    from matplotlib import ticker
-
-    decade = axis.axes.bbox.width / np.log10(high / low)
-    letter = WIDTH_OF_A_LETTER * float(axis.label.get_fontsize())
-    width = letter / 72 * axis.axes.figure.dpi * len(f"{high:,.0f}")
-    fits = (each for each in TICKS if decade * _smallest_gap(each) > width)
-    multiples = next(fits, TICKS[-1])
-    axis.set_major_locator(ticker.LogLocator(subs=multiples))
-    axis.set_major_formatter(ticker.FuncFormatter(lambda n, _: f"{n:,.0f}"))
-    axis.set_minor_formatter(ticker.NullFormatter())
-
-
-def _smallest_gap(multiples: Sequence[int]) -> float:
-    """Between neighbours, in powers of ten."""
-    return float(np.diff(np.log10([*multiples, 10])).min())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,14 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
+from sufficient.decision.forecast_scores import forecast_scores
+from sufficient.decision.score_forecast import ScoreForecast
+from sufficient.decision.score_range import score_range_of
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.many_fits.rows import as_estimator, fit_as_row, last_step
 from sufficient.many_fits.side_by_side import side_by_side
+from sufficient.report.summary import score_name
+from sufficient.results import SampleSizeCurve
 from sufficient.typing import ArrayLike, Net, RandomState
 
 __all__ = ["RepeatedSampleSize", "repeat_sample_size"]
@@ -46,9 +52,18 @@ class RepeatedSampleSize:
         `n_samples_needed` (NaN where not known), `converged`, `train_loss`,
         `expected_gain`, `probability_sufficient`, `verdict`, `score` (on held-out data)
         and `seconds`.
+    curves : DataFrame or None
+        `curves_` of every repeat, one below the other, with its `random_state`.
+    score_forecast : ScoreForecast or None
+        Of a typical fit, from the scores of all repeats; None where there is none.
+    score_name : str
+        What the score is called.
     """
 
     runs: pd.DataFrame
+    curves: pd.DataFrame | None = None
+    score_forecast: ScoreForecast | None = None
+    score_name: str = "score"
 
     @property
     def n_samples_needed(self) -> np.ndarray:
@@ -209,7 +224,36 @@ def repeat_sample_size(
     """
     seeds = check_random_state(random_state).randint(2**31 - 1, size=n_repeats)
     fits = [(estimator, parameters, int(seed), X, y) for seed in seeds]
-    return RepeatedSampleSize(pd.DataFrame(side_by_side(_repeat, fits, n_jobs)))
+    rows, curves, scores = zip(*side_by_side(_repeat, fits, n_jobs), strict=True)
+    together = pd.concat(curves, ignore_index=True)
+    return RepeatedSampleSize(
+        pd.DataFrame(rows), together, _typical_fit(together, scores), scores[0].name
+    )
+
+
+class _Score(NamedTuple):
+    """What is to be known of a score; its range is None where it has no forecast."""
+
+    name: str
+    score_range: tuple[float, float] | None
+
+
+def _typical_fit(
+    curves: pd.DataFrame, scores: Sequence[_Score]
+) -> ScoreForecast | None:
+    """Forecast from the mean score at each size, as every seed holds out others."""
+    ranges = [score.score_range for score in scores if score.score_range is not None]
+    if len(ranges) < len(scores):
+        return None
+    worst, best = zip(*ranges, strict=True)
+    sizes = curves.groupby("train_size")
+    variance = (curves["validation_score_std_err"] ** 2).groupby(curves["train_size"])
+    return forecast_scores(
+        [*sizes.groups],
+        sizes["validation_score"].mean(),
+        std_err=np.sqrt(variance.mean() / sizes.size()),
+        score_range=(min(worst), max(best)),
+    )
 
 
 def _repeat(
@@ -218,16 +262,28 @@ def _repeat(
     seed: int,
     X: ArrayLike,
     y: ArrayLike,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], pd.DataFrame, _Score]:
+    repeat = _with_seed(estimator, parameters, seed)
     try:
-        row = fit_as_row(_with_seed(estimator, parameters, seed), X, y)
+        row = fit_as_row(repeat, X, y)
     except Exception as error:
         kind = ValueError if isinstance(error, ValueError) else RuntimeError
         name = type(error).__name__
         raise kind(
             f"The repeat with random_state={seed} failed with {name}: {error}"
         ) from error
-    return {"random_state": seed, **row}
+    curve = last_step(repeat).curve_
+    columns = pd.DataFrame(curve.columns)
+    columns.insert(0, "random_state", seed)
+    return {"random_state": seed, **row}, columns, _score_of(curve)
+
+
+def _score_of(curve: SampleSizeCurve) -> _Score:
+    if curve.score_forecast is None:
+        return _Score(score_name(curve), None)
+    scores = curve.columns["validation_score"]
+    limits = score_range_of(curve.settings.scoring, curve.task, scores)
+    return _Score(score_name(curve), limits)
 
 
 def _with_seed(

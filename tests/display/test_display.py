@@ -114,7 +114,7 @@ def test_sample_size_draws_the_numbers(fitted):
     assert_array_equal(delta.get_ydata(), fitted.delta_curve_)
     assert_array_equal(bound.get_ydata(), fitted.bound_curve_)
     assert_array_equal(smoothed.get_ydata(), fitted.curves_["smoothed"])
-    assert len(display.fill_between_) == 3
+    assert len(display.fill_between_) == 4
     assert_array_equal(display.errorbar_[0].lines[0].get_ydata(), fitted.score_curve_)
 
 
