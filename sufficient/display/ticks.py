@@ -33,9 +33,11 @@ class _AsDenseAsFits(LogLocator):
         if 0 < low < high:
             letter = axis.label.get_fontsize() * axis.axes.figure.dpi / 72
             needed = WIDTH * letter * len(f"{high:,.0f}")
-            room = axis.axes.bbox.width / np.log10(high / low)
+            width = axis.axes.bbox.width
+            room = width / np.log10(high / low)
             fits = (each for each in MULTIPLES if room * _closest(each) > needed)
-            self.set_params(subs=next(fits, MULTIPLES[-1]))
+            most = max(int(width / needed), 2)
+            self.set_params(subs=next(fits, MULTIPLES[-1]), numticks=most)
         return super().__call__()
 
 

@@ -113,7 +113,7 @@ def test_pictures_have_words_and_parts_with_names_of_their_own(fitted, parsed):
 
 def test_tables_have_headers_and_the_numbers_of_the_fit(fitted, parsed):
     assert {given["scope"] for given in parsed.all("th")} == {"col", "row"}
-    assert len(parsed.said("caption")) == len(parsed.all("table")) == 3
+    assert len(parsed.said("caption")) == len(parsed.all("table")) == 4
     sizes = [f"{n:,}" for n in fitted.train_sizes_]
     assert set(sizes) < set(parsed.said("th"))
     assert {f"{score:.3f}" for score in fitted.score_curve_} < set(parsed.said("td"))
@@ -167,7 +167,7 @@ def test_a_large_drawing_becomes_an_image(fitted, monkeypatch):
 def test_many_sizes_are_thinned_and_the_ends_kept(fitted, monkeypatch):
     monkeypatch.setattr(frame, "MOST_ROWS", 1)
     parsed = Parsed(page_of(fitted))
-    assert parsed.said("caption")[0] == "1 of the 2 measured sizes"
+    assert parsed.said("caption")[0] == "Scores: 1 of the 2 measured sizes"
 
 
 def test_a_labelling_session_has_a_page(digits):
