@@ -84,7 +84,8 @@ def _reach(middle: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
 
 
 def _named(by_class: ClassScores, c: int) -> str:
-    name = shortened(str(by_class.classes[c]), MOST_OF_A_NAME)
+    # A dollar is no formula here.
+    name = shortened(str(by_class.classes[c]), MOST_OF_A_NAME).replace("$", r"\$")
     return f"{name} ({count(by_class.n_train[-1, c])})"
 
 

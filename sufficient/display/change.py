@@ -73,7 +73,7 @@ def draw_needed(axes: np.ndarray, measured: Measured, smoothed: Line2D) -> None:
     low, high = measured.n_samples_needed_interval
     color = COLORS["answer"]
     for panel, label in zip(axes, (f"{name} = {needed:,} samples", None), strict=False):
-        panel.axvline(needed, color=color, ls=line, lw=2.5, label=label)
+        panel.axvline(needed, color=color, ls=line, lw=2, label=label)
     interval = f"90 %: {low:,} to {count(high)}"
     ax.axvspan(low, end, color=color, alpha=0.15, lw=0, label=interval)
 

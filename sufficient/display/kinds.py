@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.container import ErrorbarContainer
     from matplotlib.lines import Line2D
 
-__all__ = ["KINDS", "Kind", "checked_kind"]
+__all__ = ["checked_kind"]
 
 
 class Drawn(NamedTuple):

@@ -10,6 +10,7 @@ import numpy as np
 
 from sufficient.decision.score_forecast import ScoreForecast
 from sufficient.decision.targets import FORECAST_REACH, MOST_REACH
+from sufficient.decision.verdict import CANNOT_TELL
 from sufficient.display.measured import Measured
 from sufficient.display.style import COLORS, ink
 from sufficient.report.numbers import number, percent, share
@@ -170,5 +171,7 @@ def _frame(ax: Axes, measured: Measured, bands: list[PolyCollection]) -> None:
 
 
 def _said(measured: Measured) -> str:
-    limits = measured.limited_by and f"limited by: {measured.limited_by}"
-    return "; ".join(filter(None, (measured.verdict, limits)))
+    said = [measured.verdict] if measured.verdict else []
+    if measured.limited_by not in (None, CANNOT_TELL):
+        said.append(f"limited by: {measured.limited_by}")
+    return "; ".join(said)

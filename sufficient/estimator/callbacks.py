@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sufficient.growing.plan import Plan
+from sufficient.ranks import from_first_rank
 from sufficient.results import SampleSizeCurve
 from sufficient.typing import ArrayLike
 
@@ -86,7 +87,8 @@ class _Told:
         """End a size and begin the next; whether a callback asks to stop."""
         stop, self.size = self._end(self.size, curve), None
         self._begin_size()
-        return stop
+        # All ranks have to agree.
+        return from_first_rank(partial(bool, stop))
 
     def end(self, curve: SampleSizeCurve) -> None:
         """End the fit, and a size that it did without."""

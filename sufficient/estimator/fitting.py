@@ -111,6 +111,7 @@ height, width)
             if plan is not None and plan.run.record:
                 self._publish_plan(plan)
             else:
+                # scikit-learn still has to end the callbacks.
                 kept = {n: vars(self)[n] for n in CALLBACK_STATE if n in vars(self)}
                 self.__dict__.clear()
                 self.__dict__.update(before | kept)

@@ -28,7 +28,7 @@ def by_class():
     """Three classes, the second of which has no held-out sample."""
     scores = np.array([[0.7, np.nan, 0.5], [0.9, np.nan, 0.6]])
     n = np.array([[40, 0, 20]] * 2)
-    return ClassScores(np.array(["a", "b", "c"]), N[-2:], scores, n, 5 * n)
+    return ClassScores(np.array(["a", "b", r"$\c$"]), N[-2:], scores, n, 5 * n)
 
 
 def edges(band, n):
@@ -88,10 +88,26 @@ def test_more_steps_and_a_wider_net_are_drawn_above_the_last_score():
     assert len(unknown.errorbar_) == 1
 
 
-def test_the_panel_says_verdict_and_limits(fitted):
+@pytest.mark.parametrize(
+    ("limited_by", "said"),
+    [
+        ("data", "more data helps; limited by: data"),
+        ("cannot tell yet", "more data helps"),
+        (None, "more data helps"),
+    ],
+    ids=str,
+)
+def test_the_panel_says_verdict_and_limits(limited_by, said):
+    answer = {"verdict": "more data helps", "limited_by": limited_by}
+    display = SampleSizeDisplay(**numbers(**answer)).plot(kind="score")
+    assert display.ax_.get_title(loc="left") == said
+
+
+def test_the_answer_is_that_of_the_estimator(fitted):
     display = SampleSizeDisplay.from_estimator(fitted, kind="score")
-    said = display.ax_.get_title(loc="left")
-    assert said == f"{fitted.verdict_}; limited by: {fitted.limited_by_}"
+    assert display.verdict == fitted.verdict_
+    assert display.limited_by == fitted.limited_by_
+    assert display.gain_from_training == fitted.gain_from_training_
 
 
 def test_scores_of_any_trainer():
@@ -144,12 +160,13 @@ def test_a_target_that_cannot_be_drawn(kind, changes, message):
 def test_classes_lowest_first_and_what_twice_the_data_add(by_class):
     display = SampleSizeDisplay(**numbers(by_class=by_class)).plot(kind="classes")
     names = [tick.get_text() for tick in display.ax_.get_yticklabels()]
-    assert names == ["c (100)", "a (200)", "b (0)"]
+    assert names == [r"\$\c\$ (100)", "a (200)", "b (0)"]
     now, twice = (bars.lines[0].get_xdata() for bars in display.errorbar_)
     assert_allclose(now, [0.6, 0.9, np.nan])
     gains = [by_class.gains[c].expected for c in (2, 0)]
     assert_allclose(twice[:2], np.clip([0.6 + gains[0], 0.9 + gains[1]], 0, 1))
     assert display.ax_.get_ylim()[0] > display.ax_.get_ylim()[1]
+    display.figure_.draw_without_rendering()
 
 
 def test_bars_of_classes_stay_inside_the_range(by_class):
