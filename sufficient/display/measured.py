@@ -94,15 +94,15 @@ def _of_one(curve: SampleSizeCurve) -> dict[str, Any]:
 
 
 def _repeated(found: Any) -> dict[str, Any]:
-    if found.curves is None:
+    if not len(found.scores):
         raise ValueError(
-            "These repeats hold no curves. Make them with repeat_sample_size."
+            "These repeats hold no scores. Make them with repeat_sample_size."
         )
-    columns = found.curves.sort_values("train_size", kind="stable")
+    columns = found.scores.sort_values("n", kind="stable")
     return {
-        "train_sizes": columns["train_size"].to_numpy(dtype=int),
-        "scores": columns["validation_score"].to_numpy(),
-        "score_std_err": columns["validation_score_std_err"].to_numpy(),
+        "train_sizes": columns["n"].to_numpy(dtype=int),
+        "scores": columns["score"].to_numpy(),
+        "score_std_err": columns["std_err"].to_numpy(),
         "score_forecast": found.score_forecast,
         "score_name": found.score_name,
         "verdict": ", ".join(f"{name} ({n})" for name, n in found.verdicts.items()),

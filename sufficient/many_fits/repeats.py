@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,6 +28,11 @@ from sufficient.typing import ArrayLike, Net, RandomState
 __all__ = ["RepeatedSampleSize", "repeat_sample_size"]
 
 COVERAGE = 0.9
+COLUMNS = {
+    "n": "train_size",
+    "score": "validation_score",
+    "std_err": "validation_score_std_err",
+}
 CONSTRAINTS = {
     "n_repeats": [Interval(Integral, 2, None, closed="left")],
     "n_jobs": [Integral, None],
@@ -52,8 +57,9 @@ class RepeatedSampleSize:
         `n_samples_needed` (NaN where not known), `converged`, `train_loss`,
         `expected_gain`, `probability_sufficient`, `verdict`, `score` (on held-out data)
         and `seconds`.
-    curves : DataFrame or None
-        `curves_` of every repeat, one below the other, with its `random_state`.
+    scores : DataFrame
+        One row for each seed and measured size: `random_state`, `n`, `score` on
+        held-out data and its `std_err`.
     score_forecast : ScoreForecast or None
         Of a typical fit, from the scores of all repeats; None where there is none.
     score_name : str
@@ -61,7 +67,7 @@ class RepeatedSampleSize:
     """
 
     runs: pd.DataFrame
-    curves: pd.DataFrame | None = None
+    scores: pd.DataFrame = field(default_factory=pd.DataFrame)
     score_forecast: ScoreForecast | None = None
     score_name: str = "score"
 
@@ -224,8 +230,8 @@ def repeat_sample_size(
     """
     seeds = check_random_state(random_state).randint(2**31 - 1, size=n_repeats)
     fits = [(estimator, parameters, int(seed), X, y) for seed in seeds]
-    rows, curves, scores = zip(*side_by_side(_repeat, fits, n_jobs), strict=True)
-    together = pd.concat(curves, ignore_index=True)
+    rows, tables, scores = zip(*side_by_side(_repeat, fits, n_jobs), strict=True)
+    together = pd.concat(tables, ignore_index=True)
     return RepeatedSampleSize(
         pd.DataFrame(rows), together, _typical_fit(together, scores), scores[0].name
     )
@@ -239,18 +245,18 @@ class _Score(NamedTuple):
 
 
 def _typical_fit(
-    curves: pd.DataFrame, scores: Sequence[_Score]
+    table: pd.DataFrame, scores: Sequence[_Score]
 ) -> ScoreForecast | None:
     """Forecast from the mean score at each size, as every seed holds out others."""
     ranges = [score.score_range for score in scores if score.score_range is not None]
     if len(ranges) < len(scores):
         return None
     worst, best = zip(*ranges, strict=True)
-    sizes = curves.groupby("train_size")
-    variance = (curves["validation_score_std_err"] ** 2).groupby(curves["train_size"])
+    sizes = table.groupby("n")
+    variance = (table["std_err"] ** 2).groupby(table["n"])
     return forecast_scores(
         [*sizes.groups],
-        sizes["validation_score"].mean(),
+        sizes["score"].mean(),
         std_err=np.sqrt(variance.mean() / sizes.size()),
         score_range=(min(worst), max(best)),
     )
@@ -273,9 +279,9 @@ def _repeat(
             f"The repeat with random_state={seed} failed with {name}: {error}"
         ) from error
     curve = last_step(repeat).curve_
-    columns = pd.DataFrame(curve.columns)
-    columns.insert(0, "random_state", seed)
-    return {"random_state": seed, **row}, columns, _score_of(curve)
+    columns = {name: curve.columns[of] for name, of in COLUMNS.items()}
+    table = pd.DataFrame({"random_state": seed, **columns})
+    return {"random_state": seed, **row}, table, _score_of(curve)
 
 
 def _score_of(curve: SampleSizeCurve) -> _Score:

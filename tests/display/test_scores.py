@@ -215,14 +215,14 @@ def test_what_is_no_fit_is_told(display, many_digits):
 
 def test_repeats_show_all_seeds_and_one_forecast(many_digits):
     found = repeat_sample_size(small_net(8), *many_digits, n_repeats=2, **SEEDED)
-    assert set(found.curves["random_state"]) == set(found.runs["random_state"])
+    assert set(found.scores["random_state"]) == set(found.runs["random_state"])
     for _, run in found.runs.iterrows():
-        one = found.curves[found.curves["random_state"] == run["random_state"]]
-        assert one["validation_score"].iloc[-1] == run["score"]
+        one = found.scores[found.scores["random_state"] == run["random_state"]]
+        assert one["score"].iloc[-1] == run["score"]
     display = SampleSizeDisplay.from_estimator(found, target=0.5)
     drawn = np.sort(display.errorbar_[0].lines[0].get_ydata())
-    assert_array_equal(drawn, np.sort(found.curves["validation_score"]))
-    means = found.curves.groupby("train_size")["validation_score"].mean()
+    assert_array_equal(drawn, np.sort(found.scores["score"]))
+    means = found.scores.groupby("n")["score"].mean()
     low, high = found.score_forecast.score_at(means.index[-1])[1]
     assert low <= means.iloc[-1] <= high
     assert display.score_name == "accuracy"
