@@ -244,9 +244,7 @@ class _Score(NamedTuple):
     score_range: tuple[float, float] | None
 
 
-def _typical_fit(
-    table: pd.DataFrame, scores: Sequence[_Score]
-) -> ScoreForecast | None:
+def _typical_fit(table: pd.DataFrame, scores: Sequence[_Score]) -> ScoreForecast | None:
     """Forecast from the mean score at each size, as every seed holds out others."""
     ranges = [score.score_range for score in scores if score.score_range is not None]
     if len(ranges) < len(scores):
