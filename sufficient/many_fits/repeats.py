@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,24 +14,17 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
-from sufficient.decision.forecast_scores import forecast_scores
 from sufficient.decision.score_forecast import ScoreForecast
-from sufficient.decision.score_range import score_range_of
 from sufficient.estimator import SampleSizeEstimator
+from sufficient.many_fits.joint_forecast import SeedScores, joint_forecast
 from sufficient.many_fits.rows import as_estimator, fit_as_row, last_step
 from sufficient.many_fits.side_by_side import side_by_side
 from sufficient.report.summary import score_name
-from sufficient.results import SampleSizeCurve
 from sufficient.typing import ArrayLike, Net, RandomState
 
 __all__ = ["RepeatedSampleSize", "repeat_sample_size"]
 
 COVERAGE = 0.9
-COLUMNS = {
-    "n": "train_size",
-    "score": "validation_score",
-    "std_err": "validation_score_std_err",
-}
 CONSTRAINTS = {
     "n_repeats": [Interval(Integral, 2, None, closed="left")],
     "n_jobs": [Integral, None],
@@ -230,34 +222,11 @@ def repeat_sample_size(
     """
     seeds = check_random_state(random_state).randint(2**31 - 1, size=n_repeats)
     fits = [(estimator, parameters, int(seed), X, y) for seed in seeds]
-    rows, tables, scores = zip(*side_by_side(_repeat, fits, n_jobs), strict=True)
-    together = pd.concat(tables, ignore_index=True)
-    return RepeatedSampleSize(
-        pd.DataFrame(rows), together, _typical_fit(together, scores), scores[0].name
-    )
-
-
-class _Score(NamedTuple):
-    """What is to be known of a score; its range is None where it has no forecast."""
-
-    name: str
-    score_range: tuple[float, float] | None
-
-
-def _typical_fit(table: pd.DataFrame, scores: Sequence[_Score]) -> ScoreForecast | None:
-    """Forecast from the mean score at each size, as every seed holds out others."""
-    ranges = [score.score_range for score in scores if score.score_range is not None]
-    if len(ranges) < len(scores):
-        return None
-    worst, best = zip(*ranges, strict=True)
-    sizes = table.groupby("n")
-    variance = (table["std_err"] ** 2).groupby(table["n"])
-    return forecast_scores(
-        [*sizes.groups],
-        sizes["score"].mean(),
-        std_err=np.sqrt(variance.mean() / sizes.size()),
-        score_range=(min(worst), max(best)),
-    )
+    found = side_by_side(_repeat, fits, n_jobs)
+    rows, names, curves = zip(*found, strict=True)
+    scores = pd.concat([one.table for one in curves], ignore_index=True)
+    forecast = joint_forecast(curves)
+    return RepeatedSampleSize(pd.DataFrame(rows), scores, forecast, names[0])
 
 
 def _repeat(
@@ -266,7 +235,7 @@ def _repeat(
     seed: int,
     X: ArrayLike,
     y: ArrayLike,
-) -> tuple[dict[str, Any], pd.DataFrame, _Score]:
+) -> tuple[dict[str, Any], str, SeedScores]:
     repeat = _with_seed(estimator, parameters, seed)
     try:
         row = fit_as_row(repeat, X, y)
@@ -276,18 +245,9 @@ def _repeat(
         raise kind(
             f"The repeat with random_state={seed} failed with {name}: {error}"
         ) from error
-    curve = last_step(repeat).curve_
-    columns = {name: curve.columns[of] for name, of in COLUMNS.items()}
-    table = pd.DataFrame({"random_state": seed, **columns})
-    return {"random_state": seed, **row}, table, _score_of(curve)
-
-
-def _score_of(curve: SampleSizeCurve) -> _Score:
-    if curve.score_forecast is None:
-        return _Score(score_name(curve), None)
-    scores = curve.columns["validation_score"]
-    limits = score_range_of(curve.settings.scoring, curve.task, scores)
-    return _Score(score_name(curve), limits)
+    fitted = last_step(repeat)
+    row = {"random_state": seed, **row}
+    return row, score_name(fitted.curve_), SeedScores.of(fitted)
 
 
 def _with_seed(
