@@ -81,11 +81,12 @@ print(table["verdict"].to_string())
 # Up and to the left is better: more accurate, with less data. Bars show one standard
 # deviation over the folds. With an open marker, some of the sample sizes are forecasts.
 
+plt.style.use("tableau-colorblind10")
 fig, ax = plt.subplots(layout="constrained")
-for name, row in table.iterrows():
-    marker = {"fmt": "o", "mfc": None if row["converged"] == 1 else "white"}
+for marker, (name, row) in zip("osD^", table.iterrows(), strict=True):
+    style = {"fmt": marker, "mfc": None if row["converged"] == 1 else "white"}
     bars = row["score_std"], row["n_samples_needed_std"]
-    ax.errorbar(row["n_samples_needed"], row["score"], *bars, label=name, **marker)
+    ax.errorbar(row["n_samples_needed"], row["score"], *bars, label=name, **style)
 ax.set(xscale="log", xlabel="training samples needed", ylabel="accuracy on the folds")
-ax.legend()
+fig.legend(loc="outside lower center", ncols=2)
 plt.show()

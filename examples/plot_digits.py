@@ -46,7 +46,7 @@ for n in (2_000, 5_000, 10_000):
 # %%
 # The answer as a picture. The upper panel shows the change of the loss by one more
 # batch: measured points, the line fitted to them, and the tolerance. The lower panel
-# shows the score on held-out data, and a forecast of it for twice the data.
+# shows the score on held-out data, and a forecast of it for four times the data.
 
 display = SampleSizeDisplay.from_estimator(est)
 if chosen.folder:

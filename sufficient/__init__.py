@@ -5,6 +5,7 @@ What is used is imported when it is first used: torch and scikit-learn take seco
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from sufficient.many_fits.repeats import RepeatedSampleSize, repeat_sample_size
     from sufficient.nets import MLP, ConvNet
     from sufficient.results import SampleSizeCurve
+
+# Silent, unless the caller configures logging.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __all__ = [
     "MLP",

@@ -240,6 +240,8 @@ class SampleSizeCurve(ForecastMixin):
         As trained at the last size.
     task : Task
         How targets are encoded and predictions are scored.
+    settings : Settings
+        How it was measured and decided.
     batch_size : int
         Samples in one batch.
     n_train : int
@@ -261,6 +263,7 @@ class SampleSizeCurve(ForecastMixin):
     verdict: str
     net: NeuralNet
     task: Any  # a `Task`, which is defined in a later stage
+    settings: Any
     batch_size: int
     n_train: int
 

@@ -88,6 +88,7 @@ def answer_of(
         ),
         net=net,
         task=task,
+        settings=settings,
         batch_size=batch_size,
         n_train=n_train,
     )

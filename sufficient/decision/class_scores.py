@@ -41,6 +41,12 @@ class ClassScores:
     n_train: np.ndarray
     has_forecast: bool = True
 
+    @property
+    def std_err(self) -> np.ndarray:
+        """Standard errors, as if one more sample of each kind had been seen."""
+        smoothed = (self.scores * self.n_held_out + 1) / (self.n_held_out + 2)
+        return np.sqrt(smoothed * (1 - smoothed) / (self.n_held_out + 2))
+
     @cached_property
     def forecasts(self) -> tuple[ScoreForecast | None, ...]:
         """Forecast of each class; None where the last score is not known.

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sufficient.decision.targets import FORECAST_REACH
+from sufficient.display.by_class import height_of, shown_classes
+from sufficient.display.measured import measured_by
 from sufficient.display.sample_size import SampleSizeDisplay
-from sufficient.display.scores import AHEAD, draw_forecast, draw_scores, score_name
-from sufficient.display.style import size_axis
-from sufficient.estimator import SampleSizeEstimator
 from sufficient.report.landscape import landscape_line
 from sufficient.report.markup import paragraph
-from sufficient.report.numbers import count, number, share
-from sufficient.settings import Settings
+from sufficient.report.numbers import count, gain, number, share
+from sufficient.report.summary import score_name
+from sufficient.results import SampleSizeCurve
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["figures_of"]
@@ -33,23 +33,24 @@ WITHOUT = (
 )
 # Characters of a drawing, above which an image of pixels is the smaller one.
 MOST_DRAWN = 250_000
-SIZE = (5.2, 4.2)
+WIDTH, HEIGHT = 5.2, 4.4
 CAPTIONS = {
-    "scores": "Score on held-out samples, with two standard errors, and its forecast",
-    "landscape": "Change of the loss by one more batch, and the tolerance",
+    "score": "Score on held-out samples, its forecast, and what limits it",
+    "delta": "Change of the loss by one more batch, and the tolerance",
+    "classes": "Score of each class, now and with twice the data",
 }
 # The same file for the same fit: no date, and names that are not drawn at random.
 PLAIN: dict[str, Any] = {"svg.hashsalt": "sufficient", "svg.fonttype": "path"}
 NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
-def figures_of(estimator: SampleSizeEstimator) -> str:
-    """The pictures of a fitted estimator as HTML, or a sentence on why there are none.
+def figures_of(curve: SampleSizeCurve) -> str:
+    """The pictures of a fit as HTML, or a sentence on why there are none.
 
     Parameters
     ----------
-    estimator : SampleSizeEstimator
-        Fitted.
+    curve : SampleSizeCurve
+        What was measured.
 
     Returns
     -------
@@ -59,43 +60,25 @@ def figures_of(estimator: SampleSizeEstimator) -> str:
         return paragraph(WITHOUT)
     from matplotlib import style
 
-    said = {"scores": _scores(estimator), "landscape": _landscape(estimator)}
     with style.context(["default", PLAIN]):
-        drawn = {
-            name: _embedded(figure, name, said[name])
-            for name, figure in _drawn(estimator).items()
-        }
-    shown = (
-        f"<figure>\n{drawn[name]}\n<figcaption>{caption}</figcaption>\n</figure>"
-        for name, caption in CAPTIONS.items()
-    )
+        shown = [_figure(curve, kind) for kind in SAID if _has(curve, kind)]
     return "\n".join(['<div class="figures">', *shown, "</div>"])
 
 
-def _drawn(estimator: SampleSizeEstimator) -> dict[str, Figure]:
+def _has(curve: SampleSizeCurve, kind: str) -> bool:
+    return kind != "classes" or curve.by_class is not None
+
+
+def _figure(curve: SampleSizeCurve, kind: str) -> str:
     from matplotlib.figure import Figure
-    from matplotlib.legend import Legend
 
-    made = {name: Figure(figsize=SIZE, layout="constrained") for name in CAPTIONS}
-    axes = {name: figure.subplots() for name, figure in made.items()}
-    _draw_scores(estimator, axes["scores"])
-    SampleSizeDisplay.from_estimator(estimator, ax=axes["landscape"])
-    for figure in made.values():
-        # Below the panel, so that it hides nothing.
-        for inside in figure.findobj(Legend):
-            inside.remove()
-        figure.legend(loc="outside lower center", ncols=2, frameon=False)
-    return made
-
-
-def _draw_scores(estimator: SampleSizeEstimator, ax: Axes) -> None:
-    sizes, forecast = estimator.train_sizes_, estimator.score_forecast_
-    std_err = estimator.curves_["validation_score_std_err"]
-    draw_scores(ax, sizes, estimator.score_curve_, std_err)
-    if forecast is not None:
-        draw_forecast(ax, forecast)
-    size_axis(ax, sizes[0], sizes[-1] * (1 if forecast is None else AHEAD))
-    ax.set(xlabel="training samples", ylabel=f"held-out {score_name(estimator)}")
+    size = (WIDTH, height_of(curve.by_class)) if kind == "classes" else (WIDTH, HEIGHT)
+    figure = Figure(figsize=size, layout="constrained")
+    how: dict[str, Any] = {"kind": kind, "legend": "outside lower center"}
+    SampleSizeDisplay.from_estimator(curve, ax=figure.subplots(), **how)
+    drawn = _embedded(figure, kind, SAID[kind](curve))
+    caption = f"<figcaption>{escape(CAPTIONS[kind])}</figcaption>"
+    return f"<figure>\n{drawn}\n{caption}\n</figure>"
 
 
 def _embedded(figure: Figure, name: str, said: str) -> str:
@@ -118,26 +101,36 @@ def _pixels(figure: Figure, said: str) -> str:
     return f'<img alt="{escape(said)}" src="data:image/png;base64,{encoded}">'
 
 
-def _scores(estimator: SampleSizeEstimator) -> str:
-    sizes, scores = estimator.train_sizes_, estimator.score_curve_
-    seen = f"Held-out {score_name(estimator)}: {_ends(sizes, scores, share)}."
-    if estimator.score_forecast_ is None:
+def _scores(curve: SampleSizeCurve) -> str:
+    sizes, scores = curve.columns["train_size"], curve.columns["validation_score"]
+    seen = f"Held-out {score_name(curve)}: {_ends(sizes, scores, share)}."
+    if curve.score_forecast is None:
         return f"{seen} There is no forecast."
-    n = AHEAD * sizes[-1]
-    expected, (low, high) = estimator.score_forecast_.score_at(n)
+    n = FORECAST_REACH * sizes[-1]
+    expected, (low, high) = curve.score_forecast.score_at(n)
     return (
         f"{seen} The forecast for {count(n)} samples is {share(expected)}, 90 % "
         f"interval {share(low)} to {share(high)}."
     )
 
 
-def _landscape(estimator: SampleSizeEstimator) -> str:
-    sizes, smoothed = estimator.train_sizes_, estimator.curves_["smoothed"]
-    line = landscape_line(estimator.curve_, Settings.of(estimator))
+def _landscape(curve: SampleSizeCurve) -> str:
+    sizes, smoothed = curve.columns["train_size"], curve.forecast.smoothed
     return (
         "Mean squared change of the loss by one more batch, smoothed: "
-        f"{_ends(sizes, smoothed, number)}. {line}"
+        f"{_ends(sizes, smoothed, number)}. {landscape_line(curve, curve.settings)}"
     )
+
+
+def _classes(curve: SampleSizeCurve) -> str:
+    by_class = curve.by_class
+    said = (
+        f"{by_class.classes[c]} {share(by_class.scores[-1, c])} "
+        f"({gain(by_class.gains[c].expected)} with twice the data)"
+        for c in shown_classes(by_class)
+    )
+    name = measured_by(curve)["class_score_name"]
+    return f"Held-out {name} of the classes, the lowest first: {', '.join(said)}."
 
 
 def _ends(sizes: np.ndarray, values: np.ndarray, told: Callable[[float], str]) -> str:
@@ -146,3 +139,10 @@ def _ends(sizes: np.ndarray, values: np.ndarray, told: Callable[[float], str]) -
         return first
     last = f"{told(values[-1])} with {count(sizes[-1])}"
     return f"from {first} to {last}, measured at {count(len(sizes))} sizes"
+
+
+SAID: dict[str, Callable[[SampleSizeCurve], str]] = {
+    "score": _scores,
+    "delta": _landscape,
+    "classes": _classes,
+}

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.validation import check_is_fitted
 
+from sufficient.display.arrival import samples_in_order_of_arrival, transformed
 from sufficient.display.style import COLORS, LABELS, axes_for
-from sufficient.estimator import SampleSizeEstimator
-from sufficient.estimator.arrival import samples_in_order_of_arrival
 from sufficient.landscape.surfaces import mean_loss_surfaces
 from sufficient.training.criteria import objective_of
 from sufficient.typing import ArrayLike
@@ -84,7 +84,7 @@ class LandscapeDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: SampleSizeEstimator,
+        estimator: BaseEstimator,
         X: ArrayLike,
         y: ArrayLike,
         *,
@@ -102,8 +102,8 @@ class LandscapeDisplay:
 
         Parameters
         ----------
-        estimator : SampleSizeEstimator
-            Fitted by `fit`, with at least two directions.
+        estimator : SampleSizeEstimator or Pipeline
+            Fitted by `fit`, with at least two directions; a pipeline has to end in one.
         X : array-like of shape (n_samples, n_features) or (n_samples, channels, \
 height, width)
             The samples given to `fit`.
@@ -132,12 +132,16 @@ height, width)
             the data given to `fit`, or if a batch count is out of range.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        if hasattr(estimator, "steps"):
+            X, estimator = transformed(estimator, X), estimator[-1]
         check_is_fitted(estimator)
         samples = samples_in_order_of_arrival(estimator, X, y)
-        size = estimator.batch_size_
-        counts = _checked_counts(estimator, batch_counts, len(samples) // size - 1)
+        batch, n_train = estimator.batch_size_, len(estimator.train_indices_)
+        counts = _checked_counts(estimator, batch_counts, len(samples))
+        # The last batch may hold fewer samples than the others.
+        sizes = np.minimum(counts * batch, n_train)
         offsets = np.linspace(-radius, radius, n_grid)
-        ends = np.unique([counts, counts + 1]) * size
+        ends = np.unique([sizes, sizes + batch])
         surfaces = mean_loss_surfaces(
             objective_of(estimator.estimator_),
             samples,
@@ -146,13 +150,13 @@ height, width)
             ends,
         )
         before, after = (
-            surfaces[np.searchsorted(ends, k * size)] for k in (counts, counts + 1)
+            surfaces[np.searchsorted(ends, n)] for n in (sizes, sizes + batch)
         )
         display = cls(
             offsets=offsets,
             losses=before,
             increments=after - before,
-            train_sizes=counts * size,
+            train_sizes=sizes,
         )
         return display.plot(ax)
 
@@ -216,8 +220,12 @@ height, width)
 
 
 def _checked_counts(
-    estimator: SampleSizeEstimator, batch_counts: Sequence[int] | None, most: int
+    estimator: BaseEstimator, batch_counts: Sequence[int] | None, n_samples: int
 ) -> np.ndarray:
+    n_train, size = len(estimator.train_indices_), estimator.batch_size_
+    # One more batch has to be left, and a subset holds no held-out samples.
+    enough_held_out = n_samples - n_train >= size
+    most = -(-n_train // size) if enough_held_out else n_samples // size - 1
     if batch_counts is None:
         measured = estimator.batch_counts_[estimator.batch_counts_ <= most]
         middle = len(measured) // 2

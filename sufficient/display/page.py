@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sufficient.display.figures import figures_of
-from sufficient.estimator import SampleSizeEstimator
 from sufficient.report.page import (
     Section,
     answer_lines,
@@ -31,7 +31,7 @@ TITLE = "Is there enough training data?"
 
 
 def write_page(
-    estimator: SampleSizeEstimator,
+    estimator: BaseEstimator,
     path: str | os.PathLike[str],
     *,
     title: str = TITLE,
@@ -59,7 +59,7 @@ def write_page(
 
 
 def page_of(
-    estimator: SampleSizeEstimator, *, title: str = TITLE, command: str | None = None
+    estimator: BaseEstimator, *, title: str = TITLE, command: str | None = None
 ) -> str:
     """The report of a fitted estimator as HTML that needs no other file.
 
@@ -85,7 +85,7 @@ def page_of(
     curve, settings = estimator.curve_, Settings.of(estimator)
     sections = [
         Section("summary", "Summary", summary_of(curve, settings)),
-        Section("pictures", "Pictures", figures_of(estimator)),
+        Section("pictures", "Pictures", figures_of(curve)),
         Section("sizes", "Measured sizes", sizes_of(curve, settings)),
         Section("details", "Details", details_of(curve, settings)),
         Section("data", "Data and net", data_of(estimator)),

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils.validation import check_is_fitted
 
+from sufficient.display.fitted import curve_of
+from sufficient.display.legends import add_legends
 from sufficient.display.style import (
     COLORS,
     LABELS,
     axes_for,
     frame_positive,
-    legend,
+    ink,
+    is_dark,
     size_axis,
 )
-from sufficient.estimator import SampleSizeEstimator
 from sufficient.typing import ArrayLike
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SpectrumDisplay"]
 
-# The brightest part of the colour map is hardly visible on white.
-DARKEST_TO_BRIGHTEST = (0.0, 0.88)
+# Part of the colour map: its ends are hardly visible on white, and on black.
+VISIBLE_ON_WHITE, VISIBLE_ON_DARK = (0.0, 0.88), (0.25, 1.0)
 LINEAR_SHARE = 1e-3
 
 
@@ -83,16 +84,16 @@ class SpectrumDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: SampleSizeEstimator, *, ax: ArrayLike = None
+        cls, estimator: Any, *, ax: ArrayLike = None, legend: bool | str = True
     ) -> SpectrumDisplay:
-        """Draw the eigenvalues measured by a fitted `SampleSizeEstimator`.
+        """Draw the eigenvalues that a fit has measured.
 
         Parameters
         ----------
-        estimator : SampleSizeEstimator
-            Fitted.
-        ax : sequence of two Axes or None, default=None
-            None makes a figure.
+        estimator : SampleSizeEstimator, Pipeline or SampleSizeCurve
+            Fitted; a pipeline has to end in a `SampleSizeEstimator`.
+        ax, legend
+            As in `plot`.
 
         Returns
         -------
@@ -102,23 +103,29 @@ class SpectrumDisplay:
         ------
         NotFittedError
             If the estimator is not fitted.
+        TypeError
+            If it is something else.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        check_is_fitted(estimator)
+        curve = curve_of(estimator)
         display = cls(
-            train_sizes=estimator.train_sizes_,
-            eigenvalues=estimator.eigenvalues_,
-            eigenvalue_shifts=estimator.curve_.eigenvalue_shifts,
+            train_sizes=curve.columns["train_size"].astype(int),
+            eigenvalues=curve.eigenvalues,
+            eigenvalue_shifts=curve.eigenvalue_shifts,
         )
-        return display.plot(ax)
+        return display.plot(ax, legend=legend)
 
-    def plot(self, ax: ArrayLike = None) -> SpectrumDisplay:
+    def plot(
+        self, ax: ArrayLike = None, *, legend: bool | str = True
+    ) -> SpectrumDisplay:
         """Draw the numbers.
 
         Parameters
         ----------
         ax : sequence of two Axes or None, default=None
             None makes a figure.
+        legend : bool or str, default=True
+            As in `SampleSizeDisplay.plot`.
 
         Returns
         -------
@@ -140,6 +147,7 @@ class SpectrumDisplay:
             *self._draw_mean(self.axes_[1], shifts),
         ]
         self._explain_colors()
+        add_legends(self.axes_[1:], legend, beside=False)
         return self
 
     def _draw(self, ax: Axes, values: np.ndarray, name: str) -> list[Line2D]:
@@ -152,15 +160,15 @@ class SpectrumDisplay:
 
     def _draw_mean(self, ax: Axes, shifts: np.ndarray) -> list[Line2D]:
         size = np.sqrt(np.mean(shifts**2, axis=1))
-        lines = ax.plot(self.train_sizes, size, "k-", lw=2, label="root mean square")
-        legend(ax, beside=False)
-        return lines
+        style = {"color": ink(ax), "lw": 2, "label": "root mean square"}
+        return ax.plot(self.train_sizes, size, **style)
 
     def _colors(self) -> np.ndarray:
         from matplotlib import colormaps
 
         n_directions = np.shape(self.eigenvalues)[1]
-        positions = np.linspace(*DARKEST_TO_BRIGHTEST, n_directions)
+        ends = VISIBLE_ON_DARK if is_dark(self.ax_) else VISIBLE_ON_WHITE
+        positions = np.linspace(*ends, n_directions)
         return colormaps[COLORS["eigenvalues"]](positions)
 
     def _explain_colors(self) -> None:
@@ -180,7 +188,7 @@ def _frame(ax: Axes, values: np.ndarray) -> None:
     """Make the vertical axis logarithmic; symmetric-logarithmic with values <= 0."""
     if values.min() > 0:
         return frame_positive(ax, values.ravel())
-    ax.axhline(0, color="black", lw=0.5)
+    ax.axhline(0, color=ink(ax), lw=0.5)
     largest = np.abs(values).max() or 1.0
     decade = np.ceil(np.log10(LINEAR_SHARE * largest))
     ax.set_yscale("symlog", linthresh=10.0**decade)

@@ -11,7 +11,6 @@ from sufficient.typing import ArrayLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.collections import PolyCollection
     from matplotlib.lines import Line2D
 
@@ -23,17 +22,18 @@ __all__ = [
     "batch_axis",
     "extrapolate",
     "frame_positive",
-    "legend",
+    "ink",
+    "is_dark",
     "need_matplotlib",
     "size_axis",
 ]
 
-# Distinguishable with colour blindness.
+# Distinguishable with colour blindness, and at least 3:1 on white and on black.
 COLORS = {
     "delta": "#0072B2",
     "bound": "#D55E00",
     "answer": "#009E73",
-    "score": "#7B3F80",
+    "score": "#AA4499",
     "eigenvalues": "viridis",
     "losses": "viridis",
     "increments": "PuOr_r",
@@ -49,7 +49,6 @@ LABELS = {
     "losses": "$L_k$ (loss)",
     "increments": "$L_{k+1} - L_k$ (loss)",
 }
-PLAIN_TICKS = {1: (1, 2, 3, 5), 2: (1, 2, 5)}
 MARGIN = 1.15
 
 
@@ -105,17 +104,33 @@ def need_matplotlib() -> None:
         )
 
 
+def ink(ax: Axes) -> Any:
+    """Colour in which the axes write: black, or white in a dark style."""
+    return ax.xaxis.label.get_color()
+
+
+def is_dark(ax: Axes) -> bool:
+    """Whether the panel is darker than what is written around it."""
+    from matplotlib.colors import to_rgb
+
+    return sum(to_rgb(ax.get_facecolor())) < sum(to_rgb(ink(ax)))
+
+
 def size_axis(ax: Axes, first: float, last: float) -> None:
     """Make the horizontal axis logarithmic, for training-set sizes."""
+    from sufficient.display.ticks import show_sizes
+
     ax.set(xscale="log", xlim=(first / MARGIN, last * MARGIN))
-    _whole_numbers(ax.xaxis, first, last)
+    show_sizes(ax.xaxis)
 
 
 def batch_axis(ax: Axes, batch_size: int) -> None:
     """Add an axis above the panel that shows the sizes in batches."""
+    from sufficient.display.ticks import show_sizes
+
     as_batches = (lambda n: n / batch_size, lambda k: k * batch_size)
     top = ax.secondary_xaxis("top", functions=as_batches)
-    _whole_numbers(top.xaxis, *ax.get_xlim())
+    show_sizes(top.xaxis)
     top.set_xlabel(f"batches of {batch_size}")
 
 
@@ -141,20 +156,3 @@ def frame_positive(ax: Axes, values: ArrayLike) -> None:
     values = np.asarray(values)
     values = values[values > 0]
     ax.set(yscale="log", ylim=(values.min() / 1.6, values.max() * 1.6))
-
-
-def legend(ax: Axes, *, beside: bool) -> None:
-    """Add a legend, inside the panel or beside it."""
-    place: dict[str, Any] = {"loc": "best"}
-    if beside:
-        place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "frameon": False}
-    ax.legend(alignment="left", **place)
-
-
-def _whole_numbers(axis: Axis, low: float, high: float) -> None:
-    from matplotlib import ticker
-
-    decades = max(int(np.ceil(np.log10(high / low))), 1)
-    axis.set_major_locator(ticker.LogLocator(subs=PLAIN_TICKS.get(decades, (1,))))
-    axis.set_major_formatter(ticker.FuncFormatter(lambda n, _: f"{n:,.0f}"))
-    axis.set_minor_formatter(ticker.NullFormatter())

@@ -264,6 +264,9 @@ class SampleSizeEstimator(
     verbose: int = parameter(0, ["verbose"], "progress")
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {}
+    # Not those of `Settings`: two estimators are the same only if they are one object.
+    __eq__ = BaseEstimator.__eq__
+    __hash__ = BaseEstimator.__hash__
 
 
 SampleSizeEstimator._parameter_constraints = constraints_of(SampleSizeEstimator)

@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING
 from sklearn.base import _fit_context
 
 from sufficient.estimator.answer import AnswerMixin
+from sufficient.estimator.callbacks import (
+    CALLBACK_STATE,
+    CallbackSupportMixin,
+    follow_with_callbacks,
+)
 from sufficient.estimator.prediction import FittedNetMixin, checked_groups
 from sufficient.growing.plan import plan_run
 from sufficient.report.summary import warn_of_weaknesses
@@ -24,7 +29,7 @@ __all__ = ["FittingMixin"]
 WRAPPERS = 5
 
 
-class FittingMixin(FittedNetMixin, AnswerMixin):
+class FittingMixin(FittedNetMixin, AnswerMixin, CallbackSupportMixin):
     """Grow, train, measure and answer."""
 
     estimator: Net
@@ -99,13 +104,15 @@ height, width)
                 groups=checked_groups(groups, len(y)),
                 validation=self._validation_set(X_val, y_val),
             )
-            curve = plan.follow(self.verbose)
+            curve = follow_with_callbacks(self, plan, X, y)
             warn_of_weaknesses(curve, plan.run.settings, stacklevel=WRAPPERS)
         finally:
             # However the loop ended, Ctrl-C and divergence included.
             if plan is not None and plan.run.record:
                 self._publish_plan(plan)
             else:
+                # scikit-learn still has to end the callbacks.
+                kept = {n: vars(self)[n] for n in CALLBACK_STATE if n in vars(self)}
                 self.__dict__.clear()
-                self.__dict__.update(before)
+                self.__dict__.update(before | kept)
         return self

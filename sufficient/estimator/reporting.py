@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from html import escape
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
+from sufficient.display.page import TITLE, write_page
 from sufficient.estimator.answer import AnswerMixin
 
 __all__ = ["ReportMixin"]
@@ -22,7 +22,7 @@ class ReportMixin(AnswerMixin):
         self,
         path: str | os.PathLike[str],
         *,
-        title: str = "Is there enough training data?",
+        title: str = TITLE,
     ) -> Path:
         """Write the answer as a page that opens in any browser, without a network.
 
@@ -62,9 +62,7 @@ class ReportMixin(AnswerMixin):
         report.html True
         """
         check_is_fitted(self)
-        # The page has pictures, a stage after this one, and is loaded when asked for.
-        page = import_module("sufficient.display.page")
-        return page.write_page(self, path, title=title)
+        return write_page(self, path, title=title)
 
     def _repr_html_inner(self) -> str:
         """The answer above scikit-learn's box; before a fit only the box."""

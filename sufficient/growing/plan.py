@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from math import inf
 
 import numpy as np
 from sklearn.base import is_classifier
 from skorch import NeuralNet
-from tqdm.auto import tqdm
 
 from sufficient.data.copies import warn_of_copies
 from sufficient.data.samples import Samples
@@ -21,9 +20,10 @@ from sufficient.data.task import Task
 from sufficient.data.tasks import Classification, MultiLabel, Regression
 from sufficient.growing.growth import Growth
 from sufficient.growing.order import ordered
+from sufficient.growing.progress import log_end, progress
 from sufficient.growing.run import Run
 from sufficient.growing.schedule import batch_counts
-from sufficient.ranks import from_first_rank, ranks
+from sufficient.ranks import from_first_rank
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.reproducibility.fingerprint import (
     described,
@@ -32,7 +32,7 @@ from sufficient.reproducibility.fingerprint import (
     versions,
 )
 from sufficient.reproducibility.seeds import drawn_seed
-from sufficient.results import Measurement, SampleSizeCurve
+from sufficient.results import SampleSizeCurve
 from sufficient.settings import Settings
 from sufficient.storage.checkpoint import Checkpoint
 from sufficient.training.criteria import (
@@ -73,7 +73,7 @@ class Plan:
             pass
         return self.run.answer()
 
-    def steps(self, verbose: int = 0) -> Iterator[SampleSizeCurve]:
+    def steps(self, verbose: int = 0) -> Generator[SampleSizeCurve]:
         """The answer so far at every measured size; first what a kept run had."""
         try:
             if self.run.record:
@@ -86,14 +86,13 @@ class Plan:
 
     def _measurements(self, verbose):
         done, last = self.run.record.last_count, int(self.growth.measured_counts[-1])
-        hidden = not verbose or not ranks().is_first
-        with tqdm(initial=done, total=last, disable=hidden) as bar:
+        with progress(done, last, verbose) as show:
             for measurement in self.run.grow(self.growth):
                 if self.checkpoint is not None:
                     self.checkpoint.keep(self.run)
-                bar.set_postfix(_progress(measurement), refresh=False)
-                bar.update(int(measurement.columns["batch_count"]) - bar.n)
+                show(measurement)
                 yield measurement
+        log_end(self.run.record, self.run.n_train)
 
 
 def plan_run(
@@ -245,14 +244,4 @@ def _parameters(run, counts):
         **{f"estimator__{name}".rstrip("_"): text for name, text in net},
         "random_state": digest(str(run.seed)),
         **versions(),
-    }
-
-
-def _progress(measurement: Measurement) -> dict[str, int | str]:
-    columns = measurement.columns
-    return {
-        "samples": int(columns["train_size"]),
-        "delta": f"{columns['delta']:.3g}",
-        "bound": f"{columns['projected']:.3g}",
-        "score": f"{columns['validation_score']:.3f}",
     }

@@ -19,6 +19,7 @@ from sufficient.decision.stopping import StoppingRule
 from sufficient.growing.algorithm import grow_until_settled
 from sufficient.growing.growth import Fresh, Growth
 from sufficient.growing.probe import Probe
+from sufficient.growing.progress import log_size
 from sufficient.results import Measurement, Record, SampleSizeCurve
 from sufficient.settings import Settings
 from sufficient.training.checks import check_loss, check_net_fits_data
@@ -199,6 +200,7 @@ class Run:
         )
         # At once, so that no Ctrl-C leaves a measurement with other weights.
         self.record, self._measured_weights = record, weights
+        log_size(record.last)
 
     def _weights(self):
         return copy.deepcopy(self.net.module_.state_dict())

@@ -21,6 +21,7 @@ from sufficient.many_fits.joint_forecast import SeedScores, joint_forecast
 from sufficient.many_fits.rows import as_estimator, fit_as_row, last_step
 from sufficient.many_fits.side_by_side import side_by_side
 from sufficient.report.numbers import gain, interval
+from sufficient.report.summary import score_name
 from sufficient.typing import ArrayLike, Net, RandomState
 
 __all__ = ["RepeatedSampleSize", "repeat_sample_size"]
@@ -56,11 +57,14 @@ class RepeatedSampleSize(ForecastMixin):
     score_forecast : ScoreForecast or None
         Of the scores of all seeds together, whose scatter it knows. None where a seed
         has no forecast.
+    score_name : str
+        What the score is called.
     """
 
     runs: pd.DataFrame
     scores: pd.DataFrame = field(default_factory=pd.DataFrame)
     score_forecast: ScoreForecast | None = None
+    score_name: str = "score"
 
     @property
     def n_samples_needed(self) -> np.ndarray:
@@ -230,9 +234,11 @@ def repeat_sample_size(
     """
     seeds = check_random_state(random_state).randint(2**31 - 1, size=n_repeats)
     fits = [(estimator, parameters, int(seed), X, y) for seed in seeds]
-    rows, curves = zip(*side_by_side(_repeat, fits, n_jobs), strict=True)
+    found = side_by_side(_repeat, fits, n_jobs)
+    rows, names, curves = zip(*found, strict=True)
     scores = pd.concat([one.table for one in curves], ignore_index=True)
-    return RepeatedSampleSize(pd.DataFrame(rows), scores, joint_forecast(curves))
+    forecast = joint_forecast(curves)
+    return RepeatedSampleSize(pd.DataFrame(rows), scores, forecast, names[0])
 
 
 def _repeat(
@@ -241,7 +247,7 @@ def _repeat(
     seed: int,
     X: ArrayLike,
     y: ArrayLike,
-) -> tuple[dict[str, Any], SeedScores]:
+) -> tuple[dict[str, Any], str, SeedScores]:
     repeat = _with_seed(estimator, parameters, seed)
     try:
         row = fit_as_row(repeat, X, y)
@@ -251,7 +257,9 @@ def _repeat(
         raise kind(
             f"The repeat with random_state={seed} failed with {name}: {error}"
         ) from error
-    return {"random_state": seed, **row}, SeedScores.of(last_step(repeat))
+    fitted = last_step(repeat)
+    row = {"random_state": seed, **row}
+    return row, score_name(fitted.curve_), SeedScores.of(fitted)
 
 
 def _with_seed(

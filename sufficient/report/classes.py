@@ -40,7 +40,7 @@ def class_lines(curve: SampleSizeCurve) -> Iterator[str]:
 
 def _lowest(by_class: ClassScores, score: str, kind: str) -> Iterator[str]:
     scores, n = by_class.scores[-1], by_class.n_held_out[-1]
-    found = _extreme(-scores, _std_err(scores, n))
+    found = _extreme(-scores, by_class.std_err[-1])
     if found is None:
         return
     c, surplus, is_clear = found
@@ -77,9 +77,3 @@ def _extreme(values: np.ndarray, std_err: np.ndarray) -> tuple[int, float, bool]
     surplus = float(values[first] - values[second])
     error = float(np.hypot(std_err[first], std_err[second]))
     return int(first), surplus, surplus > REACH * error
-
-
-def _std_err(scores: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """Of shares of n, as if one more of each kind had been seen."""
-    smoothed = (scores * n + 1) / (n + 2)
-    return np.sqrt(smoothed * (1 - smoothed) / (n + 2))

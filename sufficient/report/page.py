@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -20,6 +20,8 @@ from sufficient.settings import BOUNDS, Settings
 __all__ = ["Section", "answer_lines", "details_of", "page", "sizes_of", "summary_of"]
 
 MOST_ROWS = 100
+# Heading of each: the column of the curve, and how its values are told.
+Columns = dict[str, tuple[str, Callable[[float], str]]]
 
 
 class Section(NamedTuple):
@@ -97,42 +99,58 @@ def details_of(curve: SampleSizeCurve, settings: Settings) -> str:
 
 
 def sizes_of(curve: SampleSizeCurve, settings: Settings) -> str:
-    """A table of the measured sizes, or of some where there are very many."""
+    """Tables of the measured sizes, or of some where there are very many."""
     sizes = len(curve.record)
     shown = np.unique(np.linspace(0, sizes - 1, MOST_ROWS).round().astype(int))
-    caption = "A row for each measured size"
+    which = "a row for each measured size"
     if len(shown) < sizes:
-        caption = f"{len(shown)} of the {count(sizes)} measured sizes"
-    columns = _columns(curve, settings)
-    known = {name: each for name, each in columns.items() if set(each) != {"unknown"}}
-    rows = ([texts[i] for texts in known.values()] for i in shown)
+        which = f"{len(shown)} of the {count(sizes)} measured sizes"
     legend = paragraph(
         "Change: the mean squared change of the loss when 64 more samples arrive, in "
         "squared units of the loss. Its curve is compared with the tolerance "
         f"tol={settings.tol:g} after smoothing."
     )
-    return table(caption, list(known), rows, style="numbers") + legend
+    # Two, as one is wider than many windows.
+    parts = {"Scores": _score_columns(curve), "Landscape": _change_columns(curve)}
+    tables = [_rows(f"{name}: {which}", each, shown) for name, each in parts.items()]
+    return "\n".join([*tables, legend])
 
 
-def _columns(curve: SampleSizeCurve, settings: Settings) -> dict[str, list[str]]:
-    columns, bound = curve.columns, BOUNDS[settings.bound]
-    plan = {
+def _rows(caption: str, columns: dict[str, list[str]], shown: np.ndarray) -> str:
+    known = {name: each for name, each in columns.items() if set(each) != {"unknown"}}
+    rows = ([texts[i] for texts in known.values()] for i in shown)
+    return table(caption, list(known), rows, style="numbers")
+
+
+def _score_columns(curve: SampleSizeCurve) -> dict[str, list[str]]:
+    plan: Columns = {
         "Samples": ("train_size", count),
-        "Batches": ("batch_count", count),
-        f"Held-out {score_name(curve, settings)}": ("validation_score", share),
+        f"Held-out {score_name(curve)}": ("validation_score", share),
         "Standard error": ("validation_score_std_err", share),
         "Training score": ("train_score", share),
         "Held-out loss": ("validation_loss", number),
         "Training loss": ("train_loss", number),
         "Steps": ("n_steps", _whole),
+    }
+    return _texts(curve, plan)
+
+
+def _change_columns(curve: SampleSizeCurve) -> dict[str, list[str]]:
+    plan: Columns = {
+        "Samples": ("train_size", count),
+        "Batches": ("batch_count", count),
         "Change, real loss": ("delta", number),
-        "Change, compared with tol": (bound, number),
+        "Change, compared with tol": (BOUNDS[curve.settings.bound], number),
+        "Smoothed": ("smoothed", number),
     }
-    texts = {
-        name: [shown(value) for value in columns[column]]
-        for name, (column, shown) in plan.items()
+    return _texts(curve, plan)
+
+
+def _texts(curve: SampleSizeCurve, plan: Columns) -> dict[str, list[str]]:
+    return {
+        name: [told(value) for value in curve.columns[column]]
+        for name, (column, told) in plan.items()
     }
-    return {**texts, "Smoothed": [number(value) for value in curve.forecast.smoothed]}
 
 
 def _whole(value: float) -> str:

@@ -64,17 +64,18 @@ def warn_of_weaknesses(
         warnings.warn(sentence, ConvergenceWarning, stacklevel=stacklevel)
 
 
-def score_name(curve: SampleSizeCurve, settings: Settings) -> str:
+def score_name(curve: SampleSizeCurve) -> str:
     """What the score is called."""
-    if isinstance(settings.scoring, str):
-        return settings.scoring.replace("_", " ")
-    if settings.scoring is not None:
-        return getattr(settings.scoring, "__name__", "score")
+    scoring = curve.settings.scoring
+    if isinstance(scoring, str):
+        return scoring.replace("_", " ")
+    if scoring is not None:
+        return getattr(scoring, "__name__", "score")
     return "R²" if curve.task.is_regression else "accuracy"
 
 
 def _because(curve, settings):
-    last, name = curve.record.last.columns, score_name(curve, settings)
+    last, name = curve.record.last.columns, score_name(curve)
     if curve.verdict == verdicts.HAS_NOT_LEARNT:
         return (
             f"The {name}, {share(last['validation_score'])}, is not clearly better "
@@ -96,7 +97,7 @@ def _because(curve, settings):
 
 
 def _score(curve, settings):
-    last, name = curve.record.last.columns, score_name(curve, settings)
+    last, name = curve.record.last.columns, score_name(curve)
     n, error = int(last["train_size"]), last["validation_score_std_err"]
     used = f"{count(n)} of {count(curve.n_train)}" if n < curve.n_train else count(n)
     text = (

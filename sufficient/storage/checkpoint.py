@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from sufficient.storage.folder import StateFolder, explain_damage
 __all__ = ["Checkpoint"]
 
 KIND = "checkpoint 3"
+LOGGER = logging.getLogger(__name__)
 
 
 class Storable(Protocol):
@@ -82,6 +84,9 @@ class Checkpoint:
             self._check_same(self.found["fingerprint"], fingerprint)
             run.resume(self.found["run"])
         self.found = None
+        LOGGER.info(
+            "Goes on from %d batches in %s", run.record.last_count, self.folder.path
+        )
 
     def keep(self, run: Storable) -> None:
         """Write the state of the run; if that fails, warn and let the fit go on."""
@@ -89,6 +94,9 @@ class Checkpoint:
             return
         try:
             self.folder.write({**self.identity, "run": run.state()})
+            LOGGER.debug(
+                "Kept %d batches in %s", run.record.last_count, self.folder.path
+            )
         except OSError as error:
             warnings.warn(
                 f"The checkpoint at {run.record.last_count} batches could not be "

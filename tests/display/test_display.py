@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib
-
-matplotlib.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -13,30 +9,18 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import make_regression
 from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetBinaryClassifier, NeuralNetRegressor
 
-from sufficient import MLP, SampleSizeEstimator, forecast_scores
+from sufficient import MLP, SampleSizeEstimator
 from sufficient.display import LandscapeDisplay, SampleSizeDisplay, SpectrumDisplay
 from sufficient.nets import default_net
-from tests.small import STEPWISE
+from tests.display.numbers import N, labels, numbers
+from tests.small import STEPWISE, small
 
 DISPLAYS = [SampleSizeDisplay, SpectrumDisplay, LandscapeDisplay]
-N = np.array([128, 256, 512, 1024])
 QUICK = {"n_directions": 2, "random_state": 0, **STEPWISE}
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
-@pytest.fixture(scope="module")
-def fitted(many_digits):
-    net = default_net("mlp", module__hidden_sizes=(16,))
-    return SampleSizeEstimator(
-        net, tol=1e-3, schedule=[2, 3, 4, 5], **{**QUICK, "n_directions": 3}
-    ).fit(*many_digits)
 
 
 @pytest.fixture(scope="module")
@@ -51,32 +35,6 @@ def linear(regression):
         MLP, module__hidden_sizes=(), optimizer=torch.optim.Adam, lr=0.01
     )
     return SampleSizeEstimator(net, schedule=[2, 4, 6, 8], **QUICK).fit(*regression)
-
-
-def numbers(**changes):
-    values = {
-        "train_sizes": N,
-        "delta": 4e3 / N**2,
-        "delta_std_err": 4e2 / N**2,
-        "bound": 4e4 / N**2,
-        "bound_std_err": 4e3 / N**2,
-        "bound_name": "projected",
-        "smoothed": 4e4 / N**2,
-        "rate": -2.0,
-        "tol": 0.1,
-        "n_samples_needed": 640,
-        "n_samples_needed_interval": (580, 700),
-        "converged": True,
-        "batch_size": 64,
-        "scores": 1 - 10 / N,
-        "score_std_err": 0.1 / np.sqrt(N),
-        "score_forecast": forecast_scores(N, 1 - 10 / N, n_held_out=1000),
-    }
-    return {**values, **changes}
-
-
-def labels(ax):
-    return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
 @pytest.mark.parametrize("display", DISPLAYS)
@@ -114,7 +72,7 @@ def test_sample_size_draws_the_numbers(fitted):
     assert_array_equal(delta.get_ydata(), fitted.delta_curve_)
     assert_array_equal(bound.get_ydata(), fitted.bound_curve_)
     assert_array_equal(smoothed.get_ydata(), fitted.curves_["smoothed"])
-    assert len(display.fill_between_) == 3
+    assert len(display.fill_between_) == 4
     assert_array_equal(display.errorbar_[0].lines[0].get_ydata(), fitted.score_curve_)
 
 
@@ -276,6 +234,34 @@ def test_the_next_batch_after_the_last_is_held_out(fitted, many_digits):
         fitted, *many_digits, n_grid=3, batch_counts=[n_batches]
     )
     assert np.isfinite(display.increments).all()
+
+
+def test_a_subset_holds_no_held_out_samples(many_digits):
+    X, y = many_digits
+    est = small(batch_size=50, schedule=[2]).fit(X, y)
+    n_train = len(est.train_indices_)
+    assert n_train % 50 and len(X) - n_train > 50
+    last = -(-n_train // 50)
+    display = LandscapeDisplay.from_estimator(est, X, y, n_grid=3, batch_counts=[last])
+    assert_array_equal(display.train_sizes, [n_train])
+    rows = est.train_indices_
+    with torch.no_grad():
+        logits = est.estimator_.module_.eval()(torch.as_tensor(X[rows]))
+    codes = torch.as_tensor(np.searchsorted(est.classes_, y[rows]))
+    loss = torch.nn.functional.cross_entropy(logits, codes).item()
+    assert_allclose(display.losses[0, 1, 1], loss, rtol=1e-5)
+    with pytest.raises(ValueError, match=f"between 1 and {last},"):
+        LandscapeDisplay.from_estimator(est, X, y, batch_counts=[last + 1])
+
+
+def test_landscape_of_a_pipeline_gets_what_its_net_got(many_digits):
+    X, y = many_digits
+    pipeline = make_pipeline(StandardScaler(), small()).fit(X, y)
+    given = {"n_grid": 3, "batch_counts": [2]}
+    whole = LandscapeDisplay.from_estimator(pipeline, X, y, **given)
+    scaled = pipeline[0].transform(X)
+    last = LandscapeDisplay.from_estimator(pipeline[-1], scaled, y, **given)
+    assert_array_equal(whole.losses, last.losses)
 
 
 def test_default_counts_leave_a_next_batch(many_digits):

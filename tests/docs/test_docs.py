@@ -9,6 +9,7 @@ from tests.docs.blocks import run_python
 from tests.places import DOCS, ROOT
 from tests.processes import python
 
+NEED_NO_DATA = ["forecast_scores", "read_the_picture", "share_the_answer", "upgrade"]
 BUILT = {"_build", "auto_examples", "generated"}
 WRITTEN = [path.relative_to(DOCS) for path in sorted(DOCS.rglob("*.md"))]
 PAGES = [DOCS / path for path in WRITTEN if not BUILT & {*path.parts}]
@@ -51,7 +52,7 @@ def test_the_first_steps_run(capsys):
     assert namespace["est"].n_features_in_ == 64
 
 
-@pytest.mark.parametrize("name", ["forecast_scores", "share_the_answer", "upgrade"])
+@pytest.mark.parametrize("name", NEED_NO_DATA)
 def test_the_python_of_guides_that_need_no_data_runs(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run_python(DOCS / "how_to" / f"{name}.md")

@@ -99,10 +99,12 @@ def test_the_page_has_landmarks_a_language_and_a_title(parsed):
 
 def test_pictures_have_words_and_parts_with_names_of_their_own(fitted, parsed):
     drawings = parsed.all("svg")
-    assert [given["role"] for given in drawings] == ["img", "img"]
+    assert [given["role"] for given in drawings] == ["img"] * 3
     last = f"{fitted.score_curve_[-1]:.3f} with {fitted.train_sizes_[-1]}"
     assert last in drawings[0]["aria-label"]
     assert fitted.summary().splitlines()[3] in drawings[1]["aria-label"]
+    scores = fitted.class_scores_[-1]
+    assert all(f"{score:.3f} (" in drawings[2]["aria-label"] for score in scores)
     names = [given["id"] for _, given in parsed.elements if "id" in given]
     assert len(names) == len(set(names))
     used = [given["xlink:href"][1:] for given in parsed.all("use")]
@@ -111,7 +113,7 @@ def test_pictures_have_words_and_parts_with_names_of_their_own(fitted, parsed):
 
 def test_tables_have_headers_and_the_numbers_of_the_fit(fitted, parsed):
     assert {given["scope"] for given in parsed.all("th")} == {"col", "row"}
-    assert len(parsed.said("caption")) == len(parsed.all("table")) == 3
+    assert len(parsed.said("caption")) == len(parsed.all("table")) == 4
     sizes = [f"{n:,}" for n in fitted.train_sizes_]
     assert set(sizes) < set(parsed.said("th"))
     assert {f"{score:.3f}" for score in fitted.score_curve_} < set(parsed.said("td"))
@@ -159,13 +161,13 @@ def test_without_matplotlib_the_page_says_so(fitted, monkeypatch):
 def test_a_large_drawing_becomes_an_image(fitted, monkeypatch):
     monkeypatch.setattr(figures, "MOST_DRAWN", 1)
     images = Parsed(page_of(fitted)).all("img")
-    assert len(images) == 2 and all(len(given["alt"]) > 50 for given in images)
+    assert len(images) == 3 and all(len(given["alt"]) > 50 for given in images)
 
 
 def test_many_sizes_are_thinned_and_the_ends_kept(fitted, monkeypatch):
     monkeypatch.setattr(frame, "MOST_ROWS", 1)
     parsed = Parsed(page_of(fitted))
-    assert parsed.said("caption")[0] == "1 of the 2 measured sizes"
+    assert parsed.said("caption")[0] == "Scores: 1 of the 2 measured sizes"
 
 
 def test_a_labelling_session_has_a_page(digits):

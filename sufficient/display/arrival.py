@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 
 from sufficient.data.samples import Samples
 from sufficient.data.sources import targets_of
 from sufficient.data.stream import rows_of
-from sufficient.estimator.estimator import SampleSizeEstimator
 from sufficient.typing import ArrayLike
 
-__all__ = ["samples_in_order_of_arrival"]
+__all__ = ["samples_in_order_of_arrival", "transformed"]
+
+
+def transformed(pipeline: Pipeline, X: ArrayLike) -> ArrayLike:
+    """What the last step of a pipeline gets of X."""
+    return pipeline[:-1].transform(X) if len(pipeline) > 1 else X
 
 
 def samples_in_order_of_arrival(
-    estimator: SampleSizeEstimator, X: ArrayLike, y: ArrayLike
+    estimator: BaseEstimator, X: ArrayLike, y: ArrayLike
 ) -> Samples:
     """Samples and targets as the net saw them, the held-out ones at the end."""
     order = _order_of_arrival(estimator)
@@ -31,7 +37,7 @@ def samples_in_order_of_arrival(
     return Samples.for_net(estimator.estimator_, rows_of(X, order), y[order])
 
 
-def _order_of_arrival(estimator: SampleSizeEstimator) -> np.ndarray:
+def _order_of_arrival(estimator: BaseEstimator) -> np.ndarray:
     if not hasattr(estimator, "train_indices_"):
         raise ValueError(
             "An estimator fitted by partial_fit does not know its samples any more. "
