@@ -37,7 +37,13 @@ class Classification(Task):
         """The task that the labels y describe."""
         if y.dtype.kind == "O" and pd.isna(y).any():
             raise ValueError("y contains NaN or None. Fill or drop missing values.")
-        check_classification_targets(y)
+        try:
+            check_classification_targets(y)
+        except ValueError as error:
+            raise ValueError(
+                f'{str(error).rstrip(".")}. If y is a quantity, pass estimator="mlp", '
+                "or a skorch NeuralNetRegressor; if it holds labels, y.astype(str)."
+            ) from error
         if type_of_target(y).endswith("multioutput"):
             raise ValueError("Classification needs one label per sample, y is 2-D.")
         labels = np.unique(y if classes is None else classes)

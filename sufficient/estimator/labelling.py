@@ -12,7 +12,7 @@ from sufficient.growing.plan import task_of
 from sufficient.growing.session import LabellingSession
 from sufficient.reproducibility.seeds import drawn_seed, one_fit_at_a_time
 from sufficient.settings import Settings
-from sufficient.typing import ArrayLike, Net, RandomState
+from sufficient.typing import ArrayLike, Encoder, Net, RandomState
 
 if TYPE_CHECKING:
     from sufficient.estimator.estimator import SampleSizeEstimator
@@ -25,6 +25,7 @@ class LabellingMixin(AnswerMixin):
 
     estimator: Net
     random_state: RandomState
+    encoder_: Encoder
     _session: LabellingSession
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -60,6 +61,7 @@ height, width)
         if session is None:
             session = self._new_session(y, classes)
         self._publish(session.arrive(X, y))
+        self._input_shape = tuple(session.seen.X.shape[1:])
         self._session = session
         return self
 
@@ -70,4 +72,5 @@ height, width)
             task_of(self.estimator, y, classes),
             Settings.of(self),
             drawn_seed(self.random_state),
+            self.encoder_,
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sufficient.data.encoding import encoded, fit_encoded
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
 from sufficient.data.tasks import as_task, task_state
@@ -16,8 +17,9 @@ from sufficient.growing.schedule import resolve_batch_size
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.results import Record, SampleSizeCurve
 from sufficient.settings import Settings
+from sufficient.training.criteria import net_for
 from sufficient.training.strategies import STRATEGIES
-from sufficient.typing import Net
+from sufficient.typing import Encoder, Net
 
 __all__ = ["LabellingSession"]
 
@@ -40,6 +42,8 @@ class LabellingSession:
         How to train, measure and decide.
     seed : int
         Source of all randomness.
+    encoder : transformer or None, default=None
+        Fitted, in place, to the first batch without what is held out of it.
     """
 
     def __init__(
@@ -48,14 +52,16 @@ class LabellingSession:
         task: Task,
         settings: Settings,
         seed: int,
+        encoder: Encoder = None,
     ) -> None:
         if STRATEGIES[settings.training].is_one_net:
             raise ValueError(
                 f"training={settings.training!r} needs all the data at once. Use "
                 "'update' or 'restart' with partial_fit."
             )
-        self.estimator, self.task = estimator, task
+        self.estimator, self.task = net_for(estimator, task), task
         self.settings, self.seed = settings, seed
+        self.encoder = encoder
         self.n_calls = 0
         self._run: Run | None = None
         self.seen: Samples
@@ -68,13 +74,13 @@ class LabellingSession:
             raise ValueError("No batch has arrived yet.")
         return self._run
 
-    def arrive(self, X: np.ndarray, y: np.ndarray) -> SampleSizeCurve:
+    def arrive(self, X: Any, y: np.ndarray) -> SampleSizeCurve:
         """Take in the next labelled batch and answer afresh.
 
         Parameters
         ----------
         X : ndarray of shape (n, ...), float32
-            Samples of the batch.
+            Samples of the batch; with an encoder whatever it takes.
         y : ndarray of shape (n,) or (n, n_targets)
             Their labels or targets.
 
@@ -82,7 +88,8 @@ class LabellingSession:
         -------
         SampleSizeCurve
         """
-        check_same_problem(X=X, y=y, settings=self.settings, n_calls=self.n_calls)
+        given = X if self.encoder is None else np.asarray(X)
+        check_same_problem(X=given, y=y, settings=self.settings, n_calls=self.n_calls)
         before, run = vars(self).copy(), copy.deepcopy(self._run)
         try:
             return self._arrive(X, self.task.encode(y))
@@ -106,7 +113,11 @@ class LabellingSession:
 
     @classmethod
     def resumed(
-        cls, estimator: Net, state: dict[str, Any], device: str | None
+        cls,
+        estimator: Net,
+        state: dict[str, Any],
+        device: str | None,
+        encoder: Encoder = None,
     ) -> LabellingSession:
         """The session that `state` was taken of, on a device of choice.
 
@@ -118,16 +129,19 @@ class LabellingSession:
             What `state` gave.
         device : str or None
             As the parameter of `SampleSizeEstimator`.
+        encoder : transformer or None, default=None
+            The fitted one, where there was one.
 
         Returns
         -------
         LabellingSession
         """
         settings = Settings(**{**state["settings"], "device": device})
-        self = cls(estimator, as_task(state["task"]), settings, state["seed"])
+        task, seed = as_task(state["task"]), state["seed"]
+        self = cls(estimator, task, settings, seed, encoder)
         shape = tuple(state["seen"]["X"].shape[1:])
         self._run = Run(
-            estimator, self.task, shape, state["batch_size"], settings, self.seed
+            self.estimator, task, shape, state["batch_size"], settings, seed
         )
         self.run.resume(state["run"])
         self.n_calls = state["n_calls"]
@@ -139,7 +153,9 @@ class LabellingSession:
         return self
 
     def _arrive(self, X, targets):
-        train_rows, held_out_rows = self._split(len(X))
+        train_rows, held_out_rows = self._split(len(targets))
+        if self.encoder is not None:
+            X = self._encoded(X, targets, train_rows)
         if self._run is None:
             self._run = self._start(X.shape[1:], len(train_rows))
         new, held_out = (
@@ -150,6 +166,11 @@ class LabellingSession:
         if self.n_calls == 1:
             return self._first(new, held_out)
         return self._next(new, held_out)
+
+    def _encoded(self, X, targets, train_rows):
+        if self._run is None:
+            return fit_encoded(self.encoder, X, targets, train_rows)
+        return encoded(self.encoder, X)
 
     def _first(self, new, held_out):
         self.run.begin(new)
