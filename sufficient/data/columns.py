@@ -11,6 +11,7 @@ import pandas as pd
 __all__ = [
     "as_table",
     "check_columns",
+    "check_names",
     "has_percentages",
     "is_text",
     "numbers_as_floats",
@@ -31,11 +32,15 @@ def as_table(X: Any) -> pd.DataFrame | None:
     return X.set_axis(X.columns.map(str), axis=1)
 
 
-def check_columns(frame: pd.DataFrame) -> None:
-    """Raise ValueError where cells cannot be encoded; the message names the columns."""
+def check_names(frame: pd.DataFrame) -> None:
+    """Raise ValueError where two columns have one name."""
     names = frame.columns
     if twice := names[names.duplicated()].unique().tolist():
         raise ValueError(f"Several columns are called {twice}. Rename all but one.")
+
+
+def check_columns(frame: pd.DataFrame) -> None:
+    """Raise ValueError where cells cannot be encoded; the message names the columns."""
     if percentages := [name for name in frame if has_percentages(frame[name])]:
         raise ValueError(
             f"Columns {percentages} hold percentages as text. Write numbers without "

@@ -16,6 +16,7 @@ from sklearn.utils import _safe_indexing, check_array
 from sufficient.data.columns import (
     as_table,
     check_columns,
+    check_names,
     numbers_as_floats,
     others_than_numbers,
     useless_columns,
@@ -59,6 +60,8 @@ def chosen_encoder(given: Encoder, X: ArrayLike) -> Encoder:
     """
     if given is None or (isinstance(given, str) and given == "auto"):
         frame = None if given is None else as_table(X)
+        if frame is not None:
+            check_names(frame)
         if frame is None or not (others_than_numbers(frame) or _has_missing(frame)):
             return None
         check_columns(frame)

@@ -56,6 +56,34 @@ class FittedNetMixin(BaseEstimator):
     _input_shape: tuple[int, ...]
     _columns: list[str] | None
 
+    def set_params(self, **params: Any) -> FittedNetMixin:
+        """Set parameters of the estimator, or, by ``estimator__``, of its net.
+
+        Parameters
+        ----------
+        **params
+            New values.
+
+        Returns
+        -------
+        FittedNetMixin
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter, or the net is given by name.
+        """
+        net = params.get("estimator", self.estimator)
+        inner = [name for name in params if name.startswith("estimator__")]
+        if inner and (net is None or isinstance(net, str)):
+            name = net or "mlp"
+            raise ValueError(
+                f"{inner[0]} is a parameter of a net, and estimator={net!r} is a name. "
+                f'Pass the net itself: estimator=sufficient.nets.default_net("{name}").'
+            )
+        return super().set_params(**params)
+
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict with the net at the size where the loop stopped.
 

@@ -6,6 +6,8 @@ import os
 import stat
 from pathlib import Path
 
+from sufficient.reproducibility.devices import memory_of
+
 __all__ = ["read_whole", "write_whole"]
 
 # No links are followed, and opening a FIFO does not wait. Missing on Windows.
@@ -35,7 +37,7 @@ def read_whole(path: Path, most: int | None = None) -> bytes:
     OSError
         If it is not there, a link, or there is no right to read it.
     """
-    most = _memory() if most is None else most
+    most = memory_of() if most is None else most
     with os.fdopen(os.open(path, os.O_RDONLY | CAREFUL), "rb") as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
@@ -77,12 +79,6 @@ def write_whole(path: Path, data: bytes) -> None:
         part.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
-
-
-def _memory():
-    if not hasattr(os, "sysconf"):
-        return 2**63
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _sync_folder(path):

@@ -16,6 +16,7 @@ from torch import nn
 from sufficient.curvature.losses import per_sample_loss
 from sufficient.curvature.objective import Objective
 from sufficient.data.numbers import check_numbers
+from sufficient.data.targets import check_targets
 from sufficient.data.task import Task
 from sufficient.nets import default_net
 from sufficient.reproducibility.devices import default_device
@@ -68,6 +69,7 @@ def may_be_multilabel(estimator: Net) -> bool:
 
 def takes_rows(estimator: Net, y: ArrayLike) -> bool:
     """Whether y may be two-dimensional; ValueError where it is and may not be."""
+    check_targets(y)
     if is_regression(estimator, y):
         check_numbers("y", y, "For labels, pass a skorch NeuralNetClassifier.")
         return True
@@ -89,7 +91,7 @@ def _kind_of(y):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Of many classes.
             return type_of_target(y)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):
         return "unknown"
 
 
