@@ -37,7 +37,7 @@ INDICES = ("train_indices_", "validation_indices_")
 
 
 class SavedToFolderMixin(BaseEstimator):
-    """Save what was fitted; loading runs no code from the files."""
+    """Save what was fitted as safetensors and JSON; loading runs no code from it."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the fitted estimator, or the labelling session, in a folder.
@@ -70,9 +70,9 @@ class SavedToFolderMixin(BaseEstimator):
     ) -> SampleSizeEstimator:
         """Load what `save` has written, ready to predict and for `partial_fit`.
 
-        The files are safetensors and JSON, and of an encoder a pickle that may hold
-        estimators of scikit-learn and skrub alone: no code is run. `checkpoint` is not
-        restored; set it anew where the next fit shall write.
+        The files are data only: nothing in them is executed, and of an encoder only
+        classes of scikit-learn and skrub are built. `checkpoint` is not restored; set
+        it anew where the next fit shall write.
 
         Parameters
         ----------
