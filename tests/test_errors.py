@@ -54,6 +54,7 @@ DATA = {
         Y,
         r"Several columns are called \['a'\]\. Rename all but one",
     ),
+    "no targets": (None, FRAME, None, "requires y to be passed"),
     "texts in an array": (None, FRAME.to_numpy(), Y, "Pass a data frame, whose"),
     "X with a gradient": (
         None,
@@ -108,8 +109,8 @@ DATA = {
         None,
         X,
         Y,
-        r"Did you mean 'accuracy', 'top_k_accuracy', 'balanced_accuracy'\?",
-        {"scoring": "acuracy"},
+        r"Did you mean 'accuracy'",
+        {"scoring": "accurate"},
     ),
     "half the name of a scorer": (
         None,

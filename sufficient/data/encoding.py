@@ -150,7 +150,7 @@ def _as_array(values):
 
 
 def _has_missing(frame):
-    return bool(frame.isna().to_numpy().any())
+    return any(frame[name].hasnans for name in frame)
 
 
 def _warn_of_useless(frame):

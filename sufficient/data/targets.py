@@ -17,8 +17,13 @@ def check_targets(y: ArrayLike) -> None:
     Parameters
     ----------
     y : array-like of shape (n,) or (n, n_targets), or None
-        Targets of any kind. None is left to later checks.
+        Targets of any kind.
     """
+    if y is None:
+        raise ValueError(
+            "This estimator requires y to be passed, but the target y is None. Pass "
+            "the labels or numbers of all samples."
+        )
     check_detached("y", y)
     values = np.asarray(y)
     if values.dtype.kind in "mM":

@@ -12,6 +12,7 @@ from sklearn.utils import ClassifierTags, RegressorTags, Tags, check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_y,
+    _num_samples,
     check_consistent_length,
     check_is_fitted,
     column_or_1d,
@@ -174,7 +175,7 @@ class FittedNetMixin(BaseEstimator):
             self.encoder_ = chosen_encoder(self.encoder, X)
         if self.encoder_ is not None:
             X = self._known_columns(X, reset=reset)
-            check_array(np.zeros((len(y), 1)), ensure_min_samples=least)
+            check_array(np.zeros((_num_samples(X), 1)), ensure_min_samples=least)
             return X, self._checked_targets(X, y, regression)
         rules: dict[str, Any] = {"ensure_min_samples": least, **INPUT}
         several = partial(takes_rows, self.estimator)
