@@ -26,7 +26,9 @@ PLAIN = ["number", "bool", "boolean"]
 def as_table(X: Any) -> pd.DataFrame | None:
     """X as a pandas data frame with text as names, or None if it is no data frame."""
     if not isinstance(X, pd.DataFrame):
-        if not hasattr(X, "to_pandas") or not hasattr(X, "columns"):
+        is_frame = hasattr(X, "to_pandas") and hasattr(X, "columns")
+        # Tables of Arrow have column names, and are read on demand.
+        if not is_frame or hasattr(X, "column_names"):
             return None
         X = X.to_pandas()
     return X.set_axis(X.columns.map(str), axis=1)

@@ -44,7 +44,7 @@ def net_for(estimator: Net, task: Task) -> Net:
     """What the name of a net stands for, where it does not classify."""
     if not isinstance(estimator, str) or task.has_one_label:
         return estimator
-    device = str(default_device())
+    device = default_device()
     if task.is_regression:
         return default_net(estimator, regression=True, device=device)
     return default_net(estimator, criterion=nn.BCEWithLogitsLoss, device=device)

@@ -1,4 +1,4 @@
-"""The study of real tables. Oracles: classes of equal size, a package that is absent."""
+"""The study of real tables. Oracles: equal classes, a package that is absent."""
 
 import pytest
 
