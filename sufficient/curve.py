@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array, check_X_y
 from sklearn.utils._param_validation import validate_parameter_constraints
+from sklearn.utils.validation import _check_y, check_consistent_length
 
+from sufficient.data.encoding import chosen_encoder
 from sufficient.data.numbers import check_numbers
 from sufficient.data.sources import column_of, is_source, source_of
 from sufficient.growing.plan import Plan, plan_run
@@ -18,7 +20,7 @@ from sufficient.report.summary import warn_of_weaknesses
 from sufficient.results import SampleSizeCurve
 from sufficient.settings import Settings, constraints_of, with_settings
 from sufficient.training.criteria import is_regression, takes_rows
-from sufficient.typing import ArrayLike, Net, RandomState
+from sufficient.typing import ArrayLike, Encoder, Net, RandomState
 
 __all__ = ["iterate_sample_size_curve", "sample_size_curve"]
 
@@ -36,6 +38,7 @@ def sample_size_curve(
     X: ArrayLike,
     y: ArrayLike,
     *,
+    encoder: Encoder = "auto",
     checkpoint: str | os.PathLike[str] | None = None,
     random_state: RandomState = None,
     verbose: int = 0,
@@ -56,7 +59,7 @@ width)
     y : array-like of shape (n_samples,) or (n_samples, n_targets), str or None
         Labels, rows of 0 and 1 for several labels at once, or regression targets; a
         name or None as there.
-    checkpoint, random_state, verbose
+    encoder, checkpoint, random_state, verbose
         As in `SampleSizeEstimator`.
     **parameters
         Any other parameter of `SampleSizeEstimator`, from `tol` to `device`.
@@ -80,9 +83,8 @@ width)
     >>> curve.columns["batch_count"].astype(int).tolist()
     [2, 3, 5]
     """
-    plan = _plan(
-        "sample_size_curve", estimator, X, y, parameters, checkpoint, random_state
-    )
+    rest = {"checkpoint": checkpoint, "random_state": random_state}
+    plan = _plan("sample_size_curve", estimator, X, y, encoder, parameters, rest)
     curve = plan.follow(verbose)
     warn_of_weaknesses(curve, plan.run.settings)
     return curve
@@ -94,6 +96,7 @@ def iterate_sample_size_curve(
     X: ArrayLike,
     y: ArrayLike,
     *,
+    encoder: Encoder = "auto",
     checkpoint: str | os.PathLike[str] | None = None,
     random_state: RandomState = None,
     verbose: int = 0,
@@ -112,7 +115,7 @@ def iterate_sample_size_curve(
         Samples.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
         Labels, or regression targets.
-    checkpoint, random_state, verbose, **parameters
+    encoder, checkpoint, random_state, verbose, **parameters
         As in `sample_size_curve`.
 
     Yields
@@ -131,14 +134,9 @@ def iterate_sample_size_curve(
     >>> int(curve.columns["train_size"][-1])
     80
     """
+    rest = {"checkpoint": checkpoint, "random_state": random_state}
     plan = _plan(
-        "iterate_sample_size_curve",
-        estimator,
-        X,
-        y,
-        parameters,
-        checkpoint,
-        random_state,
+        "iterate_sample_size_curve", estimator, X, y, encoder, parameters, rest
     )
     return plan.steps(verbose)
 
@@ -148,29 +146,35 @@ def _plan(
     estimator: Net,
     X: ArrayLike,
     y: ArrayLike,
+    encoder: Encoder,
     parameters: dict[str, Any],
-    checkpoint: str | os.PathLike[str] | None,
-    random_state: RandomState,
+    rest: dict[str, Any],
 ) -> Plan:
-    rest = {"checkpoint": checkpoint, "random_state": random_state}
     validate_parameter_constraints(
         CONSTRAINTS, {**parameters, **rest}, caller_name=caller
     )
-    settings = Settings(**parameters)
-    regression = is_regression(estimator)
+    settings, encoder = Settings(**parameters), chosen_encoder(encoder, X)
+    X, y = _checked(estimator, X, y, encoder)
+    return plan_run(estimator, X, y, settings, **rest, encoder=encoder)
+
+
+def _checked(
+    estimator: Net, X: ArrayLike, y: ArrayLike, encoder: Encoder
+) -> tuple[Any, np.ndarray]:
+    regression = is_regression(estimator, y)
+    several = partial(takes_rows, estimator)
     rules = {
         "dtype": np.float32,
         "allow_nd": True,
         "ensure_min_samples": 4,
         "estimator": "sample_size_curve",
     }
+    if encoder is not None:
+        check_consistent_length(X, y)
+        return X, _check_y(y, multi_output=several(y), y_numeric=regression)
     if is_source(X):
         X = source_of(X, target=column_of(y))
         check_array(X.head(), **rules)
-        several = partial(takes_rows, estimator)
-        y = X.checked_targets(y, regression=regression, several=several)
-    else:
-        check_numbers("X", X)
-        rows = takes_rows(estimator, y)
-        X, y = check_X_y(X, y, multi_output=rows, y_numeric=regression, **rules)
-    return plan_run(estimator, X, y, settings, random_state, checkpoint)
+        return X, X.checked_targets(y, regression=regression, several=several)
+    check_numbers("X", X)
+    return check_X_y(X, y, multi_output=several(y), y_numeric=regression, **rules)

@@ -35,9 +35,6 @@ STOPS = ("answer", "landscape", "never")
 # so that the answer in samples does not depend on `batch_size`.
 REFERENCE_BATCH = 64
 
-# Stands for the names of scikit-learn's scorers, which take a second to import.
-SCORERS = ("name of a scorer",)
-
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -111,7 +108,7 @@ class Settings:
     )
     scoring: str | Callable[..., Any] | None = parameter(
         None,
-        [OneOf(SCORERS), callable, None],
+        [str, callable, None],
         "name of a scikit-learn scorer; accuracy or R2 by default",
     )
     min_gain: float = parameter(
@@ -199,15 +196,13 @@ def constraints_of(settings: type[Settings]) -> dict[str, Any]:
 
 
 def _for_sklearn(constraint: Any) -> Any:
-    from sklearn.metrics import get_scorer_names
     from sklearn.utils._param_validation import Interval, StrOptions
 
     if isinstance(constraint, Range):
         kind, low, high, closed = constraint
         return Interval(kind, low, high, closed=closed)
     if isinstance(constraint, OneOf):
-        words = get_scorer_names() if constraint.words == SCORERS else constraint.words
-        return StrOptions(set(words))
+        return StrOptions(set(constraint.words))
     return constraint
 
 

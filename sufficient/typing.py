@@ -8,13 +8,16 @@ import numpy as np
 import torch
 from skorch import NeuralNet
 
-__all__ = ["ArrayLike", "Net", "RandomState", "Rows"]
+__all__ = ["ArrayLike", "Encoder", "Net", "RandomState", "Rows"]
 
 # Arrays, tensors, lists, data frames, data sets and tables, or None where documented.
 # They have no common type. Public functions check the values.
 ArrayLike: TypeAlias = Any
 # A skorch net, the name of one of the library's nets, or None for the default.
 Net: TypeAlias = NeuralNet | str | None
+# A transformer of scikit-learn or skrub, which have no types; "auto" or None where
+# documented.
+Encoder: TypeAlias = Any
 # As in scikit-learn.
 RandomState: TypeAlias = int | np.random.RandomState | None
 

@@ -20,20 +20,24 @@ DATA_SETS = {
 }
 CHOICES = (
     f"{', '.join(DATA_SETS)}, or a file that ends in .npz, .csv, .tsv, .txt, .jsonl, "
-    ".parquet, .feather or .arrow, text perhaps compressed as in .csv.gz"
+    ".parquet, .feather or .arrow, text perhaps compressed as in .csv.gz, or a folder "
+    "with a folder of images for each class"
 )
 KINDS = [
     (["--classify"], False, "the target is a class"),
     (["--regress", "--regression"], True, "the target is a number"),
 ]
 EPILOG = """\
-FILE.npz holds X and y, taken as they are. Any other FILE is a table, a row a sample:
-numbers are standardised, missing ones imputed, texts, categories and dates encoded, as
-the samples that are not held out say. Columns without a name, constant columns and ids
-(texts that are all different, numbers that count the rows) are left out.
+FILE.npz holds X and y, taken as they are. FOLDER holds a folder of images a class; they
+are cropped to one square, of at most 64 pixels. Any other FILE is a table, a row a
+sample: numbers are standardised, missing ones imputed, texts, categories and dates
+encoded, as the samples that are not held out say. Columns without a name, constant
+columns and ids (texts that are all different, numbers that count the rows) are left
+out.
 
 A target is a class if it is text, or holds two whole numbers, or up to 10 with five
 samples each on average; any other is a number. In FILE.npz whole numbers are classes.
+Several targets are all numbers, or all have two values, which are labels: yes or no.
 
 With --score, FILE.csv is a table of scores, a row a fit:
   sufficient scores.csv --n n --score accuracy --held-out 1000 --target 0.95
@@ -80,7 +84,8 @@ def parser() -> argparse.ArgumentParser:
     )
     add = found.add_argument
     add("data", metavar="DATA", help=CHOICES)
-    add("--target", help="column of a table (default: last); a number with --score")
+    target = "column of a table (default: last), repeated for several; a number with"
+    add("--target", action="append", metavar="COLUMN", help=f"{target} --score")
     kind = found.add_mutually_exclusive_group()
     for flags, regression, text in KINDS:
         kind.add_argument(
@@ -89,7 +94,7 @@ def parser() -> argparse.ArgumentParser:
     add("--drop", metavar="A,B", help="columns of a table to leave out")
     add("--keep", metavar="A,B", help="columns to keep, even if constant or ids")
     add("--n-samples", type=int, metavar="N", help="first N; of a file, N at random")
-    add("--model", choices=NETS, default="mlp", help="default: mlp")
+    add("--model", choices=NETS, help="default: mlp; cnn for a folder of images")
     for each in PARAMETERS:
         if each.name in FLAGS:
             text = f"{each.metadata['meaning']} (default: {each.default})"

@@ -7,10 +7,6 @@ import time
 import warnings
 from argparse import Namespace
 
-from sklearn.pipeline import make_pipeline
-from sklearn.utils.multiclass import type_of_target
-from torch.nn import BCEWithLogitsLoss
-
 from sufficient.command.answers import (
     as_json,
     as_text,
@@ -19,7 +15,6 @@ from sufficient.command.answers import (
 )
 from sufficient.command.arguments import FLAGS
 from sufficient.command.files import load
-from sufficient.command.tables import encoded_parts
 from sufficient.command.written import check_before_the_long_fit, written
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.many_fits.repeats import repeat_sample_size
@@ -43,21 +38,13 @@ def answer(args: Namespace) -> int:
         if args.repeats is not None:
             return _answer_of_several(args, estimator, data)
         try:
-            _, run = _quietly(_fit, estimator, data, args.seed)
+            _, run = _quietly(estimator.fit, data.X, data.y)
         except KeyboardInterrupt:
             if here.is_first:
                 _tell_what_was_measured(estimator)
             return INTERRUPTED
     run |= {"remarks": data.remarks} if data.remarks else {}
     return _say(args, estimator, run) if here.is_first else 0
-
-
-def _fit(estimator, data, seed):
-    if data.encoder is None:
-        return estimator.fit(data.X, data.y)
-    # Held out here, so that the encoder does not see what is held out.
-    parts = encoded_parts(data, estimator.validation_fraction, seed)
-    return estimator.fit(**parts)
 
 
 def _tell_what_was_measured(estimator):
@@ -74,9 +61,6 @@ def _say(args, estimator, run):
 
 def _answer_of_several(args, estimator, data):
     estimator.set_params(verbose=0)
-    if data.encoder is not None:
-        # Every repeat holds other samples out. The encoder sees the features of all.
-        estimator = make_pipeline(data.encoder, estimator)
     found, run = _quietly(
         repeat_sample_size,
         estimator,
@@ -91,14 +75,13 @@ def _answer_of_several(args, estimator, data):
 
 
 def _estimator(args, data):
-    net = args.model
+    net = args.model or data.model
     if data.regression:
         net = default_net(net, regression=True)
-    elif type_of_target(data.y) == "multilabel-indicator":
-        net = default_net(net, criterion=BCEWithLogitsLoss)
     chosen = {name: getattr(args, name) for name in FLAGS}
     chosen |= {"random_state": args.seed, "verbose": int(not args.quiet)}
-    return SampleSizeEstimator(net, checkpoint=args.checkpoint, **chosen)
+    chosen |= {"encoder": data.encoder, "checkpoint": args.checkpoint}
+    return SampleSizeEstimator(net, **chosen)
 
 
 def _quietly(function, *arguments, **options):

@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from sufficient import datasets
 from sufficient.command.arguments import CHOICES, DATA_SETS
+from sufficient.command.images import load_images
 from sufficient.command.reading import SUFFIXES, suffix_of
 from sufficient.command.tables import Data, load_table
 
@@ -36,6 +37,8 @@ def load(args: Namespace) -> Data:
     is_table = suffix in SUFFIXES and args.data not in DATA_SETS
     if not is_table and (args.target or args.drop or args.keep):
         raise ValueError("--target, --drop and --keep are for tables.")
+    if Path(args.data).is_dir() and args.data not in DATA_SETS:
+        return load_images(args)
     if args.data in DATA_SETS:
         X, y = getattr(datasets, DATA_SETS[args.data])(n_samples=args.n_samples)
         return _data(X, y, args)

@@ -67,7 +67,7 @@ def _answer(forecast: ScoreForecast, args: Namespace) -> dict[str, Any]:
         "probability_sufficient": forecast.probability_of_gain_below(args.min_gain),
     }
     if args.target is not None:
-        target = _number(args.target)
+        target = _number(args.target[-1])
         found |= {
             "target": target,
             "assurance": args.assurance,

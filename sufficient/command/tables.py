@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from argparse import Namespace
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +10,11 @@ import numpy as np
 from sklearn.utils import resample
 
 from sufficient.command.columns import chosen_features
-from sufficient.command.encoding import encoder_for
 from sufficient.command.reading import no_column, read_table
-from sufficient.command.targets import as_target, rows_of_classes
-from sufficient.growing.order import hold_out
+from sufficient.command.targets import as_targets, rows_of_classes
+from sufficient.data.encoding import table_encoder
 
-__all__ = ["Data", "encoded_parts", "load_table"]
+__all__ = ["Data", "load_table"]
 
 LEAST_ROWS = 10
 
@@ -33,17 +31,20 @@ class Data:
         Labels or targets.
     regression : bool
         Whether y is a quantity.
-    encoder : Pipeline or None, default=None
+    encoder : Pipeline or "auto", default="auto"
         Makes numbers of the columns of a table; not yet fitted.
     remarks : list of str or None, default=None
         What was found and left out; None for arrays.
+    model : str, default="mlp"
+        The net that suits them.
     """
 
     X: Any
     y: np.ndarray
     regression: bool
-    encoder: Any = None
+    encoder: Any = "auto"
     remarks: list[str] | None = None
+    model: str = "mlp"
 
 
 def load_table(args: Namespace) -> Data:
@@ -59,81 +60,49 @@ def load_table(args: Namespace) -> Data:
     -------
     Data
     """
-    others, column = _parted(read_table(args.data), args.target)
+    others, targets = _parted(read_table(args.data), args.target)
     features, remarks = chosen_features(others, _names(args.drop), _names(args.keep))
-    features, column, dropped = _labelled(features, column)
+    features, targets, dropped = _labelled(features, targets)
     if (n := args.n_samples) is not None:
-        features, column = resample(
-            features, column, replace=False, n_samples=n, random_state=args.seed
+        features, targets = resample(
+            features, targets, replace=False, n_samples=n, random_state=args.seed
         )
-    y, regression, kind = as_target(column, args.regression)
-    rows, rare = (slice(None), []) if regression else rows_of_classes(y)
+    y, regression, kind = as_targets(targets, args.regression)
+    one_label = not regression and y.ndim == 1
+    rows, rare = rows_of_classes(y) if one_label else (slice(None), [])
     features, y, remarks = features.iloc[rows], y[rows], [kind, *dropped, *remarks]
     if len(y) < LEAST_ROWS:
         raise ValueError(
             f"There are {len(y)} rows to learn from, but {LEAST_ROWS} are needed."
         )
-    encoder = encoder_for(features)
+    encoder = table_encoder(features)
     return Data(features, y, regression, encoder, [*remarks, *rare])
 
 
-def encoded_parts(
-    data: Data, validation_fraction: float | str, seed: int
-) -> dict[str, Any]:
-    """Hold samples out, and encode them by what the others say.
-
-    Parameters
-    ----------
-    data : Data
-        Of a table.
-    validation_fraction : float or "auto"
-        Share to hold out, as for `SampleSizeEstimator`.
-    seed : int
-        Source of the choice.
-
-    Returns
-    -------
-    dict
-        `X`, `y`, `X_val` and `y_val` of `SampleSizeEstimator.fit`.
-    """
-    rest, held_out = hold_out(
-        data.y,
-        stratify=not data.regression,
-        validation_fraction=validation_fraction,
-        rng=np.random.RandomState(seed),
-    )
-    X = data.encoder.fit_transform(data.X.iloc[rest])
-    with warnings.catch_warnings():
-        # A category may be among the held-out samples alone. It is then none.
-        warnings.simplefilter("ignore", UserWarning)
-        X_val = data.encoder.transform(data.X.iloc[held_out])
-    parts = {"X": X, "y": data.y[rest], "X_val": X_val, "y_val": data.y[held_out]}
-    return {name: np.asarray(part) for name, part in parts.items()}
-
-
-def _parted(frame, target):
-    target = target or frame.columns[-1]
-    if target not in frame:
-        raise ValueError(no_column(target, list(frame)))
-    others = frame.drop(columns=target)
+def _parted(frame, targets):
+    targets = targets or [frame.columns[-1]]
+    for target in targets:
+        if target not in frame:
+            raise ValueError(no_column(target, list(frame)))
+    others = frame.drop(columns=targets)
     if not others.shape[1]:
         raise ValueError(
-            f"There are no columns besides {target!r}. Comma, semicolon, tab or bar "
-            "must separate them."
+            f"There are no columns besides {', '.join(map(repr, targets))}. Comma, "
+            "semicolon, tab or bar must separate them."
         )
-    return others, frame[target]
+    return others, frame[list(dict.fromkeys(targets))]
 
 
-def _labelled(features, column):
-    missing = column.isna()
-    if missing.all():
+def _labelled(features, targets):
+    if empty := [name for name in targets if targets[name].isna().all()]:
         raise ValueError(
-            f"No row has a target: column {column.name!r} is empty. Name another one "
+            f"No row has a target: column {empty[0]!r} is empty. Name another one "
             "with --target."
         )
+    missing = targets.isna().any(axis=1)
     remark = f"Rows without a target, which are left out: {missing.sum():,}."
     kept = ~missing
-    return features[kept], column[kept], [remark] if missing.any() else []
+    return features[kept], targets[kept], [remark] if missing.any() else []
 
 
 def _names(text):

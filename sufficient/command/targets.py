@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.multiclass import type_of_target
 
-from sufficient.command.columns import has_percentages, is_text
+from sufficient.data.columns import has_percentages, is_text
 
-__all__ = ["are_numbers", "as_target", "rows_of_classes"]
+__all__ = ["are_numbers", "as_target", "as_targets", "rows_of_classes"]
 
 # Whole numbers are classes up to this many, with so many samples each on average.
 MOST_CLASSES, SAMPLES_A_CLASS = 10, 5
@@ -80,6 +80,50 @@ def as_target(
     return y, False, f"The target {column.name!r} is a class, one of {n:,}{way}."
 
 
+def as_targets(
+    frame: pd.DataFrame, regression: bool | None = None
+) -> tuple[np.ndarray, bool, str]:
+    """What one column or more without missing values are as y.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Targets of every sample.
+    regression : bool or None, default=None
+        Whether they are quantities; None finds out.
+
+    Returns
+    -------
+    y : ndarray of shape (n,) or (n, n_targets)
+        As of `as_target`, or rows of 0 and 1.
+    regression : bool
+        Whether they are quantities.
+    remark : str
+        What was found, and how to change it.
+
+    Raises
+    ------
+    ValueError
+        If a column can be neither, or some are numbers and others are not.
+    """
+    if frame.shape[1] == 1:
+        return as_target(frame.iloc[:, 0], regression)
+    names = ", ".join(map(repr, frame))
+    if regression is not True and all(_is_label(frame[name]) for name in frame):
+        second = {name: frame[name].drop_duplicates().max() for name in frame}
+        words = ", ".join(f"{name} = {value}" for name, value in second.items())
+        y = np.column_stack([frame[name] == second[name] for name in frame])
+        return y.astype(int), False, f"The targets are labels, which mean: {words}."
+    found = [as_target(frame[name], regression) for name in frame]
+    if not all(numbers for _, numbers, _ in found):
+        raise ValueError(
+            f"The targets {names} are neither all numbers nor all labels with two "
+            "values. Name one --target at a time."
+        )
+    y = np.column_stack([numbers for numbers, _, _ in found])
+    return y, True, f"The targets {names} are numbers."
+
+
 def rows_of_classes(y: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Where the classes have two samples or more, and which have one only.
 
@@ -101,6 +145,10 @@ def rows_of_classes(y: np.ndarray) -> tuple[np.ndarray, list[str]]:
         f"they cannot be both trained on and held out: {(counts < 2).sum():,}."
     )
     return np.flatnonzero(counts[codes] > 1), [remark] if alone else []
+
+
+def _is_label(column):
+    return column.nunique() == 2 and not are_numbers(column)
 
 
 def _check(column, regression):

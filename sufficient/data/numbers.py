@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from torch import Tensor
 
 from sufficient.typing import ArrayLike
 
-__all__ = ["check_numbers"]
+__all__ = ["check_detached", "check_numbers"]
 
-ENCODE = "Encode or drop such features."
+ENCODE = "Pass a data frame, whose columns are encoded, or drop such features."
 
 
 def check_numbers(name: str, values: ArrayLike, remedy: str = ENCODE) -> None:
@@ -20,12 +21,15 @@ def check_numbers(name: str, values: ArrayLike, remedy: str = ENCODE) -> None:
         Name of the argument, for the message.
     values : array-like
         Value of the argument.
-    remedy : str, default="Encode or drop such features."
+    remedy : str, default=ENCODE
         Advice for the message.
     """
+    check_detached(name, values)
     values = np.asarray(values)
     if values.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: {name} is {values.dtype}.")
+    if values.dtype.kind in "mM":
+        raise ValueError(f"{name} holds dates or times, which are no numbers. {remedy}")
     if values.dtype.kind not in "OUS" or not values.ndim:
         return
     try:
@@ -36,3 +40,11 @@ def check_numbers(name: str, values: ArrayLike, remedy: str = ENCODE) -> None:
         ) from None
     if missing:
         raise ValueError(f"{name} contains NaN or None. Fill or drop missing values.")
+
+
+def check_detached(name: str, values: ArrayLike) -> None:
+    """Raise ValueError for a tensor that is part of a computation."""
+    if isinstance(values, Tensor) and values.requires_grad:
+        raise ValueError(
+            f"{name} is a tensor that requires grad. Pass {name}.detach()."
+        )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -35,9 +34,13 @@ class Classification(Task):
     @classmethod
     def of(cls, y: np.ndarray, classes: ArrayLike = None) -> Classification:
         """The task that the labels y describe."""
-        if y.dtype.kind == "O" and pd.isna(y).any():
-            raise ValueError("y contains NaN or None. Fill or drop missing values.")
-        check_classification_targets(y)
+        try:
+            check_classification_targets(y)
+        except ValueError as error:
+            raise ValueError(
+                f'{str(error).rstrip(".")}. If y is a quantity, pass estimator="mlp", '
+                "or a skorch NeuralNetRegressor; if it holds labels, y.astype(str)."
+            ) from error
         if type_of_target(y).endswith("multioutput"):
             raise ValueError("Classification needs one label per sample, y is 2-D.")
         labels = np.unique(y if classes is None else classes)
@@ -107,7 +110,8 @@ class Classification(Task):
             raise ValueError(
                 f"The class {rare[0]} has fewer than 2 samples, so it cannot be both "
                 "trained on and held out. Label more of it, or drop it. If y is a "
-                "quantity and not a label, pass a skorch NeuralNetRegressor."
+                "quantity and not a label, pass a skorch NeuralNetRegressor, such as "
+                "sufficient.nets.default_net(regression=True)."
             )
 
 
@@ -221,6 +225,13 @@ class Regression(Task):
     def of(cls, y: np.ndarray, standardise: bool = True) -> Regression:
         """The task that the targets y describe."""
         columns = y.reshape(len(y), -1)
+        constant = np.flatnonzero((columns == columns[:1]).all(axis=0))
+        if len(constant):
+            which = "y" if y.ndim == 1 else f"Column {constant[0]} of y"
+            raise ValueError(
+                f"{which} is {columns[0, constant[0]]:g} for every sample, so there is "
+                "nothing to learn. Pass a target that varies."
+            )
         if not standardise:
             nothing = np.zeros(columns.shape[1])
             return cls(nothing, nothing + 1, y.ndim == 1)

@@ -23,6 +23,7 @@ class AnswerMixin(ForecastMixin, ByClassMixin):
     """Publish a curve under the names of the documentation, and say what it says."""
 
     bound: str
+    _input_shape: tuple[int, ...]
     patience: int
     min_gain: float
 
@@ -60,6 +61,7 @@ class AnswerMixin(ForecastMixin, ByClassMixin):
         self._publish(plan.run.answer())
         self.train_indices_ = plan.train_indices
         self.validation_indices_ = plan.validation_indices
+        self._input_shape = tuple(plan.growth.pool.X.shape[1:])
 
     def _forget(self, *names: str) -> None:
         for name in names:

@@ -13,7 +13,7 @@ from sufficient.estimator.labelling import LabellingMixin
 from sufficient.estimator.reporting import ReportMixin
 from sufficient.estimator.saving import SavedToFolderMixin
 from sufficient.settings import Settings, constraints_of, parameter
-from sufficient.typing import Net, RandomState
+from sufficient.typing import Encoder, Net, RandomState
 
 __all__ = ["SampleSizeEstimator"]
 
@@ -56,7 +56,9 @@ class SampleSizeEstimator(
         What to train: a `skorch.NeuralNetClassifier` or `skorch.NeuralNetRegressor`
         around any torch module, cloned and never modified. "mlp" and None are a
         network with hidden layers of 128 and 64 units, "cnn" a small convolutional one
-        for flattened images; both classify. Pass a net to tune its parameters. A module
+        for flattened images. By name they classify, or learn fractions as numbers, or
+        rows of 0 and 1 as several labels; None classifies. Pass a net, such as
+        `sufficient.nets.default_net`, to tune its parameters. A module
         that takes `n_inputs` or `n_outputs` gets them from the data. With a criterion
         for several labels per sample, such as `torch.nn.BCEWithLogitsLoss`, y may be
         rows of 0 and 1; a plain `skorch.NeuralNet` will do there, too.
@@ -124,6 +126,12 @@ class SampleSizeEstimator(
     device : str or None, default=None
         Where to compute, such as "cuda". None keeps the device of a net that is given,
         and takes CUDA for the default ones where there is one.
+    encoder : transformer, "auto" or None, default="auto"
+        Makes numbers of X. A transformer of scikit-learn or skrub is cloned and fitted
+        to the samples that are not held out. "auto" does that with data frames that
+        have texts, categories, dates or missing values: numbers are standardised,
+        missing ones imputed, the rest is encoded by `skrub.TableVectorizer`. Other X
+        are taken as they are, and None takes all X so.
     checkpoint : str, path-like or None, default=None
         Folder in which `fit` keeps its state after every measured size. A fit that was
         killed goes on from there when it is started again with the same data and
@@ -205,6 +213,8 @@ class SampleSizeEstimator(
         Training score minus validation score at the last size.
     estimator_ : skorch net
         The net trained at the last size: on all the data, unless `refit` is False.
+    encoder_ : transformer or None
+        The fitted encoder; None if X was taken as it is.
     curve_ : SampleSizeCurve
         All of this in one record.
     batch_size_ : int
@@ -255,6 +265,7 @@ class SampleSizeEstimator(
     """
 
     estimator: Net = parameter(None, "no_validation", "net to train", kw_only=False)
+    encoder: Encoder = parameter("auto", "no_validation", "how columns become numbers")
     checkpoint: str | os.PathLike[str] | None = parameter(
         None, [str, os.PathLike, None], "folder to go on from after a kill"
     )

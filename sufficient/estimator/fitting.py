@@ -56,6 +56,7 @@ class FittingMixin(FittedNetMixin, AnswerMixin, CallbackSupportMixin):
 height, width)
             Labelled samples. Their order does not matter. A memory-mapped array, a
             map-style torch Dataset or a table with `column_names` is read on demand.
+            A data frame with texts, categories, dates or missing values is encoded.
         y : array-like of shape (n_samples,) or (n_samples, n_targets), str or None
             Labels of any kind, rows of 0 and 1 for several labels at once, or
             regression targets. None takes those of a Dataset of pairs, a name those of
@@ -87,7 +88,8 @@ height, width)
             allowed, or an eigenvalue could not be certified.
         UserWarning
             If held-out samples are copies of training samples, or columns of X differ
-            in scale by more than a factor of 1,000 (standard deviations), or a state in
+            in scale by more than a factor of 1,000 (standard deviations), or a data
+            frame that is encoded has constant columns or ids, or a state in
             `checkpoint` is damaged, so that the one before it is used, or one cannot be
             written, in which case the fit goes on.
         """
@@ -103,6 +105,7 @@ height, width)
                 self.checkpoint,
                 groups=checked_groups(groups, len(y)),
                 validation=self._validation_set(X_val, y_val),
+                encoder=self.encoder_,
             )
             curve = follow_with_callbacks(self, plan, X, y)
             warn_of_weaknesses(curve, plan.run.settings, stacklevel=WRAPPERS)

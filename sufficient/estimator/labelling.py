@@ -14,7 +14,7 @@ from sufficient.growing.plan import task_of
 from sufficient.growing.session import LabellingSession
 from sufficient.reproducibility.seeds import drawn_seed, one_fit_at_a_time
 from sufficient.settings import Settings
-from sufficient.typing import ArrayLike, Net, RandomState
+from sufficient.typing import ArrayLike, Encoder, Net, RandomState
 
 if TYPE_CHECKING:
     from sufficient.estimator.estimator import SampleSizeEstimator
@@ -30,6 +30,7 @@ class LabellingMixin(AnswerMixin):
 
     estimator: Net
     random_state: RandomState
+    encoder_: Encoder
     _session: LabellingSession
     _waiting: Waiting | None
 
@@ -97,6 +98,7 @@ height, width)
             session = self._new_session(batch)
         known = getattr(self, "classes_", None) if session.n_calls else None
         self._publish(session.arrive(batch.X, batch.y))
+        self._input_shape = tuple(session.seen.X.shape[1:])
         self._session = session
         self._wait(None)
         if known is not None and len(known) < len(self.classes_):
@@ -133,6 +135,7 @@ height, width)
             task_of(self.estimator, batch.y, batch.classes),
             Settings.of(self),
             drawn_seed(self.random_state),
+            encoder=self.encoder_,
             takes_new_classes=batch.classes is None,
         )
 

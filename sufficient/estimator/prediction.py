@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics import accuracy_score, r2_score
-from sklearn.utils import ClassifierTags, RegressorTags, Tags
+from sklearn.utils import ClassifierTags, RegressorTags, Tags, check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_y,
+    _num_samples,
     check_consistent_length,
     check_is_fitted,
     column_or_1d,
@@ -19,6 +20,7 @@ from sklearn.utils.validation import (
 )
 from skorch import NeuralNet
 
+from sufficient.data.encoding import chosen_encoder, encoded
 from sufficient.data.numbers import check_numbers
 from sufficient.data.parts import in_parts
 from sufficient.data.sources import (
@@ -31,7 +33,7 @@ from sufficient.data.sources import (
 from sufficient.data.task import Task
 from sufficient.results import SampleSizeCurve
 from sufficient.training.criteria import is_regression, may_be_multilabel, takes_rows
-from sufficient.typing import ArrayLike, Net
+from sufficient.typing import ArrayLike, Encoder, Net
 
 __all__ = ["FittedNetMixin", "checked_groups"]
 
@@ -48,10 +50,40 @@ class FittedNetMixin(BaseEstimator):
     """Predict with ``estimator_``, and be a classifier or regressor as it is."""
 
     estimator: Net
+    encoder: Encoder
+    encoder_: Encoder
     estimator_: NeuralNet
     curve_: SampleSizeCurve
     _input_shape: tuple[int, ...]
     _columns: list[str] | None
+
+    def set_params(self, **params: Any) -> FittedNetMixin:
+        """Set parameters of the estimator, or, by ``estimator__``, of its net.
+
+        Parameters
+        ----------
+        **params
+            New values.
+
+        Returns
+        -------
+        FittedNetMixin
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter, or the net is given by name.
+        """
+        net = params.get("estimator", self.estimator)
+        inner = [name for name in params if name.startswith("estimator__")]
+        if inner and (net is None or isinstance(net, str)):
+            name = net or "mlp"
+            raise ValueError(
+                f"{inner[0]} is a parameter of a net, and estimator={net!r} is a name. "
+                f'Pass the net itself: estimator=sufficient.nets.default_net("{name}").'
+            )
+        return super().set_params(**params)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict with the net at the size where the loop stopped.
@@ -120,7 +152,8 @@ class FittedNetMixin(BaseEstimator):
             tags.target_tags.multi_output = True
             tags.target_tags.single_output = True
         else:
-            several = may_be_multilabel(self.estimator)
+            by_name = isinstance(self.estimator, str)
+            several = by_name or may_be_multilabel(self.estimator)
             tags.estimator_type = "classifier"
             tags.classifier_tags = ClassifierTags(multi_label=several)
             tags.target_tags.multi_output = several
@@ -130,12 +163,20 @@ class FittedNetMixin(BaseEstimator):
         return tags
 
     def _is_regression(self) -> bool:
+        if hasattr(self, "curve_"):
+            return self.curve_.task.is_regression
         return is_regression(self.estimator)
 
     def _validated(
         self, X: ArrayLike, y: ArrayLike, *, reset: bool, least: int
     ) -> tuple[Any, np.ndarray]:
-        regression = self._is_regression()
+        regression = is_regression(self.estimator, y)
+        if reset:
+            self.encoder_ = chosen_encoder(self.encoder, X)
+        if self.encoder_ is not None:
+            X = self._known_columns(X, reset=reset)
+            check_array(np.zeros((_num_samples(X), 1)), ensure_min_samples=least)
+            return X, self._checked_targets(X, y, regression)
         rules: dict[str, Any] = {"ensure_min_samples": least, **INPUT}
         several = partial(takes_rows, self.estimator)
         if is_source(X):
@@ -153,17 +194,31 @@ class FittedNetMixin(BaseEstimator):
 
     def _validation_set(
         self, X: ArrayLike, y: ArrayLike
-    ) -> tuple[np.ndarray, np.ndarray] | None:
+    ) -> tuple[Any, np.ndarray] | None:
         if X is None and y is None:
             return None
         if X is None or y is None:
             raise ValueError("X_val and y_val belong together. Pass both, or neither.")
-        checked, several = self._checked(X), takes_rows(self.estimator, y)
-        y = _check_y(y, multi_output=several, y_numeric=self._is_regression())
-        check_consistent_length(checked, y)
-        return checked[:], y
+        if self.encoder_ is None:
+            X = self._checked(X)[:]
+        else:
+            X = self._known_columns(X, reset=False)
+        return X, self._checked_targets(X, y, is_regression(self.estimator, y))
+
+    def _checked_targets(
+        self, X: ArrayLike, y: ArrayLike, regression: bool
+    ) -> np.ndarray:
+        several = takes_rows(self.estimator, y)
+        y = _check_y(y, multi_output=several, y_numeric=regression)
+        check_consistent_length(X, y)
+        return y
+
+    def _known_columns(self, X: ArrayLike, *, reset: bool) -> ArrayLike:
+        return validate_data(self, X, reset=reset, skip_check_array=True)
 
     def _checked(self, X: ArrayLike) -> np.ndarray | RowSource:
+        if self.encoder_ is not None:
+            return encoded(self.encoder_, self._known_columns(X, reset=False))
         if is_source(X):
             return self._same_shape(self._read_on_demand(X, reset=False, **INPUT))
         check_numbers("X", X)

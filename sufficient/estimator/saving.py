@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 from skorch import NeuralNet
 
@@ -20,6 +20,8 @@ from sufficient.reproducibility.seeds import seeded
 from sufficient.results import Measurement, Record, SampleSizeCurve
 from sufficient.settings import Settings
 from sufficient.storage.folder import StateFolder, explain_damage
+from sufficient.storage.transformers import transformer_of, transformer_state
+from sufficient.training.criteria import net_for
 from sufficient.training.net import prepared_net
 from sufficient.training.net_state import net_state, restore_net
 from sufficient.training.strategies import STRATEGIES
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SavedToFolderMixin"]
 
-KIND = "estimator 3"
+KIND = "estimator 4"
 KEPT = ("n_features_in_", "feature_names_in_", "_input_shape", "_columns")
 INDICES = ("train_indices_", "validation_indices_")
 
@@ -69,8 +71,9 @@ class SavedToFolderMixin(BaseEstimator):
     ) -> SampleSizeEstimator:
         """Load what `save` has written, ready to predict and for `partial_fit`.
 
-        The files are data only: nothing in them is executed or imported. `checkpoint`
-        is not restored; set it anew where the next fit shall write.
+        The files are data only: nothing in them is executed, and of an encoder only
+        classes of scikit-learn and skrub are built. `checkpoint` is not restored; set
+        it anew where the next fit shall write.
 
         Parameters
         ----------
@@ -117,10 +120,17 @@ def _state_of(est: SampleSizeEstimator) -> dict[str, Any]:
         "estimator": None if own_net else est.estimator,
         "net": described_net(est.estimator) if own_net else None,
         "fitted": {**fitted, **indices},
+        "encoder": _encoder_state(est),
         "session": None if session is None else session.state(),
         "waiting": None if waiting is None else waiting.state(),
         "curve": _curve_state(est.curve_) if session is None else None,
     }
+
+
+def _encoder_state(est: SampleSizeEstimator) -> dict[str, Any]:
+    own = est.encoder is not None and not isinstance(est.encoder, str)
+    fitted = None if est.encoder_ is None else transformer_state(est.encoder_)
+    return {"given": "own" if own else est.encoder, "fitted": fitted}
 
 
 def _restored(
@@ -136,13 +146,18 @@ def _restored(
     if device is not None:
         parameters["device"] = device
     parameters.pop("checkpoint", None)
+    kept = state["encoder"]
+    encoder = None if kept["fitted"] is None else transformer_of(kept["fitted"])
+    parameters["encoder"] = clone(encoder) if kept["given"] == "own" else kept["given"]
     est = cls(_net_given(path, state, estimator), **parameters)
     est._validate_params()
-    est.__dict__.update(_fitted(state["fitted"]))
+    est.__dict__.update(_fitted(state["fitted"]), encoder_=encoder)
     if state["session"] is None:
         est._publish(_curve(est, state["curve"]))
     else:
-        session = LabellingSession.resumed(est.estimator, state["session"], est.device)
+        session = LabellingSession.resumed(
+            est.estimator, state["session"], est.device, encoder
+        )
         est._publish(session.run.answer())
         est._session = session
         est._wait(None if state["waiting"] is None else Waiting(**state["waiting"]))
@@ -221,7 +236,7 @@ def _curve_state(curve: SampleSizeCurve) -> dict[str, Any]:
 def _curve(est: SampleSizeEstimator, state: dict[str, Any]) -> SampleSizeCurve:
     task, settings = as_task(state["task"]), Settings.of(est)
     net = prepared_net(
-        est.estimator,
+        net_for(est.estimator, task),
         n_inputs=int(np.prod(est._input_shape)),
         n_outputs=task.n_outputs,
         device=est.device,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sufficient.settings import Settings
 from sufficient.typing import ArrayLike
@@ -22,24 +23,25 @@ class Waiting:
 
     Attributes
     ----------
-    X, y : ndarray of shape (n, ...)
-        Samples with their labels or targets.
+    X : ndarray of shape (n, ...) or DataFrame
+        Samples; a data frame where an encoder takes them.
+    y : ndarray of shape (n,) or (n, n_targets)
+        Their labels or targets.
     classes : array-like or None
         All labels there can be, where the first call named them.
     """
 
-    X: np.ndarray
+    X: Any
     y: np.ndarray
     classes: ArrayLike = None
 
     def __len__(self) -> int:
         return len(self.y)
 
-    def and_then(self, X: np.ndarray, y: np.ndarray) -> Waiting:
+    def and_then(self, X: Any, y: np.ndarray) -> Waiting:
         """With more samples."""
-        return Waiting(
-            np.concatenate([self.X, X]), np.concatenate([self.y, y]), self.classes
-        )
+        join = pd.concat if isinstance(self.X, pd.DataFrame) else np.concatenate
+        return Waiting(join([self.X, X]), np.concatenate([self.y, y]), self.classes)
 
     def is_batch(self, settings: Settings) -> bool:
         """Whether there are as many as a measurement takes."""
@@ -53,5 +55,10 @@ class Waiting:
 
     def state(self) -> dict[str, Any]:
         """In plain values, for storage."""
+        if isinstance(self.X, pd.DataFrame):
+            raise ValueError(
+                f"{len(self)} rows of a data frame wait until they are a batch, and "
+                "cannot be stored. Give partial_fit the rest of the batch first."
+            )
         classes = None if self.classes is None else np.asarray(self.classes)
         return {"X": self.X, "y": self.y, "classes": classes}

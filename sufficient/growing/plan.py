@@ -6,15 +6,16 @@ import os
 from collections.abc import Generator
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
 from skorch import NeuralNet
 
 from sufficient.data.copies import warn_of_copies
+from sufficient.data.encoding import encoded, fit_encoded
 from sufficient.data.samples import Samples
 from sufficient.data.scale import warn_of_scales
-from sufficient.data.sources import RowSource
 from sufficient.data.stream import rows_of, share_of_memory
 from sufficient.data.task import Task
 from sufficient.data.tasks import Classification, MultiLabel, Regression
@@ -39,8 +40,9 @@ from sufficient.training.criteria import (
     LOSSES_OF_DIFFERENCES,
     criterion_class,
     is_regression,
+    net_for,
 )
-from sufficient.typing import ArrayLike, Net, RandomState
+from sufficient.typing import ArrayLike, Encoder, Net, RandomState
 
 __all__ = ["Plan", "plan_run", "task_of"]
 
@@ -97,13 +99,14 @@ class Plan:
 
 def plan_run(
     estimator: Net,
-    X: np.ndarray | RowSource,
+    X: Any,
     y: np.ndarray,
     settings: Settings,
     random_state: RandomState,
     checkpoint: str | os.PathLike[str] | None = None,
     groups: np.ndarray | None = None,
-    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    validation: tuple[Any, np.ndarray] | None = None,
+    encoder: Encoder = None,
 ) -> Plan:
     """Set a run up from validated data.
 
@@ -112,7 +115,7 @@ def plan_run(
     estimator : skorch net, "mlp", "cnn" or None
         What to train.
     X : ndarray or RowSource of shape (n_samples, ...), float32
-        Samples.
+        Samples; with an encoder whatever it takes.
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
         Labels, or regression targets.
     settings : Settings
@@ -125,13 +128,16 @@ def plan_run(
         Samples of one group are held out together, or not at all.
     validation : tuple of (ndarray, ndarray) or None, default=None
         Samples and targets to hold out; None takes part of X and y.
+    encoder : transformer or None, default=None
+        Fitted, in place, to the samples that are not held out.
 
     Returns
     -------
     Plan
     """
     shared = {"estimator": estimator, "checkpoint": checkpoint is not None}
-    check_same_problem(X=X, y=y, **shared, **vars(settings))
+    given = X if encoder is None else np.asarray(X)
+    check_same_problem(X=given, y=y, **shared, **vars(settings))
     kept = None if checkpoint is None else Checkpoint(checkpoint)
     seed = _seed(random_state, kept)
     task = task_of(estimator, y)
@@ -146,7 +152,11 @@ def plan_run(
         rng=np.random.RandomState(seed),
         groups=groups,
     )
-    run = _run(estimator, task, X, order.batch_size, settings, seed)
+    if encoder is not None:
+        X = fit_encoded(encoder, X, targets, order.train_indices)
+        if validation is not None:
+            validation = encoded(encoder, validation[0]), validation[1]
+    run = _run(net_for(estimator, task), task, X, order.batch_size, settings, seed)
     growth = _growth(run, X, targets, order, validation)
     if kept is not None:
         data = {"X": X, "y": targets, "groups": groups, "validation": validation}
@@ -194,8 +204,9 @@ def _growth(run, X, targets, order, validation):
 
 def task_of(estimator: Net, y: np.ndarray, classes: ArrayLike = None) -> Task:
     """Regression for a regressor; else one label per sample, or a row of them."""
-    if is_regression(estimator):
-        known = criterion_class(estimator) in LOSSES_OF_DIFFERENCES
+    if is_regression(estimator, y):
+        by_name = isinstance(estimator, str)
+        known = by_name or criterion_class(estimator) in LOSSES_OF_DIFFERENCES
         return Regression.of(np.asarray(y, dtype=np.float64), standardise=known)
     if y.ndim == 2:
         return MultiLabel.of(y, classes)

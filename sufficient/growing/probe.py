@@ -14,6 +14,7 @@ import torch
 from skorch import NeuralNet
 
 from sufficient.curvature.eigenpairs.follow import FollowedCurvature
+from sufficient.curvature.memory import check_affordable
 from sufficient.curvature.objective import Objective
 from sufficient.data.agreement import agreement
 from sufficient.data.by_class import class_counts
@@ -29,6 +30,7 @@ from sufficient.reproducibility.agreement import (
 from sufficient.results import Measurement, Record
 from sufficient.settings import REFERENCE_BATCH, Settings
 from sufficient.training.criteria import objective_of
+from sufficient.training.scorers import check_scoring_name
 from sufficient.training.scores import (
     Scores,
     answers_for,
@@ -58,6 +60,8 @@ class Probe:
         Source of all randomness.
     cache_bytes : float, default=inf
         Memory that Hessian products may keep between calls.
+    device : str, default="cpu"
+        Where it computes.
     """
 
     def __init__(
@@ -67,10 +71,12 @@ class Probe:
         n_parameters: int,
         seed: int,
         cache_bytes: float = inf,
+        device: str = "cpu",
     ) -> None:
+        check_scoring_name(settings.scoring)
         self.task, self.scoring, self.seed = task, settings.scoring, seed
         self.cache_bytes = cache_bytes
-        self.settings = _measure_settings(settings, n_parameters, seed)
+        self.settings = _measure_settings(settings, n_parameters, seed, device)
         self._fixed: FixedNet | None = None
 
     def set_pool(self, pool: Samples) -> None:
@@ -176,7 +182,7 @@ def _may_have_copies(record: Record) -> bool:
 
 
 def _measure_settings(
-    settings: Settings, n_parameters: int, seed: int
+    settings: Settings, n_parameters: int, seed: int, device: str
 ) -> MeasureSettings:
     n_directions = min(settings.n_directions, n_parameters)
     if n_directions < settings.n_directions:
@@ -185,6 +191,7 @@ def _measure_settings(
             f"parameters of the net; {n_directions} are used.",
             stacklevel=2,
         )
+    check_affordable(n_directions, n_parameters, settings.n_fresh, device)
     draws = np.random.default_rng([seed, 2]).standard_normal(
         (settings.n_monte_carlo, n_directions)
     )

@@ -81,7 +81,8 @@ class Run:
         self.training = STRATEGIES[settings.training](template, settings, seed)
         self.wider = wider(template) if settings.try_wider else template
         n_parameters = objective_of(self.training.fresh_net()).n_parameters
-        self.probe = Probe(settings, task, n_parameters, seed, cache_bytes)
+        device = str(template.device)
+        self.probe = Probe(settings, task, n_parameters, seed, cache_bytes, device)
         self.rule = StoppingRule(settings, task, self.training.is_one_net)
         self.record, self.n_train = Record(), 0
         self._measured_weights: dict[str, torch.Tensor] | None = None

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sufficient.data.encoding import encoded, fit_encoded
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
 from sufficient.data.tasks import Classification, as_task, task_state
@@ -17,8 +18,9 @@ from sufficient.growing.schedule import resolve_batch_size
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.results import Record, SampleSizeCurve
 from sufficient.settings import Settings
+from sufficient.training.criteria import net_for
 from sufficient.training.strategies import STRATEGIES
-from sufficient.typing import Net
+from sufficient.typing import Encoder, Net
 
 __all__ = ["LabellingSession"]
 
@@ -41,6 +43,8 @@ class LabellingSession:
         How to train, measure and decide.
     seed : int
         Source of all randomness.
+    encoder : transformer or None, default=None
+        Fitted, in place, to the first batch without what is held out of it.
     takes_new_classes : bool, default=False
         Whether later batches may bring classes that the task does not have.
     """
@@ -51,6 +55,7 @@ class LabellingSession:
         task: Task,
         settings: Settings,
         seed: int,
+        encoder: Encoder = None,
         takes_new_classes: bool = False,
     ) -> None:
         if STRATEGIES[settings.training].is_one_net:
@@ -58,9 +63,9 @@ class LabellingSession:
                 f"training={settings.training!r} needs all the data at once. Use "
                 "'update' or 'restart' with partial_fit."
             )
-        self.estimator, self.task = estimator, task
+        self.estimator, self.task = net_for(estimator, task), task
         self.settings, self.seed = settings, seed
-        self.takes_new_classes = takes_new_classes
+        self.encoder, self.takes_new_classes = encoder, takes_new_classes
         self.n_calls = 0
         self._run: Run | None = None
         self.seen: Samples
@@ -73,13 +78,13 @@ class LabellingSession:
             raise ValueError("No batch has arrived yet.")
         return self._run
 
-    def arrive(self, X: np.ndarray, y: np.ndarray) -> SampleSizeCurve:
+    def arrive(self, X: Any, y: np.ndarray) -> SampleSizeCurve:
         """Take in the next labelled batch and answer afresh.
 
         Parameters
         ----------
         X : ndarray of shape (n, ...), float32
-            Samples of the batch.
+            Samples of the batch; with an encoder whatever it takes.
         y : ndarray of shape (n,) or (n, n_targets)
             Their labels or targets.
 
@@ -87,7 +92,8 @@ class LabellingSession:
         -------
         SampleSizeCurve
         """
-        check_same_problem(X=X, y=y, settings=self.settings, n_calls=self.n_calls)
+        given = X if self.encoder is None else np.asarray(X)
+        check_same_problem(X=given, y=y, settings=self.settings, n_calls=self.n_calls)
         before, run = vars(self).copy(), copy.deepcopy(self._run)
         try:
             if new := self._new_classes(y):
@@ -119,7 +125,11 @@ class LabellingSession:
 
     @classmethod
     def resumed(
-        cls, estimator: Net, state: dict[str, Any], device: str | None
+        cls,
+        estimator: Net,
+        state: dict[str, Any],
+        device: str | None,
+        encoder: Encoder = None,
     ) -> LabellingSession:
         """The session that `state` was taken of, on a device of choice.
 
@@ -131,14 +141,22 @@ class LabellingSession:
             What `state` gave.
         device : str or None
             As the parameter of `SampleSizeEstimator`.
+        encoder : transformer or None, default=None
+            The fitted one, where there was one.
 
         Returns
         -------
         LabellingSession
         """
         settings = Settings(**{**state["settings"], "device": device})
-        more = state["takes_new_classes"]
-        self = cls(estimator, as_task(state["task"]), settings, state["seed"], more)
+        self = cls(
+            estimator,
+            as_task(state["task"]),
+            settings,
+            state["seed"],
+            encoder,
+            state["takes_new_classes"],
+        )
         shape = tuple(state["seen"]["X"].shape[1:])
         self._run = self._new_run(shape, state["batch_size"])
         self.run.resume(state["run"])
@@ -151,7 +169,9 @@ class LabellingSession:
         return self
 
     def _arrive(self, X, targets):
-        train_rows, held_out_rows = self._split(len(X))
+        train_rows, held_out_rows = self._split(len(targets))
+        if self.encoder is not None:
+            X = self._encoded(X, targets, train_rows)
         if self._run is None:
             self._run = self._start(X.shape[1:], len(train_rows))
         new, held_out = (
@@ -177,6 +197,10 @@ class LabellingSession:
         self.run.begin(self.seen)
         self.run.training.extend(self.seen, len(self.seen), self.n_calls)
         self.run.training.train_ahead(self.seen, self.held_out, self.n_calls)
+    def _encoded(self, X, targets, train_rows):
+        if self._run is None:
+            return fit_encoded(self.encoder, X, targets, train_rows)
+        return encoded(self.encoder, X)
 
     def _first(self, new, held_out):
         self.run.begin(new)

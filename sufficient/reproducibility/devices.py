@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 
-__all__ = ["available_device", "default_device"]
+__all__ = ["available_device", "default_device", "memory_of"]
 
 
 def available_device(device: str) -> torch.device:
@@ -23,3 +25,12 @@ def available_device(device: str) -> torch.device:
 def default_device() -> str:
     """CUDA if it is available, the CPU otherwise."""
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def memory_of(device: str = "cpu") -> int:
+    """Bytes of memory that the device has; without a limit where nothing tells."""
+    if torch.device(device).type == "cuda":
+        return torch.cuda.get_device_properties(device).total_memory
+    if not hasattr(os, "sysconf"):
+        return 2**63
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from math import inf
 
 import numpy as np
 import torch
 from sklearn.base import is_regressor
+from sklearn.utils.multiclass import type_of_target
 from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import nn
 
 from sufficient.curvature.losses import per_sample_loss
 from sufficient.curvature.objective import Objective
 from sufficient.data.numbers import check_numbers
+from sufficient.data.targets import check_targets
+from sufficient.data.task import Task
+from sufficient.nets import default_net
+from sufficient.reproducibility.devices import default_device
 from sufficient.typing import ArrayLike, Net
 
 __all__ = [
@@ -22,6 +28,7 @@ __all__ = [
     "criterion_class",
     "is_regression",
     "may_be_multilabel",
+    "net_for",
     "objective_of",
     "takes_rows",
 ]
@@ -33,8 +40,20 @@ TAKE_LOGITS = (nn.CrossEntropyLoss, nn.BCEWithLogitsLoss, nn.NLLLoss)
 NOT_OF_LABELS = (nn.CrossEntropyLoss, nn.NLLLoss, *LOSSES_OF_DIFFERENCES)
 
 
-def is_regression(estimator: Net) -> bool:
-    """Whether the estimator given is a skorch regressor."""
+def net_for(estimator: Net, task: Task) -> Net:
+    """What the name of a net stands for, where it does not classify."""
+    if not isinstance(estimator, str) or task.has_one_label:
+        return estimator
+    device = default_device()
+    if task.is_regression:
+        return default_net(estimator, regression=True, device=device)
+    return default_net(estimator, criterion=nn.BCEWithLogitsLoss, device=device)
+
+
+def is_regression(estimator: Net, y: ArrayLike = None) -> bool:
+    """Whether a skorch regressor is given, or the name of a net and fractions as y."""
+    if isinstance(estimator, str):
+        return _kind_of(y).startswith("continuous")
     return isinstance(estimator, NeuralNet) and is_regressor(estimator)
 
 
@@ -50,18 +69,30 @@ def may_be_multilabel(estimator: Net) -> bool:
 
 def takes_rows(estimator: Net, y: ArrayLike) -> bool:
     """Whether y may be two-dimensional; ValueError where it is and may not be."""
-    if is_regression(estimator):
+    check_targets(y)
+    if is_regression(estimator, y):
         check_numbers("y", y, "For labels, pass a skorch NeuralNetClassifier.")
         return True
     shape = np.asarray(y).shape
     rows = len(shape) == 2 and shape[1] > 1
-    if rows and not may_be_multilabel(estimator):
+    by_name = isinstance(estimator, str) and _kind_of(y) == "multilabel-indicator"
+    if rows and not (by_name or may_be_multilabel(estimator)):
         raise ValueError(
             "Classification needs one label per sample, y is 2-D. For several labels "
-            "per sample, as rows of 0 and 1, pass a skorch NeuralNetClassifier with "
-            "criterion=torch.nn.BCEWithLogitsLoss."
+            'per sample, as rows of 0 and 1, pass estimator="mlp", or a skorch '
+            "NeuralNetClassifier with criterion=torch.nn.BCEWithLogitsLoss."
         )
     return rows
+
+
+def _kind_of(y):
+    """As scikit-learn calls it; "unknown" where that is for later checks to tell."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Of many classes.
+            return type_of_target(y)
+    except (TypeError, ValueError, RuntimeError):
+        return "unknown"
 
 
 def criterion_class(net: NeuralNet) -> type:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from difflib import get_close_matches
 from functools import cached_property, partial
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.metrics import check_scoring
+from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils import ClassifierTags, RegressorTags
 from skorch import NeuralNet
@@ -16,9 +17,22 @@ from skorch import NeuralNet
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
 
-__all__ = ["contributions_by_scorer", "score_by_scorer"]
+__all__ = ["check_scoring_name", "contributions_by_scorer", "score_by_scorer"]
 
 N_GROUPS = 16
+
+
+def check_scoring_name(scoring: str | Callable | None) -> None:
+    """Raise ValueError, with names that are close, unless there is such a scorer."""
+    if not isinstance(scoring, str) or scoring in (names := get_scorer_names()):
+        return
+    close = get_close_matches(scoring, names, cutoff=0.5)
+    close += [name for name in names if scoring in name and name not in close]
+    found = f"Did you mean {', '.join(map(repr, close[:5]))}? " if close else ""
+    raise ValueError(
+        f"scoring={scoring!r} is no scorer of scikit-learn. {found}All names are in "
+        "sklearn.metrics.get_scorer_names()."
+    )
 
 
 def score_by_scorer(

@@ -12,11 +12,11 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from skorch import NeuralNetRegressor
 
 from sufficient.command.columns import chosen_features
-from sufficient.command.encoding import encoder_for
 from sufficient.command.main import main
 from sufficient.command.reading import read_table
 from sufficient.command.targets import are_numbers
-from sufficient.growing.order import hold_out
+from sufficient.data.columns import numbers_as_floats
+from sufficient.data.encoding import table_encoder
 from tests.command.spoken import FAST
 from tests.strict import strict
 
@@ -93,30 +93,21 @@ def test_texts_without_skrub_say_what_to_install(frame, tmp_path, monkeypatch, c
     assert 'pip install "sufficient-data[tables]"' in err
 
 
-def test_numbers_are_imputed_and_scaled_by_the_training_part(
-    numeric, tmp_path, settings
-):
+def test_numbers_are_imputed_and_scaled(numeric, tmp_path, settings):
     numeric.to_csv(tmp_path / "a.csv", index=False)
-    main([str(tmp_path / "a.csv"), "--seed=5"])
-    rest, held_out = hold_out(
-        numeric["label"].to_numpy(dtype=str),
-        stratify=True,
-        validation_fraction="auto",
-        rng=np.random.RandomState(5),
-    )
+    main([str(tmp_path / "a.csv")])
     X = numeric[["width", "wet"]].astype(float)
-    imputer = SimpleImputer(strategy="median", add_indicator=True).fit(X.iloc[rest])
-    scaler = StandardScaler().fit(imputer.transform(X.iloc[rest]))
-    for name, rows in (("X", rest), ("X_val", held_out)):
-        expected = scaler.transform(imputer.transform(X.iloc[rows]))
-        np.testing.assert_allclose(settings[name], expected)
-    assert settings["y"].tolist() == numeric["label"].iloc[rest].tolist()
-    assert settings["y_val"].tolist() == numeric["label"].iloc[held_out].tolist()
+    imputed = SimpleImputer(strategy="median", add_indicator=True).fit_transform(X)
+    np.testing.assert_allclose(
+        settings["encoder"].fit_transform(settings["X"]),
+        StandardScaler().fit_transform(imputed),
+    )
+    assert settings["y"].tolist() == numeric["label"].tolist()
 
 
 def test_an_outlier_is_held_back(numeric):
     features, _ = chosen_features(numeric.drop(columns="label"))
-    encoder = encoder_for(features).fit(features)
+    encoder = table_encoder(features).fit(features)
     features.loc[0, "width"] = -1e9
     X = encoder.transform(features)
     assert X.min() == -10
@@ -129,7 +120,7 @@ def test_categories_and_dates_are_encoded(frame, tmp_path, settings):
     table = frame[["colour", "label"]].assign(day=days)
     table[["day", "colour", "label"]].to_csv(tmp_path / "a.csv", index=False)
     main([str(tmp_path / "a.csv")])
-    X = settings["X"]
+    X = np.asarray(settings["encoder"].fit_transform(settings["X"]))
     one_hot = OneHotEncoder(sparse_output=False)
     assert set(map(tuple, X[:, -3:])) == set(
         map(tuple, one_hot.fit_transform(frame[["colour"]]))
@@ -138,16 +129,6 @@ def test_categories_and_dates_are_encoded(frame, tmp_path, settings):
     assert X.shape[1] == 4 + 3
     np.testing.assert_allclose(X[:, :4].mean(axis=0), 0, atol=1e-3)
     np.testing.assert_allclose(X[:, :4].std(axis=0), 1, atol=1e-3)
-
-
-def test_a_category_seen_in_the_held_out_part_alone_is_no_error(
-    frame, tmp_path, settings
-):
-    pytest.importorskip("skrub")
-    table = frame[["colour", "label"]].assign(colour=[*"ab" * 40, *range(40)])
-    table.to_csv(tmp_path / "a.csv", index=False)
-    main([str(tmp_path / "a.csv")])
-    assert np.isfinite(settings["X_val"]).all()
 
 
 def test_constant_columns_and_ids_are_named_and_left_out(frame):
@@ -183,9 +164,8 @@ def test_different_values_alone_make_no_id(values):
 def test_nullable_types_become_floats():
     values = {"i": [1, None, 5], "b": [True, None, False]}
     frame = pd.DataFrame(values).astype({"i": "Int64", "b": "boolean"})
-    features, _ = chosen_features(frame)
     expected = pd.DataFrame({"i": [1, np.nan, 5], "b": [1, np.nan, 0]})
-    pd.testing.assert_frame_equal(features, expected)
+    pd.testing.assert_frame_equal(numbers_as_floats(frame), expected)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +206,7 @@ def test_rows_without_a_target_are_counted(numeric, tmp_path, settings, capsys):
     )
     main([str(tmp_path / "a.csv")])
     assert "Rows without a target, which are left out: 20." in capsys.readouterr().err
-    assert len(settings["y"]) + len(settings["y_val"]) == N - 20
+    assert len(settings["y"]) == N - 20
 
 
 def test_a_class_with_one_sample_is_told(numeric, tmp_path, settings, capsys):
@@ -234,7 +214,7 @@ def test_a_class_with_one_sample_is_told(numeric, tmp_path, settings, capsys):
     numeric.to_csv(tmp_path / "a.csv", index=False)
     main([str(tmp_path / "a.csv")])
     assert "only one of their class (maybe)" in capsys.readouterr().err
-    assert {*settings["y"], *settings["y_val"]} == {"yes", "no"}
+    assert {*settings["y"]} == {"yes", "no"}
 
 
 def test_a_class_with_two_samples_is_no_error(numeric, tmp_path):
@@ -283,6 +263,32 @@ def test_other_encodings_than_utf_8_are_told(tmp_path, capsys):
     (tmp_path / "a.csv").write_bytes("é,b\n1,2\n".encode("latin-1"))
     assert main([str(tmp_path / "a.csv")]) == 2
     assert "Save it in that encoding" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("targets", "regression", "y", "remark"),
+    [
+        ({"a": [0, 1], "b": ["yes", "no"]}, False, [[0, 1], [1, 0]], "a = 1, b = yes"),
+        ({"a": [0.5, 1.5], "b": [2, 4.5]}, True, [[0.5, 2], [1.5, 4.5]], "numbers"),
+    ],
+    ids=["labels", "numbers"],
+)
+def test_several_targets(
+    numeric, tmp_path, settings, capsys, targets, regression, y, remark
+):
+    columns = {name: values * (N // 2) for name, values in targets.items()}
+    numeric.assign(**columns).to_csv(tmp_path / "a.csv", index=False)
+    main([str(tmp_path / "a.csv"), "--target=a", "--target=b"])
+    assert isinstance(settings["estimator"], NeuralNetRegressor) == regression
+    assert settings["y"][:2].tolist() == y
+    assert list(settings["X"]) == ["width", "wet", "label"]
+    assert remark in capsys.readouterr().err
+
+
+def test_targets_of_two_kinds_are_told(numeric, tmp_path, capsys):
+    numeric.assign(size=np.linspace(0, 1, N)).to_csv(tmp_path / "a.csv", index=False)
+    assert main([str(tmp_path / "a.csv"), "--target=size", "--target=label"]) == 2
+    assert "neither all numbers nor all labels" in capsys.readouterr().err
 
 
 def test_lists_in_cells_and_dates_as_target_are_told(tmp_path, capsys):

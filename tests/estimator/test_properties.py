@@ -213,7 +213,7 @@ class TestWhatTheyFound:
 
     def test_words_as_features(self):
         with pytest.raises(
-            ValueError, match=r"X holds values that are not numbers .*Encode"
+            ValueError, match=r"X holds values that are not numbers .*Pass a data frame"
         ):
             quick("mlp").fit(SOME_X.astype(str).astype(object) + "x", SOME_Y)
 

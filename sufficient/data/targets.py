@@ -1,0 +1,51 @@
+"""Check that targets can be learnt: none is missing, no dates, one type."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sufficient.data.numbers import check_detached
+from sufficient.typing import ArrayLike
+
+__all__ = ["check_targets"]
+
+
+def check_targets(y: ArrayLike) -> None:
+    """Raise ValueError that names the remedy where nobody could learn y.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,) or (n, n_targets), or None
+        Targets of any kind.
+    """
+    if y is None:
+        raise ValueError(
+            "This estimator requires y to be passed, but the target y is None. Pass "
+            "the labels or numbers of all samples."
+        )
+    check_detached("y", y)
+    values = np.asarray(y)
+    if values.dtype.kind in "mM":
+        raise ValueError(
+            "y holds dates or times, neither labels nor numbers. Write them as "
+            "numbers, for instance of days."
+        )
+    if values.dtype.kind not in "Of" or not values.ndim:
+        return
+    if (n := int(pd.isna(values).sum())) > 0:
+        raise ValueError(
+            f"y contains NaN or None, {n:,} times. Fill or drop missing values."
+        )
+    kinds = {_kind(value) for value in values.reshape(-1)}
+    if len(kinds) > 1:
+        raise ValueError(
+            f"y holds values of several types: {', '.join(sorted(kinds))}. Write all "
+            "as text, y.astype(str), or all as numbers."
+        )
+
+
+def _kind(value):
+    if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
+        return "number"
+    return type(value).__name__
