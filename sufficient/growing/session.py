@@ -197,6 +197,7 @@ class LabellingSession:
         self.run.begin(self.seen)
         self.run.training.extend(self.seen, len(self.seen), self.n_calls)
         self.run.training.train_ahead(self.seen, self.held_out, self.n_calls)
+
     def _encoded(self, X, targets, train_rows):
         if self._run is None:
             return fit_encoded(self.encoder, X, targets, train_rows)

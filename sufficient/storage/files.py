@@ -6,8 +6,6 @@ import os
 import stat
 from pathlib import Path
 
-from sufficient.reproducibility.devices import memory_of
-
 __all__ = ["read_whole", "write_whole"]
 
 # No links are followed, and opening a FIFO does not wait. Missing on Windows.
