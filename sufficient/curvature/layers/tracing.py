@@ -30,18 +30,20 @@ _MODULES = {
     torch.max_pool2d: nn.MaxPool2d,
     torch.flatten: nn.Flatten,
     "flatten": nn.Flatten,
-    F.dropout: nn.Identity,
+    F.dropout: nn.Dropout,
 }
-_IDENTITIES = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
+_DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 
 
-def chain_of(module: nn.Module) -> NamedLayers | None:
+def chain_of(module: nn.Module, *, in_training: bool = False) -> NamedLayers | None:
     """The layers whose composition is the network in eval mode.
 
     Parameters
     ----------
     module : nn.Module
         Never modified: a copy is traced.
+    in_training : bool, default=False
+        The composition in training instead, where Dropout is no identity.
 
     Returns
     -------
@@ -57,7 +59,8 @@ def chain_of(module: nn.Module) -> NamedLayers | None:
         layers = [_layer(module, node) for node in _chain_nodes(nodes)]
     except Exception:  # the user's code can raise anything when traced
         return None
-    layers = [each for each in layers if not isinstance(each[1], _IDENTITIES)]
+    identities = (nn.Identity,) if in_training else (nn.Identity, *_DROPOUTS)
+    layers = [each for each in layers if not isinstance(each[1], identities)]
     names = [name for name, _ in layers if name]
     if len(set(names)) < len(names) or not all(_has_rules(m) for _, m in layers):
         return None
@@ -111,7 +114,7 @@ def _layer(module, node):
     if node.op == "call_module":
         return node.target, module.get_submodule(node.target)
     kind = _MODULES[node.target]
-    if kind is nn.Identity:
+    if kind is nn.Dropout:
         return "", kind()
     if kind is nn.Flatten and (*node.args[1:], *node.kwargs.values()) != (1,):
         raise ValueError(f"{node} flattens the axis of the samples.")
