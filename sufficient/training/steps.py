@@ -3,8 +3,8 @@
 For a small network most of a step is spent between the matrix products: recording the
 graph, walking back through it, keeping a history. A chain of linear layers,
 convolutions, max-pooling and ReLUs under cross-entropy (of one label or several) or
-squared error needs none of that. Its gradients go straight into the parameters, and the
-net's own optimiser makes the step; the weights come out the same to rounding.
+squared error needs none of that. Its gradients go straight to the net's own optimiser;
+the weights come out the same to rounding.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from sufficient.curvature.layers.convolution import channels_last
 from sufficient.curvature.layers.rules import height_and_width
 from sufficient.curvature.layers.tracing import chain_of
+from sufficient.training.adam import step_of_optimizer
 
 __all__ = ["chain_step", "step_of", "train_by"]
 
@@ -74,12 +75,12 @@ class _ChainStep:
         optimizer: torch.optim.Optimizer,
     ) -> None:
         self.layers = [LAYERS[type(module)](module) for module in layers]
-        self.gradient, self.optimizer = gradient, optimizer
+        self.gradient, self.move = gradient, step_of_optimizer(optimizer)
 
     def __call__(self, X: Tensor, y: Tensor) -> None:
         with torch.no_grad():
             self._set_gradients(X, y)
-        self.optimizer.step()
+            self.move()
 
     def _set_gradients(self, h: Tensor, y: Tensor) -> None:
         for layer in self.layers:
