@@ -9,7 +9,7 @@ import torch
 from torch import fx, nn
 from torch.nn import functional as F  # noqa: N812
 
-from sufficient.curvature.layers.chain import RULES, NamedLayers
+from sufficient.curvature.layers.chain import RULES, NamedLayers, first_trained
 from sufficient.curvature.layers.rules import height_and_width
 
 __all__ = ["chain_of"]
@@ -49,22 +49,34 @@ def chain_of(module: nn.Module, *, in_training: bool = False) -> NamedLayers | N
     -------
     list of (str, nn.Module) or None
         Names and layers. None if the network branches, shares weights, has hooks, or
-        has a layer of unknown type.
+        has a layer of unknown type. A frozen part before all trained layers is one
+        layer of any kind, if it has no layers of known types.
     """
     if _has_hooks_or_shared_weights(module):
         return None
+    identities = (nn.Identity,) if in_training else (nn.Identity, *_DROPOUTS)
+    for tracer in (_Tracer(), _FrozenAsOne()):
+        layers = _traced(module, tracer, identities)
+        if layers is not None:
+            return _pool_before_relu(layers)
+    return None
+
+
+def _traced(module, tracer, identities):
     try:
         # A copy, because tracing runs the user's code, which may change the module.
-        nodes = list(_Tracer().trace(copy.deepcopy(module)).nodes)
+        nodes = list(tracer.trace(copy.deepcopy(module)).nodes)
         layers = [_layer(module, node) for node in _chain_nodes(nodes)]
+        layers = [each for each in layers if not isinstance(each[1], identities)]
+        first = first_trained(layers)
     except Exception:  # the user's code can raise anything when traced
         return None
-    identities = (nn.Identity,) if in_training else (nn.Identity, *_DROPOUTS)
-    layers = [each for each in layers if not isinstance(each[1], identities)]
     names = [name for name, _ in layers if name]
-    if len(set(names)) < len(names) or not all(_has_rules(m) for _, m in layers):
-        return None
-    return _pool_before_relu(layers)
+    known = all(
+        _has_rules(m) or (place < first and tracer.is_whole(m))
+        for place, (_, m) in enumerate(layers)
+    )
+    return layers if known and len(set(names)) == len(names) else None
 
 
 def _has_rules(module):
@@ -89,7 +101,18 @@ def _is_tiling(pool):
 
 class _Tracer(fx.Tracer):
     def is_leaf_module(self, m, module_qualified_name):
-        return _has_rules(m) or super().is_leaf_module(m, module_qualified_name)
+        known = _has_rules(m) or self.is_whole(m)
+        return known or super().is_leaf_module(m, module_qualified_name)
+
+    def is_whole(self, m):
+        """Whether a module is one layer, whatever it consists of."""
+        return False
+
+
+class _FrozenAsOne(_Tracer):
+    def is_whole(self, m):
+        weights = list(m.parameters())
+        return bool(weights) and not any(each.requires_grad for each in weights)
 
 
 def _has_hooks_or_shared_weights(module):
