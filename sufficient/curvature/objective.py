@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from sufficient.curvature.layers.chain import LinearisedChain, NamedLayers
+from sufficient.curvature.layers.convolution import channels_last
 from sufficient.curvature.layers.tracing import chain_of
 from sufficient.curvature.losses import Loss, per_sample_loss
 from sufficient.curvature.memory import Chunks
@@ -44,7 +45,7 @@ class Objective:
         self.module, self.cache_bytes = module, cache_bytes
         self.loss = per_sample_loss(loss)
         self.parameters = {
-            name: _channels_last(parameter.detach())
+            name: channels_last(parameter.detach())
             for name, parameter in module.named_parameters()
             if parameter.requires_grad
         }
@@ -93,7 +94,7 @@ class Objective:
         lead = vector.shape[:-1]
         parts = vector.split(self._sizes, dim=-1)
         return {
-            name: _channels_last(part.reshape(*lead, *shape))
+            name: channels_last(part.reshape(*lead, *shape))
             for name, part, shape in zip(
                 self.parameters, parts, self._shapes, strict=True
             )
@@ -137,14 +138,6 @@ class Objective:
         finally:
             for module, training in modes:
                 module.training = training
-
-
-def _channels_last(tensor):
-    # With this layout of the filters, convolution and pooling take half the time on
-    # CPUs.
-    if tensor.ndim != 4 or tensor.device.type != "cpu":
-        return tensor
-    return torch.empty_like(tensor, memory_format=torch.channels_last).copy_(tensor)
 
 
 def _are_close(output, expected):

@@ -68,9 +68,8 @@ def _through_layers(objective, X, y, basis, offsets):
     chain = LinearisedChain(objective.layers(X), objective.parameters, X[:1])
 
     def of_chunk(rows):
-        outputs = _first_outputs(chain, X[rows], offsets, weights, directions)
-        for layer in chain.layers[1:]:
-            outputs = layer.outputs_at(outputs, weights)
+        outputs, layers = _first_outputs(chain, X[rows], offsets, weights, directions)
+        outputs = _outputs_at(layers, outputs, weights)
         targets = y[rows].repeat(len(offsets), *[1] * (y.ndim - 1))
         losses = objective.loss(outputs.flatten(0, 1), targets)
         return losses.unflatten(0, (len(offsets), -1))
@@ -81,11 +80,29 @@ def _through_layers(objective, X, y, basis, offsets):
 
 
 def _first_outputs(chain, X, offsets, weights, directions):
-    """Outputs (n_draws, n, ...) of the first layer at every offset."""
+    """Outputs (n_draws, n, ...) at every offset, and the layers that come after."""
     first, data = chain.layers[0], chain.first_inputs(X)
     if not isinstance(first, Dense):
-        return first.outputs_at(data.expand(len(offsets), *data.shape), weights)
+        # One draw after another, as the images of one fit in the cache of a CPU.
+        (images, rest), each = _split_at_dense(chain.layers), weights.items()
+        alone = [
+            _outputs_at(images, data[None], {name: W[i, None] for name, W in each})
+            for i in range(len(offsets))
+        ]
+        return torch.cat(alone), rest
     centre = first.forward(data)
     changes = first.tangent(None, directions).transpose(0, 1).flatten(1)
     moved = torch.addmm(centre.reshape(1, -1), offsets, changes)
-    return moved.unflatten(1, centre.shape)
+    return moved.unflatten(1, centre.shape), chain.layers[1:]
+
+
+def _split_at_dense(layers):
+    dense = (i for i, layer in enumerate(layers) if isinstance(layer, Dense))
+    place = next(dense, len(layers))
+    return layers[:place], layers[place:]
+
+
+def _outputs_at(layers, outputs, weights):
+    for layer in layers:
+        outputs = layer.outputs_at(outputs, weights)
+    return outputs

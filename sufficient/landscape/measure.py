@@ -46,6 +46,9 @@ class MeasureSettings:
         Standard normal displacements, the same at every size.
     n_fresh : int
         Largest number of fresh samples.
+    n_displaced : int
+        Largest number of fresh samples, and of seen ones, whose losses are computed at
+        the displaced weights.
     n_candidates : int
         Candidate next batches over which formulas (1) and (2) are averaged.
     eigen_tol : float
@@ -57,6 +60,7 @@ class MeasureSettings:
     sigma: float | str
     draws: np.ndarray
     n_fresh: int
+    n_displaced: int
     n_candidates: int
     eigen_tol: float
 
@@ -98,7 +102,7 @@ def measure(
     Measurement
     """
     fresh = _fresh_samples(upcoming, held_out, settings.n_fresh)
-    sample = seen[_subset(len(seen), settings.n_fresh, rng)]
+    sample = seen[_subset(len(seen), settings.n_displaced, rng)]
     with objective.eval_mode(), exact_arithmetic(), torch.enable_grad():
         plane = leading_plane(
             objective,
@@ -122,7 +126,7 @@ def measure(
         )
         draws = [
             _losses_at_draws(plane, samples, sigma * settings.draws)
-            for samples in (fresh, sample)
+            for samples in (fresh[: settings.n_displaced], sample)
         ]
     pairs = plane.leading.pairs
     curvature = pairs.eigenvalues.sum() + pairs.residuals.sum()

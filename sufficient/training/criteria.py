@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from collections.abc import Callable
 from math import inf
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from sklearn.base import is_regressor
 from sklearn.utils.multiclass import type_of_target
 from skorch import NeuralNet, NeuralNetBinaryClassifier
-from torch import nn
+from torch import Tensor, nn
 
 from sufficient.curvature.losses import per_sample_loss
 from sufficient.curvature.objective import Objective
@@ -31,6 +32,7 @@ __all__ = [
     "net_for",
     "objective_of",
     "takes_rows",
+    "tempered_loss",
 ]
 
 # With these, targets may be moved and scaled; with others they may mean what they are.
@@ -119,26 +121,29 @@ def objective_of(
     -------
     Objective
     """
-    criterion = net.criterion_
-    if isinstance(criterion, nn.NLLLoss):
-        criterion = _nll_of_probabilities(criterion, temperature)
-    elif temperature != 1 and isinstance(criterion, TAKE_LOGITS):
-        criterion = _at_temperature(criterion, temperature)
-    return Objective(net.module_, criterion, cache_bytes=cache_bytes)
+    loss = tempered_loss(net)
+    return Objective(
+        net.module_, lambda z, y: loss(z, y, temperature), cache_bytes=cache_bytes
+    )
 
 
-def _at_temperature(criterion, temperature):
-    inner = per_sample_loss(criterion)
-    return lambda output, y: inner(output / temperature, y)
+def tempered_loss(net: NeuralNet) -> Callable[[Tensor, Tensor, float], Tensor]:
+    """Loss of each sample for ``(outputs, y, temperature)``, as the criterion sees it.
+
+    The temperature divides the logits, where the criterion takes such.
+    """
+    loss = per_sample_loss(net.criterion_)
+    if isinstance(net.criterion_, nn.NLLLoss):
+        return lambda z, y, temperature: loss(_log_probabilities(z, temperature), y)
+    if isinstance(net.criterion_, TAKE_LOGITS):
+        return lambda z, y, temperature: loss(
+            z if temperature == 1 else z / temperature, y
+        )
+    return lambda z, y, temperature: loss(z, y)
 
 
-def _nll_of_probabilities(criterion, temperature):
-    inner = per_sample_loss(criterion)
-
-    def losses(output, y):
-        logits = torch.log(output + torch.finfo(output.dtype).eps)
-        if temperature != 1:
-            logits = torch.log_softmax(logits / temperature, dim=1)
-        return inner(logits, y)
-
-    return losses
+def _log_probabilities(probabilities, temperature):
+    logits = torch.log(probabilities + torch.finfo(probabilities.dtype).eps)
+    if temperature == 1:
+        return logits
+    return torch.log_softmax(logits / temperature, dim=1)

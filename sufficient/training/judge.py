@@ -13,7 +13,7 @@ from skorch import NeuralNet
 from torch import Tensor, nn
 
 from sufficient.data.samples import Samples
-from sufficient.training.criteria import TAKE_LOGITS, objective_of
+from sufficient.training.criteria import TAKE_LOGITS, tempered_loss
 
 __all__ = ["Judge", "Judgement"]
 
@@ -60,11 +60,10 @@ class Judge:
 
     def __call__(self, net: NeuralNet) -> Judgement:
         """The loss of the net in eval mode."""
-        outputs, y = self._outputs(net), self.samples.y
+        outputs, y, loss = self._outputs(net), self.samples.y, tempered_loss(net)
 
         def at(log_temperature: float) -> float:
-            loss = objective_of(net, temperature=math.exp(log_temperature)).loss
-            return float(loss(outputs, y).mean())
+            return float(loss(outputs, y, math.exp(log_temperature)).mean())
 
         as_it_is = Judgement(at(0.0), 1.0)
         if not (self.is_calibrated and isinstance(net.criterion_, TAKE_LOGITS)):

@@ -1,9 +1,9 @@
-"""One step of the optimiser, by hand-written derivatives where the net is a plain MLP.
+"""Steps of the optimiser, by hand-written derivatives where the net is a plain chain.
 
 For a small network most of a step is spent between the matrix products: recording the
-graph, walking back through it, keeping a history. A chain of linear layers and ReLUs
-under cross-entropy (of one label or several) or squared error needs none of that. Its
-gradients go straight into the parameters, and the net's own optimiser makes the step;
+graph, walking back through it, keeping a history. A chain of linear layers,
+convolutions, max-pooling and ReLUs under cross-entropy (of one label or several) or
+squared error needs none of that. Its gradients go straight to the net's own optimiser;
 the weights come out the same to rounding.
 """
 
@@ -11,18 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
 from skorch import NeuralNet
 from torch import Tensor, nn
 
+from sufficient.curvature.layers.convolution import channels_last
+from sufficient.curvature.layers.rules import height_and_width
 from sufficient.curvature.layers.tracing import chain_of
+from sufficient.training.adam import step_of_optimizer
 
-__all__ = ["step_of"]
+__all__ = ["chain_step", "step_of", "train_by"]
 
 Step = Callable[[Tensor, Tensor], object]
 
 STOCK = ("train_step", "train_step_single", "get_loss", "infer")
+aten = torch.ops.aten
 
 
 def step_of(net: NeuralNet) -> Step:
@@ -38,15 +43,30 @@ def step_of(net: NeuralNet) -> Step:
     callable
         Takes samples and targets.
     """
+    return chain_step(net) or (lambda X, y: net.train_step((X, y)))
+
+
+def chain_step(net: NeuralNet) -> Step | None:
+    """The same by hand; None where skorch has to make the step."""
     layers = _plain_layers(net)
     gradient = _output_gradient(net.criterion_)
     if layers is None or gradient is None or not _is_stock(net):
-        return lambda X, y: net.train_step((X, y))
-    return _MLPStep(layers, gradient, net.optimizer_)
+        return None
+    return _ChainStep(layers, gradient, net.optimizer_)
 
 
-class _MLPStep:
-    """Forward, backward and the optimiser's step through linear layers and ReLUs."""
+def train_by(step: Step, net: NeuralNet, X: Tensor, y: Tensor, epochs: int) -> int:
+    """Make the steps of skorch's loop, on the same minibatches; how many they were."""
+    batches, n_steps = net.get_iterator(net.get_dataset(X, y), training=True), 0
+    for _ in range(epochs):
+        for minibatch in batches:
+            step(*minibatch)
+            n_steps += 1
+    return n_steps
+
+
+class _ChainStep:
+    """Forward, backward and the optimiser's step through the layers of a chain."""
 
     def __init__(
         self,
@@ -54,66 +74,137 @@ class _MLPStep:
         gradient: Callable[[Tensor, Tensor], Tensor],
         optimizer: torch.optim.Optimizer,
     ) -> None:
-        self.layers = [None if isinstance(m, nn.ReLU) else _Linear(m) for m in layers]
-        self.gradient, self.optimizer = gradient, optimizer
+        self.layers = [LAYERS[type(module)](module) for module in layers]
+        self.gradient, self.move = gradient, step_of_optimizer(optimizer)
 
     def __call__(self, X: Tensor, y: Tensor) -> None:
         with torch.no_grad():
-            self._set_gradients(X.flatten(1), y)
-        self.optimizer.step()
+            self._set_gradients(X, y)
+            self.move()
 
     def _set_gradients(self, h: Tensor, y: Tensor) -> None:
-        entered = []
         for layer in self.layers:
-            h = h.relu_() if layer is None else layer(h)
-            entered.append(h)
-        D = self.gradient(h, y)
-        for layer, output in zip(self.layers[::-1], entered[::-1], strict=True):
-            if layer is None:
-                D = torch.ops.aten.threshold_backward(D, output, 0)
-            else:
-                layer.set_gradients(D)
-                D = D @ layer.W if layer is not self.layers[0] else D
+            h = layer(h)
+        D: Any = self.gradient(h, y)
+        first = next(i for i, one in enumerate(self.layers) if one.is_trained)
+        for position in range(len(self.layers) - 1, first - 1, -1):
+            D = self.layers[position].back(D, is_first=position == first)
 
 
-class _Linear:
-    """A linear layer that writes its gradients where the optimiser looks for them."""
+class _Layer:
+    """A layer that only reshapes; others differ in `__call__` and `back`."""
+
+    is_trained = False
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = module
+
+    def __call__(self, a: Tensor) -> Tensor:
+        """The outputs; stores what `back` needs."""
+        self.shape = a.shape
+        return self.module(a)
+
+    def back(self, D: Tensor, is_first: bool) -> Tensor | None:
+        """The gradient with respect to the input, unless the layer is the first."""
+        return channels_last(D.reshape(self.shape))
+
+
+class _ReLU(_Layer):
+    def __call__(self, a: Tensor) -> Tensor:
+        self.output = torch.relu(a)
+        return self.output
+
+    def back(self, D: Tensor, is_first: bool) -> Tensor:
+        return aten.threshold_backward(D, self.output, 0)
+
+
+class _MaxPool(_Layer):
+    def __init__(self, module: nn.MaxPool2d) -> None:
+        sizes = module.kernel_size, module.stride, module.padding, module.dilation
+        self.options = [list(height_and_width(size)) for size in sizes]
+
+    def __call__(self, a: Tensor) -> Tensor:
+        self.input = a
+        output, self.indices = aten.max_pool2d_with_indices(a, *self.options)
+        return output
+
+    def back(self, D: Tensor, is_first: bool) -> Tensor:
+        return aten.max_pool2d_with_indices_backward(
+            D, self.input, *self.options, False, self.indices
+        )
+
+
+class _Weighted(_Layer):
+    """A layer that writes its gradients where the optimiser looks for them."""
+
+    is_trained = True
 
     def __init__(self, module: nn.Module) -> None:
         weight, bias = module.weight, module.bias
         assert isinstance(weight, nn.Parameter)
-        self.W, self.Wt, self.b = weight.data, weight.data.t(), None
+        self.W, self.b = weight.data, None
         weight.grad = self.W_grad = torch.zeros_like(self.W)
         if isinstance(bias, nn.Parameter):
             self.b = bias.data
             bias.grad = self.b_grad = torch.zeros_like(bias.data)
 
-    def __call__(self, a: Tensor) -> Tensor:
-        self.a = a
-        return a @ self.Wt if self.b is None else torch.addmm(self.b, a, self.Wt)
 
-    def set_gradients(self, D: Tensor) -> None:
-        torch.mm(D.t(), self.a, out=self.W_grad)
+class _Linear(_Weighted):
+    def __call__(self, a: Tensor) -> Tensor:
+        self.a = a.flatten(0, -2)
+        return nn.functional.linear(a, self.W, self.b)
+
+    def back(self, D: Tensor, is_first: bool) -> Tensor | None:
+        rows = D.flatten(0, -2)
+        torch.mm(rows.T, self.a, out=self.W_grad)
         if self.b is not None:
-            torch.sum(D, 0, out=self.b_grad)
+            torch.sum(rows, 0, out=self.b_grad)
+        return None if is_first else D @ self.W
+
+
+class _Convolution(_Weighted):
+    def __init__(self, module: nn.Conv2d) -> None:
+        super().__init__(module)
+        sizes = module.stride, module.padding, module.dilation
+        self.options = *sizes, False, [0, 0], 1  # not transposed, one group
+
+    def __call__(self, a: Tensor) -> Tensor:
+        # Copies of the filters, because the optimiser expects them as they were.
+        self.a, self.filters = channels_last(a), channels_last(self.W)
+        return aten.convolution(self.a, self.filters, self.b, *self.options)
+
+    def back(self, D: Tensor, is_first: bool) -> Tensor | None:
+        asked = [not is_first, True, self.b is not None]
+        sizes = None if self.b is None else self.b.shape
+        gradient, W_grad, b_grad = aten.convolution_backward(
+            D, self.a, self.filters, sizes, *self.options, asked
+        )
+        self.W_grad.copy_(W_grad)
+        if self.b is not None:
+            self.b_grad.copy_(b_grad)
+        return gradient
+
+
+LAYERS: dict[type, Callable[..., _Layer]] = {
+    nn.Flatten: _Layer,
+    nn.Unflatten: _Layer,
+    nn.ReLU: _ReLU,
+    nn.MaxPool2d: _MaxPool,
+    nn.Linear: _Linear,
+    nn.Conv2d: _Convolution,
+}
 
 
 def _plain_layers(net):
-    """Linear layers and ReLUs, all trained; None where there is anything else."""
-    layers = chain_of(net.module_)
-    if layers is None:
-        return None
-    modules = [module for _, module in layers]
-    if modules and type(modules[0]) is nn.Flatten and modules[0].start_dim == 1:
-        modules = modules[1:]
-    plain = all(type(module) in (nn.Linear, nn.ReLU) for module in modules)
-    trained = all(p.requires_grad and p.dtype == torch.float32 for p in _all(net))
-    starts = bool(modules) and type(modules[0]) is nn.Linear
-    return modules if plain and trained and starts else None
-
-
-def _all(net):
-    return net.module_.parameters()
+    """Layers with rules, all trained; None where there is anything else."""
+    layers = chain_of(net.module_, in_training=True)
+    modules = [module for _, module in layers or ()]
+    plain = all(type(module) in LAYERS for module in modules)
+    trained = all(
+        p.requires_grad and p.dtype == torch.float32 for p in net.module_.parameters()
+    )
+    weighted = any(hasattr(module, "weight") for module in modules)
+    return modules if plain and trained and weighted else None
 
 
 def _output_gradient(criterion):
@@ -139,8 +230,8 @@ def _cross_entropy_gradient(z, y, smoothing):
     D = torch.softmax(z, 1)
     if smoothing:
         D.sub_(smoothing / z.shape[1])
-    sure = z.new_full((1, 1), smoothing - 1.0).expand(len(y), 1)
-    return D.scatter_add_(1, y.unsqueeze(1), sure).div_(len(y))
+    sure = z.new_full((), smoothing - 1.0).expand(y.unsqueeze(1).shape)
+    return D.scatter_add_(1, y.unsqueeze(1), sure).div_(y.numel())
 
 
 def _is_stock(net):

@@ -14,6 +14,8 @@ from sufficient.curvature.finite import check_finite
 from sufficient.data.samples import Samples
 from sufficient.reproducibility.seeds import seeded
 from sufficient.settings import Settings
+from sufficient.training.batches import TensorBatches
+from sufficient.training.steps import chain_step, train_by
 
 __all__ = ["Training", "seed_at"]
 
@@ -114,21 +116,36 @@ class Training:
         yield None
 
     def _trained_from_scratch(self, samples, k, epochs=None):
-        net = self.fresh_net()
+        net, self.n_steps = self.fresh_net(), 0
         self._train(net, samples, k=k, epochs=epochs, n_samples=len(samples))
         return net
 
     def _train(self, net, samples, *, k, epochs, n_samples):
-        X, y = samples.X, samples.y
-        with seeded(seed_at(self.seed, k), net.device), _translated_callback_errors():
-            # fit and partial_fit would swallow Ctrl-C.
-            net.notify("on_train_begin", X=X, y=y)
-            net.fit_loop(X, y, epochs=epochs)
-            net.notify("on_train_end", X=X, y=y)
-        if not net.history:
+        step = chain_step(net) if net.iterator_train is TensorBatches else None
+        how = net, samples.X, samples.y
+        with seeded(seed_at(self.seed, k), net.device):
+            if step is None:
+                n_steps, last = _train_by_skorch(*how, epochs)
+            else:
+                wanted = net.max_epochs if epochs is None else epochs
+                n_steps = train_by(step, *how, wanted)
+                last = sum(float(p.detach().sum()) for p in net.module_.parameters())
+        if not n_steps:
             raise ValueError("The net was not trained at all: set max_epochs above 0.")
-        check_finite(net.history[-1]["batches"][-1]["train_loss"], n_samples)
-        self.n_steps = sum(len(epoch["batches"]) for epoch in net.history)
+        check_finite(last, n_samples)
+        self.n_steps += n_steps
+
+
+def _train_by_skorch(net, X, y, epochs):
+    """How many steps were made, and the loss at the last one."""
+    before = len(net.history)
+    with _translated_callback_errors():
+        # fit and partial_fit would swallow Ctrl-C.
+        net.notify("on_train_begin", X=X, y=y)
+        net.fit_loop(X, y, epochs=epochs)
+        net.notify("on_train_end", X=X, y=y)
+    batches = [each for epoch in net.history[before:] for each in epoch["batches"]]
+    return len(batches), batches[-1]["train_loss"] if batches else 0.0
 
 
 def seed_at(seed: int, k: int) -> int:

@@ -109,6 +109,48 @@ def test_frozen_weights_are_left_out(frozen):
     torch.testing.assert_close(found.products(rows), expected.products(rows))
 
 
+class Pretrained(nn.Module):
+    """A backbone that branches."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer, self.norm = nn.Linear(SIDE**2, 6), nn.LayerNorm(6)
+        self.passes = 0
+
+    def forward(self, X):
+        self.passes += len(X)
+        hidden = self.layer(X)
+        return hidden + torch.tanh(self.norm(hidden))
+
+
+def with_head(*, frozen):
+    net = nn.Sequential(Pretrained(), nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3))
+    net[0].requires_grad_(not frozen)
+    return net.double().eval()
+
+
+def test_a_frozen_backbone_is_one_layer_before_the_chain():
+    net = with_head(frozen=True)
+    X, y = torch.randn(9, SIDE**2).double(), torch.randint(3, (9,))
+    by_rules, by_graph = Objective(net, "cross_entropy"), recorded(net)
+    basis, offsets = directions(by_rules), torch.randn(5, 3).double()
+    found = CurvatureOperator(by_rules, X, y)
+    assert found.layers is not None
+    expected = CurvatureOperator(by_graph, X, y)
+    torch.testing.assert_close(found.products(basis.T), expected.products(basis.T))
+    net[0].passes = 0
+    at_once = losses_at(by_rules, X, y, basis, offsets)
+    assert net[0].passes <= len(X) + 1
+    one_by_one = losses_at(by_graph, X, y, basis, offsets)
+    torch.testing.assert_close(torch.as_tensor(at_once), torch.as_tensor(one_by_one))
+
+
+def test_a_backbone_that_is_trained_or_comes_later_is_differentiated():
+    assert chain_of(with_head(frozen=False)) is None
+    frozen, head = with_head(frozen=True)[0], nn.Linear(6, 3).double()
+    assert chain_of(nn.Sequential(nn.Linear(SIDE**2, SIDE**2), frozen, head)) is None
+
+
 @pytest.mark.parametrize("matrix", ["hessian", "ggn"])
 @pytest.mark.parametrize("name", nets())
 def test_projections_equal_nested_forward_derivatives(name, matrix):

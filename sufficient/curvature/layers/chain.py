@@ -12,7 +12,7 @@ from sufficient.curvature.layers.dense import Dense
 from sufficient.curvature.layers.displaced import Displaced, DisplacedDense
 from sufficient.curvature.layers.rules import Elementwise, Linearised, MaxPool, Tensors
 
-__all__ = ["RULES", "LinearisedChain", "NamedLayers"]
+__all__ = ["RULES", "LinearisedChain", "NamedLayers", "first_trained"]
 
 NamedLayers = list[tuple[str, nn.Module]]
 
@@ -55,10 +55,11 @@ class LinearisedChain:
     """
 
     def __init__(self, layers: NamedLayers, parameters: Tensors, X: Tensor) -> None:
-        rules = [RULES[type(m)](m, name, parameters) for name, m in layers]
-        first = next(i for i, rule in enumerate(rules) if _is_trained(rule))
+        first = first_trained(layers)
         self.before = [module for _, module in layers[:first]]
-        self.layers = _merge_pool(rules[first:])
+        self.layers = _merge_pool(
+            [RULES[type(m)](m, name, parameters) for name, m in layers[first:]]
+        )
         self.output = self.first_inputs(X)
         for layer in self.layers:
             self.output = layer.forward(self.output)
@@ -156,5 +157,10 @@ def _merge_pool(rules):
     return [PooledConvolution(first, pool), *rest]
 
 
-def _is_trained(layer):
-    return any(getattr(layer, "trained", ()))
+def first_trained(layers: NamedLayers) -> int:
+    """Position of the first layer with trainable weights."""
+    return next(
+        place
+        for place, (_, module) in enumerate(layers)
+        if any(each.requires_grad for each in module.parameters())
+    )

@@ -10,7 +10,20 @@ from torch.nn.grad import conv2d_input, conv2d_weight
 from sufficient.curvature.layers.rules import Linearised, MaxPool, Tensors
 from sufficient.curvature.layers.weighted import Weighted
 
-__all__ = ["Convolution", "PooledConvolution"]
+__all__ = ["Convolution", "PooledConvolution", "channels_last"]
+
+
+def channels_last(tensor: Tensor) -> Tensor:
+    """Images or filters on a CPU with channels last in memory; all else as it is.
+
+    With this layout, convolution and pooling take half the time there.
+    """
+    if tensor.ndim != 4 or tensor.device.type != "cpu":
+        return tensor
+    n_channels, width = tensor.shape[1], tensor.shape[3]
+    if tensor.stride() == (tensor[0].numel(), 1, width * n_channels, n_channels):
+        return tensor
+    return torch.empty_like(tensor, memory_format=torch.channels_last).copy_(tensor)
 
 
 class Convolution(Weighted):

@@ -9,7 +9,7 @@ import torch
 from torch import fx, nn
 from torch.nn import functional as F  # noqa: N812
 
-from sufficient.curvature.layers.chain import RULES, NamedLayers
+from sufficient.curvature.layers.chain import RULES, NamedLayers, first_trained
 from sufficient.curvature.layers.rules import height_and_width
 
 __all__ = ["chain_of"]
@@ -30,38 +30,53 @@ _MODULES = {
     torch.max_pool2d: nn.MaxPool2d,
     torch.flatten: nn.Flatten,
     "flatten": nn.Flatten,
-    F.dropout: nn.Identity,
+    F.dropout: nn.Dropout,
 }
-_IDENTITIES = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
+_DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 
 
-def chain_of(module: nn.Module) -> NamedLayers | None:
+def chain_of(module: nn.Module, *, in_training: bool = False) -> NamedLayers | None:
     """The layers whose composition is the network in eval mode.
 
     Parameters
     ----------
     module : nn.Module
         Never modified: a copy is traced.
+    in_training : bool, default=False
+        The composition in training instead, where Dropout is no identity.
 
     Returns
     -------
     list of (str, nn.Module) or None
         Names and layers. None if the network branches, shares weights, has hooks, or
-        has a layer of unknown type.
+        has a layer of unknown type. A frozen part before all trained layers is one
+        layer of any kind, if it has no layers of known types.
     """
     if _has_hooks_or_shared_weights(module):
         return None
+    identities = (nn.Identity,) if in_training else (nn.Identity, *_DROPOUTS)
+    for tracer in (_Tracer(), _FrozenAsOne()):
+        layers = _traced(module, tracer, identities)
+        if layers is not None:
+            return _pool_before_relu(layers)
+    return None
+
+
+def _traced(module, tracer, identities):
     try:
         # A copy, because tracing runs the user's code, which may change the module.
-        nodes = list(_Tracer().trace(copy.deepcopy(module)).nodes)
+        nodes = list(tracer.trace(copy.deepcopy(module)).nodes)
         layers = [_layer(module, node) for node in _chain_nodes(nodes)]
+        layers = [each for each in layers if not isinstance(each[1], identities)]
+        first = first_trained(layers)
     except Exception:  # the user's code can raise anything when traced
         return None
-    layers = [each for each in layers if not isinstance(each[1], _IDENTITIES)]
     names = [name for name, _ in layers if name]
-    if len(set(names)) < len(names) or not all(_has_rules(m) for _, m in layers):
-        return None
-    return _pool_before_relu(layers)
+    known = all(
+        _has_rules(m) or (place < first and tracer.is_whole(m))
+        for place, (_, m) in enumerate(layers)
+    )
+    return layers if known and len(set(names)) == len(names) else None
 
 
 def _has_rules(module):
@@ -86,7 +101,18 @@ def _is_tiling(pool):
 
 class _Tracer(fx.Tracer):
     def is_leaf_module(self, m, module_qualified_name):
-        return _has_rules(m) or super().is_leaf_module(m, module_qualified_name)
+        known = _has_rules(m) or self.is_whole(m)
+        return known or super().is_leaf_module(m, module_qualified_name)
+
+    def is_whole(self, m):
+        """Whether a module is one layer, whatever it consists of."""
+        return False
+
+
+class _FrozenAsOne(_Tracer):
+    def is_whole(self, m):
+        weights = list(m.parameters())
+        return bool(weights) and not any(each.requires_grad for each in weights)
 
 
 def _has_hooks_or_shared_weights(module):
@@ -111,7 +137,7 @@ def _layer(module, node):
     if node.op == "call_module":
         return node.target, module.get_submodule(node.target)
     kind = _MODULES[node.target]
-    if kind is nn.Identity:
+    if kind is nn.Dropout:
         return "", kind()
     if kind is nn.Flatten and (*node.args[1:], *node.kwargs.values()) != (1,):
         raise ValueError(f"{node} flattens the axis of the samples.")
