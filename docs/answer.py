@@ -14,10 +14,8 @@ from sufficient import SampleSizeEstimator
 from sufficient.datasets import load_fashion_mnist
 
 IMAGES = Path(__file__).parent / "images"
-THEMES = {
-    "light": {"text": "#222832", "score": "#0072b2", "forecast": "#c44e00"},
-    "dark": {"text": "#ced6dd", "score": "#56b4e9", "forecast": "#f5a623"},
-}
+LIGHT = {"page": "white", "text": "#222832", "score": "#0072b2", "forecast": "#c44e00"}
+DARK = {"page": "none", "text": "#ced6dd", "score": "#56b4e9", "forecast": "#f5a623"}
 STYLE = {
     "font.size": 12,
     "svg.hashsalt": "sufficient",  # the same file at every run
@@ -27,11 +25,11 @@ STYLE = {
 }
 
 
-def draw(est, text, score, forecast):
+def draw(est, page, text, score, forecast):
     """Draw scores, forecast and gain of a fitted estimator."""
     n, curves = est.n_train_, est.curves_
     plt.rcParams.update({**STYLE, "text.color": text})
-    figure, ax = plt.subplots(figsize=(6, 3.9), layout="constrained")
+    figure, ax = plt.subplots(figsize=(6, 3.9), facecolor=page, layout="constrained")
     ahead = np.geomspace(n, 4 * n, 30)
     middle, intervals = zip(*map(est.score_at, ahead), strict=True)
     ax.fill_between(ahead, *np.transpose(intervals), color=forecast, alpha=0.25, lw=0)
@@ -51,12 +49,19 @@ def write(ax, est, text, score, forecast):
     bottom = {"rotation": 90, "va": "bottom", "ha": "right", "color": text}
     ax.text(n * 0.96, 0.605, f"your data, {n:,}", **bottom)
     ax.text(2 * n * 0.96, 0.605, "twice the data", **bottom)
-    points = f"should add\n{100 * gain:+.1f} points\n({100 * low:.1f} to {100 * high:.1f})"
+    points = (
+        f"should add\n{100 * gain:+.1f} points\n({100 * low:.1f} to {100 * high:.1f})"
+    )
     ax.text(2.15 * n, 0.72, points, color=forecast, weight="bold")
     ax.text(4.3 * n, 0.885, "forecast", color=forecast, weight="bold")
     ax.text(150, 0.80, "measured", color=score, weight="bold")
     ax.set_xscale("log")
-    ax.set(xlim=(50, 11 * n), ylim=(0.6, 0.95), xlabel="training samples", ylabel="accuracy")
+    ax.set(
+        xlim=(50, 11 * n),
+        ylim=(0.6, 0.95),
+        xlabel="training samples",
+        ylabel="accuracy",
+    )
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.set_title(f"{est.verdict_[0].upper()}{est.verdict_[1:]}", weight="bold")
@@ -71,6 +76,6 @@ if __name__ == "__main__":
     X, y = load_fashion_mnist(n_samples=10_000)
     est = SampleSizeEstimator(random_state=0).fit(X, y)
     print(est.summary())
-    for theme, colours in THEMES.items():
+    for theme, colours in {"light": LIGHT, "dark": DARK}.items():
         target = IMAGES / f"answer_{theme}.svg"
-        draw(est, **colours).savefig(target, transparent=True, metadata={"Date": None})
+        draw(est, **colours).savefig(target, metadata={"Date": None})

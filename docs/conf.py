@@ -3,11 +3,11 @@
 import os
 import re
 import sys
-import tomllib
 import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
+import tomllib
 from sphinx_gallery.sorting import ExplicitOrder
 
 import sufficient
@@ -47,8 +47,6 @@ autosummary_generate = True
 autodoc_default_options = {"member-order": "bysource"}
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
-# Signatures that do not fit a line have a line for each parameter.
-python_maximum_signature_line_length = 88
 
 html_theme = "pydata_sphinx_theme"
 html_title = project

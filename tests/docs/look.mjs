@@ -1,6 +1,9 @@
-// Look at every page of the built site as readers do, and print what is wrong as JSON.
+// Look at every page of a built site as readers do, and print what is wrong as JSON:
 //
-// node look.mjs SITE [--pages GLOB_PART] [--shots FOLDER]
+//     CHROME=/usr/bin/chromium node look.mjs SITE [--pages PART_OF_PATH] [--shots FOLDER]
+//
+// Wrong are: what axe-core finds, what is cut at one of the widths, formulas that are not
+// typeset, scripts that fail, and every request to the network.
 import { readdirSync, readFileSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
@@ -28,9 +31,13 @@ function findCut() {
   const shown = (box) => box.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   const range = document.createRange();
   for (const part of document.querySelectorAll("article *, header *, h1, h2, h3")) {
-    range.selectNodeContents(part);
     const box = part.getBoundingClientRect();
-    const right = Math.max(box.right, range.getBoundingClientRect().right);
+    let right = box.right;
+    for (const child of scrolls(part) ? [] : part.childNodes) {
+      if (child.nodeType !== Node.TEXT_NODE) continue;
+      range.selectNode(child);
+      right = Math.max(right, range.getBoundingClientRect().right);
+    }
     if (!box.width || box.height < 2 || !shown(part) || part.closest("mjx-assistive-mml")) continue;
     let edge = innerWidth;
     let reachable = false;
@@ -56,15 +63,14 @@ tab.on("request", (request) => {
 tab.on("requestfailed", (request) => problems.push({ missing: request.url(), page: tab.url() }));
 tab.on("pageerror", (error) => problems.push({ script: error.message, page: tab.url() }));
 
-/** Resize the window, and note what is cut there. */
+/** Resize the window, wait until the page has followed, and keep a picture of it. */
 async function resize(page, width, theme) {
   await tab.setViewport({ width, height: 900 });
+  await new Promise((done) => setTimeout(done, 400));
   if (values.shots) {
     const name = `${page.replace(/[/\\]/g, "_")}-${width}-${theme}.png`;
     await tab.screenshot({ path: join(values.shots, name) });
   }
-  const cut = await tab.evaluate(findCut);
-  if (cut) problems.push({ page, width, cut });
 }
 
 /** Note what the accessibility checker finds. */
@@ -88,9 +94,12 @@ for (const page of pages) {
     await tab.evaluate(AXE);
     for (const width of WIDTHS) {
       await resize(page, width, theme);
+      const cut = await tab.evaluate(findCut);
+      if (cut) problems.push({ page, width, cut });
       if (width !== WIDTHS[1]) await check(page, width, theme);
     }
   }
 }
 await browser.close();
 console.log(JSON.stringify({ pages: pages.length, problems }, null, 1));
+process.exitCode = problems.length ? 1 : 0;
