@@ -54,7 +54,7 @@ def write(ax, est, text, score, forecast):
     )
     ax.text(2.15 * n, 0.72, points, color=forecast, weight="bold")
     ax.text(4.3 * n, 0.885, "forecast", color=forecast, weight="bold")
-    ax.text(150, 0.80, "measured", color=score, weight="bold")
+    ax.text(120, 0.83, "measured", color=score, weight="bold")
     ax.set_xscale("log")
     ax.set(
         xlim=(50, 11 * n),
