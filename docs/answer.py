@@ -49,19 +49,14 @@ def write(ax, est, text, score, forecast):
     bottom = {"rotation": 90, "va": "bottom", "ha": "right", "color": text}
     ax.text(n * 0.96, 0.605, f"your data, {n:,}", **bottom)
     ax.text(2 * n * 0.96, 0.605, "twice the data", **bottom)
-    points = (
-        f"should add\n{100 * gain:+.1f} points\n({100 * low:.1f} to {100 * high:.1f})"
-    )
-    ax.text(2.15 * n, 0.72, points, color=forecast, weight="bold")
+    interval = f"{100 * low:.1f} to {100 * high:.1f}"
+    added = f"should add\n{100 * gain:+.1f} points\n({interval})"
+    ax.text(2.15 * n, 0.72, added, color=forecast, weight="bold")
     ax.text(4.3 * n, 0.885, "forecast", color=forecast, weight="bold")
     ax.text(120, 0.83, "measured", color=score, weight="bold")
     ax.set_xscale("log")
-    ax.set(
-        xlim=(50, 11 * n),
-        ylim=(0.6, 0.95),
-        xlabel="training samples",
-        ylabel="accuracy",
-    )
+    ax.set(xlim=(50, 11 * n), xlabel="training samples")
+    ax.set(ylim=(0.6, 0.95), ylabel="accuracy")
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.set_title(f"{est.verdict_[0].upper()}{est.verdict_[1:]}", weight="bold")
