@@ -7,6 +7,7 @@ import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
+import tomllib
 from sphinx_gallery.sorting import ExplicitOrder
 
 import sufficient
@@ -14,6 +15,7 @@ from sufficient.command.arguments import parser
 from sufficient.datasets import load_fashion_mnist
 
 HERE = Path(__file__).parent
+PROJECT = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))["project"]
 MATHJAX = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
 sys.path.insert(0, str(HERE))
 
@@ -29,13 +31,14 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
+    "sphinx_design",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "_templates"]
+exclude_patterns = ["_build", "_templates", "_static"]
 templates_path = ["_templates"]
 default_role = "py:obj"
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 # One file with the fonts in it, so that formulas are typeset without a network.
 mathjax_path = "tex-svg.js"
@@ -49,9 +52,23 @@ html_theme = "pydata_sphinx_theme"
 html_title = project
 html_static_path = ["_static", str(MATHJAX / "tex-svg.js")]
 html_css_files = ["site.css"]
+html_js_files = ["names.js"]
+html_favicon = "_static/logo_light.svg"
 html_show_sourcelink = False
 html_sidebars = {"tutorial/start": [], "contributing": []}  # they stand alone
 html_theme_options = {
+    "logo": {
+        "text": project,
+        "image_light": "_static/logo_light.svg",
+        "image_dark": "_static/logo_dark.svg",
+    },
+    "navbar_start": ["navbar-logo", "release"],
+    "navbar_persistent": ["search-open"],
+    "icon_links": [
+        {"name": name, "url": url, "icon": "fa-solid fa-code-branch"}
+        for name, url in PROJECT.get("urls", {}).items()
+        if name == "Repository"
+    ],
     "show_prev_next": True,
     "secondary_sidebar_items": ["page-toc"],
     "navigation_depth": 2,

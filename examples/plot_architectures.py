@@ -27,7 +27,7 @@ from sufficient.nets import default_net
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--full", action="store_true")
 parser.add_argument("--n-jobs", type=int, default=1, help="fits at a time")
-chosen = parser.parse_args()
+chosen = parser.parse_known_args()[0]  # a notebook has arguments of its own
 if chosen.full:
     others = load_mnist(n_samples=10_000)
     X, y = load_fashion_mnist(n_samples=10_000)

@@ -16,7 +16,7 @@ from sufficient.datasets import load_digits_images
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--folder", default=None, help="folder for the pictures")
-chosen = parser.parse_args()
+chosen = parser.parse_known_args()[0]  # a notebook has arguments of its own
 
 # %%
 # ``fit`` trains a fresh network at growing sizes of the training set, up to all the

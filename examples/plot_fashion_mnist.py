@@ -17,7 +17,7 @@ from sufficient.datasets import load_fashion_mnist
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--full", action="store_true")
 parser.add_argument("--folder", default=None, help="folder for the pictures")
-chosen = parser.parse_args()
+chosen = parser.parse_known_args()[0]  # a notebook has arguments of its own
 
 # %%
 # The pixels are scaled to [-1, 1]. The samples that are not held out are put in a

@@ -22,7 +22,7 @@ from sufficient.nets import default_net
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--full", action="store_true")
 parser.add_argument("--n-jobs", type=int, default=1, help="fits at a time")
-chosen = parser.parse_args()
+chosen = parser.parse_known_args()[0]  # a notebook has arguments of its own
 if chosen.full:
     X, y = load_fashion_mnist(n_samples=10_000)
     settings, folds = {"tol": 0.03}, 5

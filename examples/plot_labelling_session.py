@@ -21,7 +21,7 @@ from sufficient.datasets import load_digits_images
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--full", action="store_true")
 parser.add_argument("--folder", default=None, help="where the session is kept")
-chosen = parser.parse_args()
+chosen = parser.parse_known_args()[0]  # a notebook has arguments of its own
 folder = chosen.folder or tempfile.mkdtemp()
 
 # %%

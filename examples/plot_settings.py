@@ -19,7 +19,7 @@ from sufficient.datasets import load_digits_images, load_fashion_mnist
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--full", action="store_true")
-full = parser.parse_args().full
+full = parser.parse_known_args()[0].full  # a notebook has arguments of its own
 load, n = (load_fashion_mnist, 10_000) if full else (load_digits_images, 1_000)
 X, y = load(n_samples=n)
 base = {"tol": 0.03} if full else {"tol": 2.0, "n_monte_carlo": 16}

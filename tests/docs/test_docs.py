@@ -1,19 +1,33 @@
-"""The pages. Oracles: files and headings that are there, Python that runs, Sphinx."""
+"""The pages. Oracles: files and headings that are there, Python that runs."""
 
-import importlib.util
 import re
 
 import pytest
 
 from tests.docs.blocks import run_python
 from tests.places import DOCS, ROOT
-from tests.processes import python
 
-NEED_NO_DATA = ["forecast_scores", "read_the_picture", "share_the_answer", "upgrade"]
 BUILT = {"_build", "auto_examples", "generated"}
 WRITTEN = [path.relative_to(DOCS) for path in sorted(DOCS.rglob("*.md"))]
 PAGES = [DOCS / path for path in WRITTEN if not BUILT & {*path.parts}]
 PAGES.append(ROOT / "README.md")
+WORDS = {  # and their entries in the glossary
+    "Δ": "delta",
+    r"\b[kn]\\\*": "k-and-n",
+    "[Ss]econd-order model": "second-order-model",
+    "[Pp]lateau": "plateau",
+    r"[Pp]aper A\b": "paper-a",
+    r"[Pp]aper B\b": "paper-b",
+}
+OTHER_PLATEAUS = {"forecast", "forecast_study", "training"}  # of scores
+NEAR = 250
+RUNNABLE = [
+    "data_training_or_net",
+    "forecast_scores",
+    "read_the_picture",
+    "share_the_answer",
+    "upgrade",
+]
 CODE = re.compile(r"```.*?```|`[^`\n]+`", flags=re.DOTALL)
 
 
@@ -52,16 +66,18 @@ def test_the_first_steps_run(capsys):
     assert namespace["est"].n_features_in_ == 64
 
 
-@pytest.mark.parametrize("name", NEED_NO_DATA)
+@pytest.mark.parametrize("name", RUNNABLE)
 def test_the_python_of_guides_that_need_no_data_runs(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run_python(DOCS / "how_to" / f"{name}.md")
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(
-    importlib.util.find_spec("sphinx_gallery") is None, reason="no Sphinx"
-)
-def test_sphinx_has_no_warnings(tmp_path):
-    options = ["-W", "-q", "-D", "plot_gallery=0", "-d", tmp_path / "doctrees"]
-    python("-m", "sphinx", *options, DOCS, tmp_path / "html")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_words_of_this_library_are_explained_where_they_first_stand(page):
+    if page.stem in {"glossary", "changelog"}:
+        return
+    text = CODE.sub("", page.read_text(encoding="utf-8"))
+    for word, entry in WORDS.items():
+        first = re.search(word, text)
+        if first and not (entry == "plateau" and page.stem in OTHER_PLATEAUS):
+            assert f"#{entry})" in text[: first.end() + NEAR], entry

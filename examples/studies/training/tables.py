@@ -50,7 +50,7 @@ def pairs_table(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "pair": pair,
-            "": KINDS[chosen],
+            "side": KINDS[chosen],
             **{
                 title: f"{some[name].max():.2f} / {some[name].mean():.2f}"
                 for title, name in RIVALS.items()
