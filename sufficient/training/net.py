@@ -9,15 +9,17 @@ import torch
 from sklearn.base import clone, is_classifier, is_regressor
 from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
 from skorch.dataset import Dataset
-from torch import nn
+from torch import Tensor, nn
 
+from sufficient.data.samples import Samples
+from sufficient.inputs import Standardise
 from sufficient.nets import DEFAULT_MODULES, default_net
 from sufficient.reproducibility.devices import available_device, default_device
 from sufficient.training.batches import with_tensor_batches
 from sufficient.training.criteria import criterion_class, may_be_multilabel
 from sufficient.typing import Net
 
-__all__ = ["prepared_net"]
+__all__ = ["prepared_net", "standardises", "statistics_of"]
 
 # skorch's own answer is a probability of 0 and one of 1 for every output.
 CAN_BE_FUSED = (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD)
@@ -56,6 +58,34 @@ def prepared_net(
         wanted["predict_nonlinearity"] = PROBABILITIES.get(kind, "auto")
     net.set_params(train_split=None, verbose=0, device=there, **wanted)
     return with_tensor_batches(_with_fused_optimizer(net))
+
+
+def standardises(net: NeuralNet) -> bool:
+    """Whether the net standardises its inputs, as the default ones do."""
+    return bool(net.get_params().get("module__standardise"))
+
+
+def statistics_of(samples: Samples, net: NeuralNet) -> dict[str, Tensor]:
+    """What `Standardise` layers of the net know of the samples, by name of the buffer.
+
+    Parameters
+    ----------
+    samples : Samples
+        To take means and standard deviations from; of those that do not fit in memory
+        the first.
+    net : NeuralNet
+        Initialised; the buffers are set.
+
+    Returns
+    -------
+    dict of str to Tensor
+    """
+    found = {}
+    for name, layer in net.module_.named_modules():
+        if isinstance(layer, Standardise):
+            layer.fit(samples.in_memory.X[:])
+            found.update({f"{name}.{key}": one for key, one in layer.named_buffers()})
+    return found
 
 
 def _with_fused_optimizer(net):

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import takewhile
 
 import torch
 from skorch import NeuralNet
 from torch import Tensor, nn
 
 from sufficient.curvature.layers.tracing import chain_of
+from sufficient.inputs import Standardise
 
 __all__ = ["step_of"]
 
@@ -42,7 +44,7 @@ def step_of(net: NeuralNet) -> Step:
     gradient = _output_gradient(net.criterion_)
     if layers is None or gradient is None or not _is_stock(net):
         return lambda X, y: net.train_step((X, y))
-    return _MLPStep(layers, gradient, net.optimizer_)
+    return _MLPStep(*layers, gradient, net.optimizer_)
 
 
 class _MLPStep:
@@ -50,16 +52,18 @@ class _MLPStep:
 
     def __init__(
         self,
+        before: nn.Module,
         layers: list[nn.Module],
         gradient: Callable[[Tensor, Tensor], Tensor],
         optimizer: torch.optim.Optimizer,
     ) -> None:
+        self.before = before
         self.layers = [None if isinstance(m, nn.ReLU) else _Linear(m) for m in layers]
         self.gradient, self.optimizer = gradient, optimizer
 
     def __call__(self, X: Tensor, y: Tensor) -> None:
         with torch.no_grad():
-            self._set_gradients(X.flatten(1), y)
+            self._set_gradients(self.before(X), y)
         self.optimizer.step()
 
     def _set_gradients(self, h: Tensor, y: Tensor) -> None:
@@ -98,18 +102,24 @@ class _Linear:
             torch.sum(D, 0, out=self.b_grad)
 
 
-def _plain_layers(net):
-    """Linear layers and ReLUs, all trained; None where there is anything else."""
-    layers = chain_of(net.module_)
-    if layers is None:
-        return None
-    modules = [module for _, module in layers]
-    if modules and type(modules[0]) is nn.Flatten and modules[0].start_dim == 1:
-        modules = modules[1:]
-    plain = all(type(module) in (nn.Linear, nn.ReLU) for module in modules)
+def _plain_layers(net: NeuralNet) -> tuple[nn.Module, list[nn.Module]] | None:
+    """What is done to the data, and linear layers and ReLUs, all trained.
+
+    None where there is anything else.
+    """
+    modules = [module for _, module in chain_of(net.module_) or ()]
+    before = list(takewhile(_is_before_weights, modules))
+    layers = modules[len(before) :]
+    plain = all(type(module) in (nn.Linear, nn.ReLU) for module in layers)
     trained = all(p.requires_grad and p.dtype == torch.float32 for p in _all(net))
-    starts = bool(modules) and type(modules[0]) is nn.Linear
-    return modules if plain and trained and starts else None
+    starts = bool(layers) and type(layers[0]) is nn.Linear
+    return (nn.Sequential(*before), layers) if plain and trained and starts else None
+
+
+def _is_before_weights(module):
+    if type(module) is nn.Flatten:
+        return module.start_dim == 1
+    return type(module) is Standardise
 
 
 def _all(net):

@@ -12,6 +12,7 @@ from skorch.callbacks import GradientNormClipping
 from torch import nn
 
 from sufficient import MLP
+from sufficient.inputs import Standardise
 from sufficient.training import steps
 
 RNG = np.random.default_rng(0)
@@ -50,6 +51,8 @@ def net_of(case="classes", **changes):
     }
     torch.manual_seed(0)
     net = kind(MLP, **{**given, **changes}).initialize()
+    if isinstance(net.module_.inputs, Standardise):
+        net.module_.inputs.fit(X / 3 - 1)
     net.module_.train()
     # skorch's own callbacks only watch.
     if changes.get("callbacks") is None:
@@ -65,7 +68,11 @@ def weights_after(net, step, y):
 
 @pytest.mark.parametrize(
     ("case", "more"),
-    [*((case, {}) for case in CASES), ("classes", {"criterion__label_smoothing": 0.2})],
+    [
+        *((case, {}) for case in CASES),
+        ("classes", {"criterion__label_smoothing": 0.2}),
+        ("classes", {"module__standardise": True}),
+    ],
 )
 @pytest.mark.parametrize("optimizer", [torch.optim.Adam, torch.optim.SGD])
 @pytest.mark.parametrize("hidden", [(), (5, 4)])

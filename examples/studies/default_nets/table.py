@@ -1,0 +1,48 @@
+"""The scores as a table."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from .models import LINEAR, TUNED
+
+__all__ = ["scores_table"]
+
+PEERS = [TUNED, LINEAR]
+
+
+def scores_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """A line for each data set and default network, in points (100 times the score).
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With the columns ``data``, ``seed``, ``model`` and ``score``.
+
+    Returns
+    -------
+    DataFrame
+        Means over the splits. The difference is to the better peer; its standard error
+        is that of the mean difference over the splits.
+    """
+    points = 100 * rows.pivot_table("score", ["data", "seed"], "model", sort=False)
+    ours = [name for name in points if name not in PEERS]
+    return pd.DataFrame(
+        _line(name, net, some)
+        for name, some in points.groupby("data", sort=False)
+        for net in ours
+        if some[net].notna().any()
+    )
+
+
+def _line(name, net, some):
+    better = some[PEERS].mean().idxmax()
+    gap = some[net] - some[better]
+    return {
+        "data": name,
+        "splits": len(some),
+        "network": net,
+        "default": f"{some[net].mean():.1f}",
+        **{peer: f"{some[peer].mean():.1f}" for peer in PEERS},
+        "difference to the better": f"{gap.mean():+.1f} ± {gap.sem():.1f}",
+    }
