@@ -31,7 +31,8 @@ def default_nets(data: DataSet, seed: int) -> Iterator[tuple[str, dict]]:
     # Two batches, measured at the second: it is the score of all the data that counts.
     half = int((1 - HELD_OUT) * len(parts[0])) // 2
     only_all = {"batch_size": half, "schedule": [2], "validation_fraction": HELD_OUT}
-    for name in ("mlp", "cnn") if data.are_images else ("mlp",):
+    # Convolutions take long.
+    for name in ("mlp", "cnn") if data.are_images and not seed else ("mlp",):
         net = default_net(name, regression=data.is_regression)
         est = SampleSizeEstimator(net, random_state=seed, n_directions=1, **only_all)
         yield name, _scored(est, parts)

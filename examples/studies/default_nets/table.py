@@ -22,16 +22,16 @@ def scores_table(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Means over the splits. The difference is to the better peer; its standard error
-        is that of the mean difference over the splits.
+        Means over the splits, where all models have been scored. The difference is to
+        the better peer; its standard error is that of the mean difference over the
+        splits.
     """
     points = 100 * rows.pivot_table("score", ["data", "seed"], "model", sort=False)
-    ours = [name for name in points if name not in PEERS]
     return pd.DataFrame(
-        _line(name, net, some)
+        _line(name, net, complete)
         for name, some in points.groupby("data", sort=False)
-        for net in ours
-        if some[net].notna().any()
+        for net in some.columns.difference(PEERS, sort=False)
+        if len(complete := some.reindex(columns=[net, *PEERS]).dropna())
     )
 
 
