@@ -19,7 +19,7 @@ from sufficient.training.batches import with_tensor_batches
 from sufficient.training.criteria import criterion_class, may_be_multilabel
 from sufficient.typing import Net
 
-__all__ = ["prepared_net", "standardises", "statistics_of"]
+__all__ = ["fitted_statistics", "prepared_net", "standardises"]
 
 # skorch's own answer is a probability of 0 and one of 1 for every output.
 CAN_BE_FUSED = (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD)
@@ -65,26 +65,28 @@ def standardises(net: NeuralNet) -> bool:
     return bool(net.get_params().get("module__standardise"))
 
 
-def statistics_of(samples: Samples, net: NeuralNet) -> dict[str, Tensor]:
-    """What `Standardise` layers of the net know of the samples, by name of the buffer.
+def fitted_statistics(net: NeuralNet, samples: Samples) -> dict[str, Tensor]:
+    """Fit the layers of a net that standardise to samples.
 
     Parameters
     ----------
+    net : NeuralNet
+        Initialised; its buffers are set.
     samples : Samples
         To take means and standard deviations from; of those that do not fit in memory
         the first.
-    net : NeuralNet
-        Initialised; the buffers are set.
 
     Returns
     -------
     dict of str to Tensor
+        A copy of the buffers, by their names in the module.
     """
     found = {}
     for name, layer in net.module_.named_modules():
         if isinstance(layer, Standardise):
             layer.fit(samples.in_memory.X[:])
-            found.update({f"{name}.{key}": one for key, one in layer.named_buffers()})
+            for key, buffer in layer.named_buffers():
+                found[f"{name}.{key}"] = buffer.clone()
     return found
 
 

@@ -15,7 +15,7 @@ from sufficient.curvature.finite import check_finite
 from sufficient.data.samples import Samples
 from sufficient.reproducibility.seeds import seeded
 from sufficient.settings import Settings
-from sufficient.training.net import statistics_of
+from sufficient.training.net import fitted_statistics
 
 __all__ = ["Training", "seed_at"]
 
@@ -84,9 +84,9 @@ class Training:
 
     def begin(self, pool: Samples) -> None:
         """Get ready; the pool is all there will be."""
-        # Once, so that the landscape is that of the same net at all sizes.
-        self.statistics = statistics_of(pool, self.fresh_net())
         self.net = self.fresh_net()
+        # Once, so that the landscape is that of the same net at all sizes.
+        self.statistics = fitted_statistics(self.net, pool)
 
     def state(self) -> dict[str, Any]:
         """How the net was trained, in plain values."""

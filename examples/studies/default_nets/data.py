@@ -90,11 +90,11 @@ def _large(source, n_train, n_splits=2):
 
 
 DATA = {
-    "iris": _small(datasets.load_iris),
+    "iris": _small(datasets.load_iris, n_splits=10),
     "wine": _small(datasets.load_wine),
     "breast cancer": _small(datasets.load_breast_cancer),
     "diabetes": _small(
-        partial(datasets.load_diabetes, scaled=False), is_regression=True
+        partial(datasets.load_diabetes, scaled=False), is_regression=True, n_splits=10
     ),
     "digits": _small(datasets.load_digits, white=16, n_splits=3),
     "diamonds, price": _large(shared.DATA["diamonds, price"], 4_000),
