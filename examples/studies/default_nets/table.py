@@ -38,11 +38,12 @@ def scores_table(rows: pd.DataFrame) -> pd.DataFrame:
 def _line(name, net, some):
     better = some[PEERS].mean().idxmax()
     gap = some[net] - some[better]
+    error = f" ± {gap.sem():.1f}" if len(gap) > 1 else ""
     return {
         "data": name,
         "splits": len(some),
         "network": net,
         "default": f"{some[net].mean():.1f}",
         **{peer: f"{some[peer].mean():.1f}" for peer in PEERS},
-        "difference to the better": f"{gap.mean():+.1f} ± {gap.sem():.1f}",
+        "difference to the better": f"{gap.mean():+.1f}{error}",
     }
