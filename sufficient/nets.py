@@ -11,6 +11,8 @@ import torch
 from skorch import NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
+from sufficient.inputs import Images, Standardise
+
 __all__ = ["DEFAULT_MODULES", "MLP", "ConvNet", "default_net"]
 
 
@@ -27,6 +29,9 @@ class MLP(nn.Module):
         Width of each hidden layer; empty for a linear model.
     bias : bool, default=True
         Whether the linear layers have biases.
+    standardise : bool, default=False
+        Whether a fit standardises every feature inside the network, by the mean and the
+        standard deviation that it has in the training part.
 
     Examples
     --------
@@ -42,23 +47,27 @@ class MLP(nn.Module):
         n_outputs: int,
         hidden_sizes: Sequence[int] = (128, 64),
         bias: bool = True,
+        standardise: bool = False,
     ) -> None:
         sizes = [n_inputs, *hidden_sizes, n_outputs]
         layers: list[nn.Module] = [nn.Flatten()]
         for width_in, width_out in pairwise(sizes):
             layers += [nn.Linear(width_in, width_out, bias=bias), nn.ReLU()]
         super().__init__()
+        self.inputs = Standardise(n_inputs) if standardise else nn.Identity()
         self.layers = nn.Sequential(*layers[:-1])
 
     def forward(self, X: torch.Tensor) -> torch.Tensor:
         """Logits of shape (n, n_outputs) for rows of shape (n, n_inputs)."""
-        return self.layers(X)
+        return self.layers(self.inputs(X))
 
 
 class ConvNet(nn.Module):
-    """Small convolutional ReLU network on images given as flat rows.
+    """Small convolutional ReLU network on images of one or more channels.
 
     Two 3 x 3 convolutions, each followed by 2 x 2 max-pooling, then one hidden layer.
+    Images may be flat rows, the channels one after another, or have the channels first
+    or last.
 
     Parameters
     ----------
@@ -74,11 +83,14 @@ class ConvNet(nn.Module):
         Width of the hidden layer.
     bias : bool, default=True
         Whether the layers have biases.
+    standardise : bool, default=False
+        Whether a fit standardises every channel inside the network, by the mean and the
+        standard deviation that its pixels have in the training part.
 
     Raises
     ------
     ValueError
-        If the features cannot be an image of the given shape.
+        If the features, or the samples, cannot be images of the given shape.
 
     Examples
     --------
@@ -96,13 +108,17 @@ class ConvNet(nn.Module):
         channels: Sequence[int] = (8, 16),
         hidden_size: int = 64,
         bias: bool = True,
+        standardise: bool = False,
     ) -> None:
         super().__init__()
         self.image_shape = _checked_image_shape(n_inputs, image_shape)
         depth, height, width = self.image_shape
         first, second = channels
+        self.inputs = nn.Sequential(
+            Images(self.image_shape),
+            Standardise(depth) if standardise else nn.Identity(),
+        )
         self.features = nn.Sequential(
-            nn.Unflatten(1, self.image_shape),
             nn.Conv2d(depth, first, 3, padding=1, bias=bias),
             nn.ReLU(),
             nn.MaxPool2d(2),
@@ -118,8 +134,8 @@ class ConvNet(nn.Module):
         )
 
     def forward(self, X: torch.Tensor) -> torch.Tensor:
-        """Logits of shape (n, n_outputs) for rows of shape (n, n_inputs)."""
-        return self.head(self.features(X.flatten(1)))
+        """Logits of shape (n, n_outputs) for n images."""
+        return self.head(self.features(self.inputs(X)))
 
 
 DEFAULT_MODULES = {"mlp": MLP, "cnn": ConvNet}
@@ -131,6 +147,8 @@ def default_net(
     """The skorch net that ``estimator="mlp"`` or ``estimator="cnn"`` stands for.
 
     It is trained by Adam with learning rate 1e-3, for 20 epochs on minibatches of 64.
+    A fit standardises its inputs: `MLP` by the columns, `ConvNet` by the channels of
+    the training part (of the first batch in a labelling session).
 
     Parameters
     ----------
@@ -167,6 +185,7 @@ def default_net(
         "train_split": None,
         "iterator_train__shuffle": True,
         "verbose": 0,
+        "module__standardise": True,
     }
     return kind(DEFAULT_MODULES[name], **{**settings, **params})
 

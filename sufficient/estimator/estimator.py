@@ -56,7 +56,8 @@ class SampleSizeEstimator(
         What to train: a `skorch.NeuralNetClassifier` or `skorch.NeuralNetRegressor`
         around any torch module, cloned and never modified. "mlp" and None are a
         network with hidden layers of 128 and 64 units, "cnn" a small convolutional one
-        for flattened images. By name they classify, or learn fractions as numbers, or
+        for square images of one or three channels, which may be flat rows; both
+        standardise X inside. By name they classify, or learn fractions as numbers, or
         rows of 0 and 1 as several labels; None classifies. Pass a net, such as
         `sufficient.nets.default_net`, to tune its parameters. A module
         that takes `n_inputs` or `n_outputs` gets them from the data. With a criterion
@@ -240,6 +241,11 @@ class SampleSizeEstimator(
     in eval mode: Dropout is off and BatchNorm uses its running statistics. Weight decay
     is not part of the loss. A stable landscape alone says little about whether more
     data would help the score.
+
+    The default nets standardise X inside, by means and standard deviations of the whole
+    training part (of the first batch in `partial_fit`), which are the same at all sizes
+    and belong to the net: the unit of a column changes nothing. A net of your own gets
+    X as it is.
 
     Regression targets are standardised inside, so that `tol` is in units of their
     variance; predictions come back in their own unit. A criterion other than squared,

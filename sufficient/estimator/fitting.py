@@ -87,11 +87,11 @@ height, width)
             If the answer is void, the net was still improving after the most steps
             allowed, or an eigenvalue could not be certified.
         UserWarning
-            If held-out samples are copies of training samples, or columns of X differ
-            in scale by more than a factor of 1,000 (standard deviations), or a data
-            frame that is encoded has constant columns or ids, or a state in
-            `checkpoint` is damaged, so that the one before it is used, or one cannot be
-            written, in which case the fit goes on.
+            If held-out samples are copies of training samples, or the net is your
+            own and columns of X differ in scale by more than a factor of 1,000
+            (standard deviations), or a data frame that is encoded has constant columns
+            or ids, or a state in `checkpoint` is damaged, so that the one before it is
+            used, or one cannot be written, in which case the fit goes on.
         """
         before, plan = vars(self).copy(), None
         try:

@@ -42,6 +42,7 @@ from sufficient.training.criteria import (
     is_regression,
     net_for,
 )
+from sufficient.training.net import standardises
 from sufficient.typing import ArrayLike, Encoder, Net, RandomState
 
 __all__ = ["Plan", "plan_run", "task_of"]
@@ -163,7 +164,8 @@ def plan_run(
         identity = {**_digests(task, data), **_parameters(run, growth.measured_counts)}
         kept.resume(run, from_first_rank(lambda: identity))
     warn_of_copies(growth.pool.X, growth.held_out.X)
-    warn_of_scales(growth.pool.X)
+    if not standardises(run.training.template):
+        warn_of_scales(growth.pool.X)
     return Plan(run, growth, order.train_indices, order.validation_indices, kept)
 
 

@@ -230,7 +230,7 @@ def repeat_sample_size(
     >>> found.runs["random_state"].tolist()
     [209652396, 398764591]
     >>> found.verdicts
-    {'cannot tell yet': 2}
+    {'cannot tell yet': 1, 'more data helps': 1}
     """
     seeds = check_random_state(random_state).randint(2**31 - 1, size=n_repeats)
     fits = [(estimator, parameters, int(seed), X, y) for seed in seeds]

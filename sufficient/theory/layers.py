@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sufficient.inputs import Standardise
 from sufficient.nets import MLP
 from sufficient.typing import ArrayLike
 
@@ -54,7 +55,8 @@ def linear_layers(module: nn.Module) -> list[nn.Linear]:
     ----------
     module : nn.Module
         `MLP`, ``nn.Linear``, or (nested) ``nn.Sequential`` of alternating Linear and
-        ReLU. Flatten, Dropout and Identity are allowed anywhere and ignored.
+        ReLU. Flatten, Dropout and Identity are allowed anywhere and ignored, and so is
+        the standardisation of the samples at the beginning.
 
     Returns
     -------
@@ -67,6 +69,8 @@ def linear_layers(module: nn.Module) -> list[nn.Linear]:
         outside the linear layers.
     """
     parts = [p for p in _parts(module) if not isinstance(p, TRANSPARENT)]
+    if parts and isinstance(parts[0], Standardise):
+        parts = parts[1:]
     kinds = [type(part) for part in parts]
     expected = [nn.Linear, nn.ReLU] * (len(kinds) // 2) + [nn.Linear]
     if kinds != expected:
@@ -126,7 +130,7 @@ def forward_pass(module: nn.Module, X: ArrayLike) -> ForwardPass:
     A ReLU whose input is exactly zero counts as inactive, like in torch's derivative.
     """
     layers = linear_layers(module)
-    inputs, masks = [_rows(X, layers[0])], list[Tensor]()
+    inputs, masks = [_rows(X, module, layers[0])], list[Tensor]()
     for layer in layers[:-1]:
         output = _apply(layer, inputs[-1])
         masks.append((output > 0).to(output))
@@ -142,7 +146,7 @@ def forward_pass(module: nn.Module, X: ArrayLike) -> ForwardPass:
 
 def _parts(module: nn.Module) -> list[nn.Module]:
     if type(module) is MLP:
-        return _parts(module.layers)
+        return [*_parts(module.inputs), *_parts(module.layers)]
     if type(module) is nn.Sequential:
         return [part for child in module for part in _parts(child)]
     return [module]
@@ -155,7 +159,7 @@ def _norm(layer: nn.Linear, with_bias: bool) -> float:
     return torch.linalg.matrix_norm(matrix, ord=2).item()
 
 
-def _rows(X: ArrayLike, first: nn.Linear) -> Tensor:
+def _rows(X: ArrayLike, module: nn.Module, first: nn.Linear) -> Tensor:
     X = torch.as_tensor(X, device=first.weight.device).detach().double()
     rows = X.flatten(1) if X.ndim > 1 else X.reshape(-1, 1)
     if rows.shape[1] != first.in_features:
@@ -163,6 +167,9 @@ def _rows(X: ArrayLike, first: nn.Linear) -> Tensor:
             f"X has {rows.shape[1]} features, the first layer takes "
             f"{first.in_features}."
         )
+    for part in _parts(module):
+        if isinstance(part, Standardise):
+            rows = part(rows)
     return rows
 
 

@@ -9,15 +9,17 @@ import torch
 from sklearn.base import clone, is_classifier, is_regressor
 from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
 from skorch.dataset import Dataset
-from torch import nn
+from torch import Tensor, nn
 
+from sufficient.data.samples import Samples
+from sufficient.inputs import Standardise
 from sufficient.nets import DEFAULT_MODULES, default_net
 from sufficient.reproducibility.devices import available_device, default_device
 from sufficient.training.batches import with_tensor_batches
 from sufficient.training.criteria import criterion_class, may_be_multilabel
 from sufficient.typing import Net
 
-__all__ = ["prepared_net"]
+__all__ = ["fitted_statistics", "prepared_net", "standardises"]
 
 # skorch's own answer is a probability of 0 and one of 1 for every output.
 CAN_BE_FUSED = (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD)
@@ -56,6 +58,36 @@ def prepared_net(
         wanted["predict_nonlinearity"] = PROBABILITIES.get(kind, "auto")
     net.set_params(train_split=None, verbose=0, device=there, **wanted)
     return with_tensor_batches(_with_fused_optimizer(net))
+
+
+def standardises(net: NeuralNet) -> bool:
+    """Whether the net standardises its inputs, as the default ones do."""
+    return bool(net.get_params().get("module__standardise"))
+
+
+def fitted_statistics(net: NeuralNet, samples: Samples) -> dict[str, Tensor]:
+    """Fit the layers of a net that standardise to samples.
+
+    Parameters
+    ----------
+    net : NeuralNet
+        Initialised; its buffers are set.
+    samples : Samples
+        To take means and standard deviations from; of those that do not fit in memory
+        the first.
+
+    Returns
+    -------
+    dict of str to Tensor
+        A copy of the buffers, by their names in the module.
+    """
+    found = {}
+    for name, layer in net.module_.named_modules():
+        if isinstance(layer, Standardise):
+            layer.fit(samples.in_memory.X[:])
+            for key, buffer in layer.named_buffers():
+                found[f"{name}.{key}"] = buffer.clone()
+    return found
 
 
 def _with_fused_optimizer(net):

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from sufficient.curvature.layers.convolution import channels_last
 from sufficient.curvature.layers.rules import height_and_width
 from sufficient.curvature.layers.tracing import chain_of
+from sufficient.inputs import Images, Standardise
 from sufficient.training.adam import step_of_optimizer
 
 __all__ = ["chain_step", "step_of", "train_by"]
@@ -70,6 +71,7 @@ class _ChainStep:
 
     def __init__(
         self,
+        before: nn.Module,
         layers: list[nn.Module],
         gradient: Callable[[Tensor, Tensor], Tensor],
         optimizer: torch.optim.Optimizer,
@@ -92,7 +94,7 @@ class _ChainStep:
 
 
 class _Layer:
-    """A layer that only reshapes; others differ in `__call__` and `back`."""
+    """A layer that only reshapes, or is applied to the data; others differ."""
 
     is_trained = False
 
@@ -186,6 +188,8 @@ class _Convolution(_Weighted):
 
 
 LAYERS: dict[type, Callable[..., _Layer]] = {
+    Images: _Layer,
+    Standardise: _Layer,
     nn.Flatten: _Layer,
     nn.Unflatten: _Layer,
     nn.ReLU: _ReLU,
@@ -200,11 +204,13 @@ def _plain_layers(net):
     layers = chain_of(net.module_, in_training=True)
     modules = [module for _, module in layers or ()]
     plain = all(type(module) in LAYERS for module in modules)
+    weighted = [hasattr(module, "weight") for module in modules]
+    late = modules[weighted.index(True) :] if any(weighted) else modules
+    on_data = all(type(module) not in (Images, Standardise) for module in late)
     trained = all(
         p.requires_grad and p.dtype == torch.float32 for p in net.module_.parameters()
     )
-    weighted = any(hasattr(module, "weight") for module in modules)
-    return modules if plain and trained and weighted else None
+    return modules if plain and trained and on_data and any(weighted) else None
 
 
 def _output_gradient(criterion):

@@ -9,12 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import clone
 from skorch import NeuralNet
+from torch import Tensor
 
 from sufficient.curvature.finite import check_finite
 from sufficient.data.samples import Samples
 from sufficient.reproducibility.seeds import seeded
 from sufficient.settings import Settings
 from sufficient.training.batches import TensorBatches
+from sufficient.training.net import fitted_statistics
 from sufficient.training.steps import chain_step, train_by
 
 __all__ = ["Training", "seed_at"]
@@ -42,6 +44,8 @@ class Training:
         Whether it was still improving when its training ended.
     temperature : float
         What its logits have to be divided by to be calibrated.
+    statistics : dict of str to Tensor
+        Of the samples at the beginning: buffers of all nets trained here.
     is_one_net : bool
         Whether all sizes are seen by the same net, trained on everything. More data
         changes nothing of it then, and its scores say nothing about more data.
@@ -57,10 +61,16 @@ class Training:
     size_ratio: ClassVar[float] = 1.13
     # With fewer samples a net has hardly learnt after so few steps, and is flat.
     first_size: ClassVar[int] = 256
-    known_of_net: ClassVar[tuple[str, ...]] = ("n_steps", "is_capped", "temperature")
+    known_of_net: ClassVar[tuple[str, ...]] = (
+        "n_steps",
+        "is_capped",
+        "temperature",
+        "statistics",
+    )
 
     def __init__(self, template: NeuralNet, settings: Settings, seed: int) -> None:
         self.template, self.settings, self.seed = template, settings, seed
+        self.statistics: dict[str, Tensor] = {}
 
     def with_template(self, template: NeuralNet) -> Training:
         """The same training of another net."""
@@ -69,11 +79,16 @@ class Training:
     def fresh_net(self) -> NeuralNet:
         """An untrained net."""
         with seeded(self.seed, self.template.device):
-            return _initialised(clone(self.template))
+            net = _initialised(clone(self.template))
+        if self.statistics:
+            net.module_.load_state_dict(self.statistics, strict=False)
+        return net
 
     def begin(self, pool: Samples) -> None:
         """Get ready; the pool is all there will be."""
         self.net = self.fresh_net()
+        # Once, so that the landscape is that of the same net at all sizes.
+        self.statistics = fitted_statistics(self.net, pool)
 
     def state(self) -> dict[str, Any]:
         """How the net was trained, in plain values."""

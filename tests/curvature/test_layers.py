@@ -8,6 +8,7 @@ from sufficient import MLP, ConvNet
 from sufficient.curvature.layers.tracing import chain_of
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
+from sufficient.inputs import Standardise
 from sufficient.landscape.displaced import losses_at
 from sufficient.landscape.projection import project
 
@@ -30,12 +31,25 @@ def images(*layers):
     return nn.Sequential(nn.Unflatten(1, (1, SIDE, SIDE)), *layers)
 
 
+def standardised(net):
+    """With means and scales as those of samples that are far from standardised."""
+    layer = net.inputs if isinstance(net, MLP) else net.inputs[1]
+    layer.fit(3 * torch.randn(50, SIDE**2) + 2)
+    return net
+
+
 def nets():
     return {
         "mlp": MLP(SIDE**2, 3, hidden_sizes=(7, 5)),
         "no biases": MLP(SIDE**2, 3, hidden_sizes=(7, 5), bias=False),
         "linear": MLP(SIDE**2, 3, hidden_sizes=()),
         "convnet": ConvNet(SIDE**2, 3, channels=(2, 3), hidden_size=5),
+        "mlp that standardises": standardised(
+            MLP(SIDE**2, 3, hidden_sizes=(7, 5), standardise=True)
+        ),
+        "convnet that standardises": standardised(
+            ConvNet(SIDE**2, 3, channels=(2, 3), hidden_size=5, standardise=True)
+        ),
         "smooth": nn.Sequential(
             nn.Linear(SIDE**2, 6),
             nn.Tanh(),
@@ -216,6 +230,11 @@ def shared():
 )
 def test_other_networks_are_left_to_automatic_differentiation(net):
     assert chain_of(net) is None
+
+
+def test_standardisation_after_weights_is_left_to_automatic_differentiation():
+    net = nn.Sequential(nn.Linear(4, 3), Standardise(3), nn.ReLU(), nn.Linear(3, 2))
+    assert Objective(net, "cross_entropy").layers(torch.randn(5, 4)) is None
 
 
 def test_tracing_leaves_nothing_behind_in_the_network():

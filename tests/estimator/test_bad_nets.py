@@ -122,6 +122,12 @@ class TestNets:
         with pytest.raises(ValueError, match="image_shape"):
             ask("cnn", X[:, :10], y)
 
+    @pytest.mark.parametrize("shape", [(4, 4, 4), (4, 16), (4, 1, 16)])
+    def test_images_that_are_not_square_want_an_image_shape(self, ask, digits, shape):
+        X, y = digits
+        with pytest.raises(ValueError, match=r"\(1, 8, 8\): pass image_shape="):
+            ask("cnn", X.reshape(-1, *shape), y)
+
     def test_an_image_shape_of_another_size_is_refused(self, ask, digits):
         net = default_net("cnn", module__image_shape=(3, 8, 8))
         with pytest.raises(ValueError, match=r"64 features.*\(3, 8, 8\)"):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from sufficient import MLP, ConvNet, theory
@@ -30,6 +31,15 @@ UNSUPPORTED = {
     ),
     "nothing": nn.Sequential(),
 }
+
+
+def test_a_net_that_standardises_is_the_plain_net_of_standardised_samples():
+    X = 3 * torch.randn(20, 3, dtype=torch.float64) + 1
+    plain, net = MLP(3, 2, (4,)).double(), MLP(3, 2, (4,), standardise=True).double()
+    net.layers.load_state_dict(plain.layers.state_dict())
+    net.inputs.fit(X)
+    expected = theory.gauss_newton_norms(plain, StandardScaler().fit_transform(X))
+    np.testing.assert_allclose(theory.gauss_newton_norms(net, X), expected)
 
 
 @pytest.mark.parametrize("name", UNSUPPORTED)

@@ -13,6 +13,7 @@ from skorch.callbacks import GradientNormClipping
 from torch import nn
 
 from sufficient import MLP, ConvNet
+from sufficient.inputs import Standardise
 from sufficient.training import steps
 from sufficient.training.batches import TensorBatches
 
@@ -52,6 +53,8 @@ def net_of(case="classes", **changes):
     }
     torch.manual_seed(0)
     net = kind(MLP, **{**given, **changes}).initialize()
+    if isinstance(net.module_.inputs, Standardise):
+        net.module_.inputs.fit(X / 3 - 1)
     net.module_.train()
     # skorch's own callbacks only watch.
     if changes.get("callbacks") is None:
@@ -67,7 +70,11 @@ def weights_after(net, step, y, X=X):
 
 @pytest.mark.parametrize(
     ("case", "more"),
-    [*((case, {}) for case in CASES), ("classes", {"criterion__label_smoothing": 0.2})],
+    [
+        *((case, {}) for case in CASES),
+        ("classes", {"criterion__label_smoothing": 0.2}),
+        ("classes", {"module__standardise": True}),
+    ],
 )
 @pytest.mark.parametrize("optimizer", [torch.optim.Adam, torch.optim.SGD])
 @pytest.mark.parametrize("hidden", [(), (5, 4)])

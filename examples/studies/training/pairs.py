@@ -75,8 +75,11 @@ class Pair:
     def problem(self, seed: int) -> Problem:
         """The network, and the data split at random into three parts."""
         X, y = load(self.data)
+        # The data are standardised once for all, and images not at all.
+        how = {"hidden_sizes": self.hidden, "standardise": False}
         net = default_net(
-            regression=self.source.is_regression, module__hidden_sizes=self.hidden
+            regression=self.source.is_regression,
+            **{f"module__{name}": value for name, value in how.items()},
         )
         n_outputs = 1 if self.source.is_regression else int(y.max()) + 1
         template = prepared_net(

@@ -10,13 +10,22 @@ from torch import Tensor, nn
 from sufficient.curvature.layers.convolution import Convolution, PooledConvolution
 from sufficient.curvature.layers.dense import Dense
 from sufficient.curvature.layers.displaced import Displaced, DisplacedDense
-from sufficient.curvature.layers.rules import Elementwise, Linearised, MaxPool, Tensors
+from sufficient.curvature.layers.rules import (
+    Elementwise,
+    Linearised,
+    MaxPool,
+    OnData,
+    Tensors,
+)
+from sufficient.inputs import Images, Standardise
 
 __all__ = ["RULES", "LinearisedChain", "NamedLayers", "first_trained"]
 
 NamedLayers = list[tuple[str, nn.Module]]
 
 RULES: dict[type, type[Linearised]] = {
+    Images: OnData,
+    Standardise: OnData,
     nn.Flatten: Linearised,
     nn.Unflatten: Linearised,
     nn.MaxPool2d: MaxPool,

@@ -30,6 +30,7 @@ __all__ = [
     "Elementwise",
     "Linearised",
     "MaxPool",
+    "OnData",
     "Tensors",
     "height_and_width",
     "pairwise_products",
@@ -89,6 +90,13 @@ class Linearised:
 
     def _forward(self, a):
         return self.module(a)
+
+
+class OnData(Linearised):
+    """A layer that is applied to the data, before the first trained weights."""
+
+    def _forward(self, a):
+        raise ValueError(f"{type(self.module).__name__} stands after trained weights.")
 
 
 class Elementwise(Linearised):
