@@ -71,7 +71,6 @@ class _ChainStep:
 
     def __init__(
         self,
-        before: nn.Module,
         layers: list[nn.Module],
         gradient: Callable[[Tensor, Tensor], Tensor],
         optimizer: torch.optim.Optimizer,

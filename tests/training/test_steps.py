@@ -53,8 +53,9 @@ def net_of(case="classes", **changes):
     }
     torch.manual_seed(0)
     net = kind(MLP, **{**given, **changes}).initialize()
-    if isinstance(net.module_.inputs, Standardise):
-        net.module_.inputs.fit(X / 3 - 1)
+    for layer in net.module_.modules():
+        if isinstance(layer, Standardise):
+            layer.fit(X / 3 - 1)
     net.module_.train()
     # skorch's own callbacks only watch.
     if changes.get("callbacks") is None:
