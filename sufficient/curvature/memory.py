@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-import torch
+from sufficient.reproducibility.devices import OUT_OF_MEMORY, release_unused
 
-__all__ = ["OUT_OF_MEMORY", "Chunks"]
+__all__ = ["Chunks"]
 
 Part = TypeVar("Part")
-
-OUT_OF_MEMORY: type[RuntimeError] = (
-    getattr(torch, "OutOfMemoryError", None) or torch.cuda.OutOfMemoryError
-)
 
 
 class Chunks:
@@ -26,6 +22,7 @@ class Chunks:
 
     Examples
     --------
+    >>> from sufficient.reproducibility.devices import OUT_OF_MEMORY
     >>> def work(rows):
     ...     if rows.stop - rows.start > 2:
     ...         raise OUT_OF_MEMORY("3 are too many")
@@ -68,5 +65,4 @@ class Chunks:
                 "or use device='cpu'."
             )
         self.size = failed // 2
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        release_unused()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from math import inf
 
 import torch
@@ -15,6 +15,7 @@ from sufficient.curvature.layers.tracing import chain_of
 from sufficient.curvature.losses import Loss, per_sample_loss
 from sufficient.curvature.memory import Chunks
 from sufficient.ranks import Share
+from sufficient.reproducibility.arithmetic import differentiable_recurrence
 from sufficient.typing import Rows
 
 __all__ = ["Objective", "chunks"]
@@ -55,6 +56,8 @@ class Objective:
             )
         self._shapes = [tensor.shape for tensor in self.parameters.values()]
         self._sizes = [tensor.numel() for tensor in self.parameters.values()]
+        recurrent = any(isinstance(m, nn.RNNBase) for m in module.modules())
+        self._how = differentiable_recurrence if recurrent else nullcontext
         self._layers: NamedLayers | str | None = "not looked for yet"
 
     @property
@@ -101,7 +104,8 @@ class Objective:
 
     def outputs(self, parameters: dict[str, Tensor], X: Tensor) -> Tensor:
         """Outputs of the network at the given parameters."""
-        return functional_call(self.module, parameters, (X,))
+        with self._how():
+            return functional_call(self.module, parameters, (X,))
 
     def losses(self, parameters: dict[str, Tensor], X: Tensor, y: Tensor) -> Tensor:
         """Loss of each sample, shape (n,), at the given parameters."""

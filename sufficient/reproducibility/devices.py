@@ -1,10 +1,24 @@
-"""Choice of a torch device."""
+"""Choice of a torch device, and its memory."""
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import torch
 
-__all__ = ["available_device", "default_device"]
+__all__ = [
+    "OUT_OF_MEMORY",
+    "available_device",
+    "default_device",
+    "free_bytes",
+    "module_of",
+    "release_unused",
+]
+
+ACCELERATORS = ("cuda", "mps", "xpu")
+OUT_OF_MEMORY: type[RuntimeError] = (
+    getattr(torch, "OutOfMemoryError", None) or torch.cuda.OutOfMemoryError
+)
 
 
 def available_device(device: str) -> torch.device:
@@ -23,3 +37,30 @@ def available_device(device: str) -> torch.device:
 def default_device() -> str:
     """CUDA if it is available, the CPU otherwise."""
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def module_of(device: torch.device) -> ModuleType:
+    """The part of torch that speaks with a device, such as `torch.cuda`."""
+    return getattr(torch, device.type)
+
+
+def free_bytes(device: torch.device) -> int | None:
+    """Memory that a device has left; None where it does not tell, as the CPU.
+
+    Blocks that torch keeps for later use are free.
+    """
+    module = module_of(device)
+    if device.type == "mps":
+        return module.recommended_max_memory() - module.current_allocated_memory()
+    if not hasattr(module, "mem_get_info"):
+        return None
+    free, _ = module.mem_get_info(device)
+    return free + module.memory_reserved(device) - module.memory_allocated(device)
+
+
+def release_unused() -> None:
+    """Return the blocks that torch keeps for later use to the devices."""
+    for kind in ACCELERATORS:
+        module = getattr(torch, kind, None)
+        if module is not None and module.device_count():
+            module.empty_cache()

@@ -81,7 +81,7 @@ class Judge:
         if isinstance(criterion, TAKE_LOGITS):
             return float(_entropy(torch.bincount(y.reshape(-1)) / len(y)))
         if isinstance(criterion, nn.MSELoss):
-            return float(y.double().var(0, correction=0).mean())
+            return float(y.cpu().double().var(0, correction=0).mean())
         return math.inf
 
     def _outputs(self, net: NeuralNet) -> Tensor:
@@ -92,7 +92,7 @@ class Judge:
 
 
 def _entropy(shares: Tensor) -> Tensor:
-    return torch.special.entr(shares.double()).sum(0)
+    return torch.special.entr(shares.cpu().double()).sum(0)
 
 
 def _first(output):
