@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from math import inf
 
 import torch
@@ -56,8 +56,6 @@ class Objective:
             )
         self._shapes = [tensor.shape for tensor in self.parameters.values()]
         self._sizes = [tensor.numel() for tensor in self.parameters.values()]
-        recurrent = any(isinstance(m, nn.RNNBase) for m in module.modules())
-        self._how = differentiable_recurrence if recurrent else nullcontext
         self._layers: NamedLayers | str | None = "not looked for yet"
 
     @property
@@ -104,8 +102,7 @@ class Objective:
 
     def outputs(self, parameters: dict[str, Tensor], X: Tensor) -> Tensor:
         """Outputs of the network at the given parameters."""
-        with self._how():
-            return functional_call(self.module, parameters, (X,))
+        return functional_call(self.module, parameters, (X,))
 
     def losses(self, parameters: dict[str, Tensor], X: Tensor, y: Tensor) -> Tensor:
         """Loss of each sample, shape (n,), at the given parameters."""
@@ -135,12 +132,13 @@ class Objective:
     def eval_mode(self) -> Iterator[None]:
         """Switch to eval mode; restore the mode of every submodule afterwards."""
         modes = [(module, module.training) for module in self.module.modules()]
-        self.module.eval()
-        try:
-            yield
-        finally:
+        with ExitStack() as stack:
+            if any(isinstance(module, nn.RNNBase) for module, _ in modes):
+                stack.enter_context(differentiable_recurrence())
             for module, training in modes:
-                module.training = training
+                stack.callback(setattr, module, "training", training)
+            self.module.eval()
+            yield
 
 
 def _channels_last(tensor):

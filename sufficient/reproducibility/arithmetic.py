@@ -56,17 +56,15 @@ def without_autocast() -> Iterator[None]:
 
 @contextmanager
 def differentiable_recurrence() -> Iterator[None]:
-    """Compute LSTM, GRU and RNN from basic operations.
+    """Compute LSTM, GRU and RNN without cuDNN and oneDNN.
 
-    Those of cuDNN have no derivative in eval mode, and no second derivative at all.
+    Their layers have no second derivatives, and those of cuDNN in eval mode no first.
     """
     cudnn: Any = torch.backends.cudnn
-    before = cudnn.enabled
-    cudnn.enabled = False
-    try:
+    with torch.backends.mkldnn.flags(enabled=False), ExitStack() as stack:
+        stack.callback(setattr, cudnn, "enabled", cudnn.enabled)
+        cudnn.enabled = False
         yield
-    finally:
-        cudnn.enabled = before
 
 
 @contextmanager

@@ -61,6 +61,9 @@ class Judge:
     def __call__(self, net: NeuralNet) -> Judgement:
         """The loss of the net in eval mode."""
         outputs, y = self._outputs(net), self.samples.y
+        if not net.criterion_.state_dict():
+            # The search for the temperature reads one loss after the other.
+            outputs, y = outputs.cpu(), y.cpu()
 
         def at(log_temperature: float) -> float:
             loss = objective_of(net, temperature=math.exp(log_temperature)).loss

@@ -1,9 +1,9 @@
-"""A card that is not there: numbers on the CPU, in tensors that say "cuda" and the like.
+"""A card that is not there: numbers on the CPU, in tensors that say "cuda" or the like.
 
 What a real card refuses is refused: tensors of two devices in one operation, `numpy()`,
-random numbers from a generator of the CPU, float64 on "mps", the derivative of cuDNN's
-recurrent layers in eval mode, and more memory than there is. Counted are, by the line
-of the library that asked,
+random numbers from a generator of the CPU, float64 on "mps", the derivative of the
+recurrent layers of cuDNN in eval mode, and more memory than there is. Counted are, by
+the line of the library that asked,
 
 - launches: operations that are no views. One may be several kernels on a real card;
 - waits: results that the CPU reads before it can go on;
@@ -24,6 +24,7 @@ from unittest import mock
 
 import torch
 from torch.overrides import TorchFunctionMode
+from torch.utils._mode_utils import no_dispatch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map_only
 
@@ -89,6 +90,9 @@ class Card:
             return func(*args, **kwargs)
         name = func.name().removeprefix("aten::")
         self._check(name if "." in name else f"{name}.default", args, tensors)
+        if torch.Tag.inplace_view in func.tags:
+            with no_dispatch():  # the shape that torch sees
+                func(*args, **kwargs)
         if target == STAND_IN:
             kwargs = {**kwargs, "device": "cpu"}
         args, kwargs = tree_map_only(OnCard, lambda t: t.held, (args, kwargs))
@@ -156,8 +160,8 @@ class Card:
         if name == "_to_copy" and not any(is_on_card):
             self.copies[line] += 1
             return False
-        self.copies[line] += sum(not one and t.ndim > 0
-                                 for one, t in zip(is_on_card, tensors, strict=True))  # fmt: skip
+        on_cpu = [t for t in tensors if not isinstance(t, OnCard) and t.ndim]
+        self.copies[line] += len(on_cpu)
         masked = "index" in name and any(t.dtype == torch.bool for t in tensors[1:])
         if name in WAITING or masked:
             self.waits[line] += 1
@@ -252,7 +256,9 @@ class _Names(TorchFunctionMode):
         if func in MAKING and _names_card(kwargs.get("device")):
             # They would read the values past every mode.
             del kwargs["device"]
-            return func(*args, **kwargs).to(CARDS[-1].device)
+            return func(*args, **kwargs).to(STAND_IN)
+        if func is torch.Tensor.new_tensor and isinstance(args[0], OnCard):
+            return torch.tensor(*args[1:], dtype=args[0].dtype).to(STAND_IN)
         args = tuple(STAND_IN if _names_card(a) else a for a in args)
         kwargs = {k: STAND_IN if _names_card(a) else a for k, a in kwargs.items()}
         _check_generator(kwargs.get("generator"), args, kwargs)
@@ -269,9 +275,9 @@ def _check_recurrent(args):
     card = CARDS[-1]
     by_cudnn = card.device.type == "cuda" and torch.backends.cudnn.enabled
     in_training = [a for a in args if isinstance(a, bool)][1]
-    if isinstance(args[0], OnCard) or args[0].device == STAND_IN:
-        if by_cudnn and torch.is_grad_enabled() and not in_training:
-            raise RuntimeError("cudnn RNN backward can only be called in training mode")
+    on_card = isinstance(args[0], OnCard) or args[0].device == STAND_IN
+    if on_card and by_cudnn and torch.is_grad_enabled() and not in_training:
+        raise RuntimeError("cudnn RNN backward can only be called in training mode")
 
 
 class _Generator(torch.Generator):
@@ -292,14 +298,14 @@ def _is_tensor(value):
 
 
 def _line():
-    """The line of the library that asked; else that of the optimiser or of skorch."""
-    frame, outside = sys._getframe(1), "elsewhere"
+    """The line of the library that asked."""
+    frame = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
         if name.startswith(LIBRARY):
             return f"{name[len(LIBRARY) + 1 :]}:{frame.f_lineno}"
         frame = frame.f_back
-    return outside
+    return "elsewhere"
 
 
 @contextmanager
