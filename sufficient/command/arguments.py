@@ -22,6 +22,7 @@ CHOICES = (
     f"{', '.join(DATA_SETS)}, or a file that ends in .npz, .csv, .tsv, .txt, .jsonl, "
     ".parquet, .feather or .arrow, text perhaps compressed as in .csv.gz"
 )
+TIMEOUT_HELP = "how long a process of torchrun waits for the others (default: 60)"
 KINDS = [
     (["--classify"], False, "the target is a class"),
     (["--regress", "--regression"], True, "the target is a number"),
@@ -106,6 +107,7 @@ def parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="of all randomness (default: 0)")
     add("--repeats", type=int, metavar="N", help="ask with N seeds, and average")
     add("--checkpoint", metavar="FOLDER", help="go on from there if it was killed")
+    add("--timeout", type=float, metavar="SECONDS", help=TIMEOUT_HELP)
     add("--plot", type=Path, metavar="OUT.png", help="file for a picture")
     add("--report", type=Path, metavar="OUT.html", help="file for a page to share")
     add("--json", action="store_true", help="one JSON object on stdout, nothing else")
