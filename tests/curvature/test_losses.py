@@ -11,10 +11,12 @@ from sklearn.metrics import accuracy_score, get_scorer
 from sklearn.neural_network import MLPClassifier
 from skorch import NeuralNet, NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
+from torch.func import hessian, jacrev
 
 from sufficient import MLP, SampleSizeEstimator, sample_size_curve
 from sufficient.curvature import top_eigenpairs
 from sufficient.curvature.eigenpairs.compression import compression_of
+from sufficient.curvature.losses import per_sample_loss
 from sufficient.curvature.objective import Objective
 from sufficient.data.samples import Samples
 from sufficient.growing.plan import task_of

@@ -25,6 +25,7 @@ TINY = {"schedule": [1, 2], "n_directions": 2, "n_monte_carlo": 4, "n_candidates
 NOT_COMPARED = (
     "delta", "delta_std_err", "quadratic_ratio", "eigen_residual", "n_products",
     "measure_seconds", "smallest_eigenvalue", "negative_curvature",
+    "one_batch_std_err", "eigenvalue_std_err",
 )  # fmt: skip
 
 
@@ -73,8 +74,14 @@ def estimator(device, net=None, **changes):
     return small(net or small_net(8), device=device, **{**TINY, **changes})
 
 
+def skorch_net(module, **changes):
+    return NeuralNetClassifier(
+        module, criterion=nn.CrossEntropyLoss, lr=0.05, **changes
+    )
+
+
 def of_module(module, device, **changes):
-    net = NeuralNetClassifier(module, criterion=nn.CrossEntropyLoss, lr=0.05, **changes)
+    net = skorch_net(module, **changes)
     return numbers(estimator(device, net, schedule=[1]).fit(X, Y))
 
 

@@ -64,11 +64,13 @@ class Card:
     kind : {"cuda", "mps", "xpu"}
         Name of the device.
     room : float
-        Bytes of a tensor that no longer fits.
+        Bytes of the largest tensor that fits.
+    free : int
+        Bytes that the device says it has left.
     """
 
-    def __init__(self, kind: str, room: float) -> None:
-        self.device, self.room = torch.device(kind, 0), room
+    def __init__(self, kind: str, room: float, free: int) -> None:
+        self.device, self.room, self.free = torch.device(kind, 0), room, free
         self.launches: Counter[str] = Counter()
         self.waits: Counter[str] = Counter()
         self.copies: Counter[str] = Counter()
@@ -309,22 +311,24 @@ def _line():
 
 
 @contextmanager
-def pretended(kind: str, room: float = float("inf")) -> Iterator[Card]:
+def pretended(
+    kind: str, room: float = float("inf"), free: int = 2**36
+) -> Iterator[Card]:
     """A device of this kind for the code inside.
 
     Parameters
     ----------
     kind : {"cuda", "mps", "xpu"}
         What the device is called.
-    room : float, default=inf
-        Bytes of the largest tensor that fits.
+    room, free : float, int
+        Bytes of the largest tensor that fits, and that the device says it has left.
 
     Yields
     ------
     Card
         With the counts so far.
     """
-    card = Card(kind, room)
+    card = Card(kind, room, free)
     load, conversion = torch.load, torch.__future__
     overwrites = conversion.get_overwrite_module_params_on_conversion()
     with ExitStack() as stack:
@@ -349,17 +353,17 @@ def pretended(kind: str, room: float = float("inf")) -> Iterator[Card]:
 
 def _driver(card):
     """What a module such as `torch.cuda` tells of the device."""
-    random, plenty = card.random_state, 2**36
+    random, free = card.random_state, card.free
     return {
         "is_available": lambda: True,
         "device_count": lambda: 1,
         "current_device": lambda: 0,
         "device": nullcontext,
         "empty_cache": lambda: None,
-        "mem_get_info": lambda device=None: (plenty, plenty),
+        "mem_get_info": lambda device=None: (free, free),
         "memory_reserved": lambda device=None: 0,
         "memory_allocated": lambda device=None: 0,
-        "recommended_max_memory": lambda: plenty,
+        "recommended_max_memory": lambda: free,
         "current_allocated_memory": lambda: 0,
         "manual_seed": random.manual_seed,
         "get_rng_state": lambda device=None: random.get_state(),
