@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+from typing import Any
 
 import torch
 
@@ -39,9 +39,9 @@ def default_device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def module_of(device: torch.device) -> ModuleType:
-    """The part of torch that speaks with a device, such as `torch.cuda`."""
-    return getattr(torch, device.type)
+def module_of(device: torch.device) -> Any:
+    """The part of torch that speaks with a device, such as `torch.cuda`, or None."""
+    return getattr(torch, device.type, None)
 
 
 def free_bytes(device: torch.device) -> int | None:

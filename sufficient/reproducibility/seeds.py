@@ -42,7 +42,7 @@ def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
     with torch.random.fork_rng(devices=[]), ExitStack() as stack:
         # torch.manual_seed would also seed the devices that are not restored.
         torch.default_generator.manual_seed(seed)
-        if device.type != "cpu":
+        if hasattr(module_of(device), "get_rng_state"):
             stack.enter_context(_seeded_device(seed, device))
         yield
 
