@@ -11,12 +11,10 @@ from sklearn.metrics import accuracy_score, get_scorer
 from sklearn.neural_network import MLPClassifier
 from skorch import NeuralNet, NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
-from torch.func import hessian, jacrev
 
 from sufficient import MLP, SampleSizeEstimator, sample_size_curve
 from sufficient.curvature import top_eigenpairs
 from sufficient.curvature.eigenpairs.compression import compression_of
-from sufficient.curvature.losses import per_sample_loss
 from sufficient.curvature.objective import Objective
 from sufficient.data.samples import Samples
 from sufficient.growing.plan import task_of
@@ -387,18 +385,3 @@ class TestWideInputs:
 def test_a_default_net_takes_several_labels():
     net = default_net("mlp", criterion=nn.BCEWithLogitsLoss, module__hidden_sizes=())
     assert SampleSizeEstimator(net, **SMALL).fit(X, ROWS).predict(X).shape == (N, 3)
-
-
-@pytest.mark.parametrize("smoothing", [0.0, 0.1])
-def test_derivatives_of_the_cross_entropy_are_those_of_autograd(smoothing):
-    outputs = torch.randn(5, 4, dtype=torch.float64)
-    y = torch.tensor([0, 3, 1, -100, 2])  # The fourth is ignored.
-    loss = per_sample_loss(nn.CrossEntropyLoss(label_smoothing=smoothing))
-    gradients, hessians = loss.derivatives(outputs, y)
-    for i in range(5):
-
-        def of_one(z, i=i):
-            return loss(z[None], y[i : i + 1])[0]
-
-        torch.testing.assert_close(gradients[i], jacrev(of_one)(outputs[i]))
-        torch.testing.assert_close(hessians[i], hessian(of_one)(outputs[i]))
