@@ -10,13 +10,11 @@ Outside `over_ranks` there is one rank with all the samples, and nothing is sent
 
 from __future__ import annotations
 
-import atexit
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, TypeVar
 
 import numpy as np
@@ -24,9 +22,11 @@ import torch
 from torch import Tensor
 from torch import distributed as dist
 
+from sufficient._rendezvous import LostRankError, RollCall, meet
 from sufficient.typing import Rows
 
 __all__ = [
+    "TIMEOUT",
     "LostRankError",
     "Ranks",
     "Share",
@@ -38,17 +38,15 @@ __all__ = [
     "ranks",
 ]
 
-TIMEOUT = 600.0
+TIMEOUT = 60.0
+# For which those that remain wait for each other, to see who does not.
+GRACE = 5.0
 LAUNCHED_WITH = {"RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"}
 # One message takes about as long as some dozens of samples, for a net of any size.
 LEAST_SHARE = 64
 
 Value = TypeVar("Value")
 Numbers = TypeVar("Numbers", Tensor, np.ndarray, int, float)
-
-
-class LostRankError(RuntimeError):
-    """Another rank has ended, or did not reach the same step in time."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +63,15 @@ class Ranks:
         Seconds that one process waits for the others.
     group : ProcessGroup or None
         Process group for communication; None if this process is the only one.
+    roll : RollCall or None
+        Tells which ranks are missing; None if this process is the only one.
     """
 
     rank: int = 0
     size: int = 1
     timeout: float = TIMEOUT
     group: dist.ProcessGroup | None = None
+    roll: RollCall | None = None
 
     @property
     def is_first(self) -> bool:
@@ -82,12 +83,8 @@ class Ranks:
         try:
             collective(*args, group=self.group, **kwargs)
         except RuntimeError as error:
-            raise LostRankError(
-                f"Rank {self.rank} of {self.size} lost another rank, or waited for it "
-                f"longer than {self.timeout:g} seconds. The cause is the first error "
-                "in the output of that rank. If it is only slow, raise timeout in "
-                f"over_ranks. ({str(error).splitlines()[0]})"
-            ) from error
+            assert self.roll is not None
+            raise self.roll.error_at("gave up", GRACE, str(error)) from error
 
 
 _RANKS: ContextVar[Ranks | None] = ContextVar("ranks", default=None)
@@ -109,8 +106,9 @@ def over_ranks(timeout: float = TIMEOUT) -> Iterator[Ranks]:
 
     Parameters
     ----------
-    timeout : float, default=600.0
-        Seconds that one rank waits for another before it raises `LostRankError`.
+    timeout : float, default=60.0
+        Seconds that one rank waits for another, at the start and later, before it
+        raises `LostRankError`.
 
     Yields
     ------
@@ -120,7 +118,10 @@ def over_ranks(timeout: float = TIMEOUT) -> Iterator[Ranks]:
     Raises
     ------
     LostRankError
-        In the remaining ranks, if one has ended or has kept them waiting too long.
+        In the remaining ranks, if one has ended, before it came or later, or has kept
+        them waiting too long. The message names it.
+    ValueError
+        If `timeout` is not positive.
 
     Notes
     -----
@@ -134,6 +135,8 @@ def over_ranks(timeout: float = TIMEOUT) -> Iterator[Ranks]:
     ...     print(f"rank {ranks.rank} of {ranks.size}")
     rank 0 of 1
     """
+    if not timeout > 0:
+        raise ValueError(f"timeout must be a positive number of seconds: {timeout}")
     if not _is_distributed():
         yield _ALONE
         return
@@ -141,10 +144,9 @@ def over_ranks(timeout: float = TIMEOUT) -> Iterator[Ranks]:
         local = int(os.environ.get("LOCAL_RANK", 0))
         if local < torch.cuda.device_count():
             stack.enter_context(torch.cuda.device(local))
-        group = _own_group(timedelta(seconds=timeout))
+        group, roll = meet(timeout)
         stack.callback(dist.destroy_process_group, group)
-        rank, size = dist.get_rank(group), dist.get_world_size(group)
-        token = _RANKS.set(Ranks(rank, size, timeout, group))
+        token = _RANKS.set(Ranks(roll.rank, roll.size, timeout, group, roll))
         stack.callback(_RANKS.reset, token)
         yield ranks()
 
@@ -154,21 +156,6 @@ def _is_distributed() -> bool:
         return False
     launched = os.environ.keys() >= LAUNCHED_WITH and os.environ["WORLD_SIZE"] != "1"
     return dist.is_initialized() or launched
-
-
-def _own_group(timeout: timedelta) -> dist.ProcessGroup:
-    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-    if not dist.is_initialized():
-        # Kept until the process ends: a second one would find the keys of the first.
-        dist.init_process_group(backend, timeout=timeout)
-        atexit.register(_leave)
-    # A group of the caller may support only one device, and has its own timeout.
-    return dist.new_group(backend=backend, timeout=timeout)
-
-
-def _leave() -> None:
-    if dist.is_initialized():
-        dist.destroy_process_group()
 
 
 @dataclass(frozen=True)

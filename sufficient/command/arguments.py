@@ -23,6 +23,7 @@ CHOICES = (
     ".parquet, .feather or .arrow, text perhaps compressed as in .csv.gz, or a folder "
     "with a folder of images for each class"
 )
+TIMEOUT_HELP = "how long a process of torchrun waits for the others (default: 60)"
 KINDS = [
     (["--classify"], False, "the target is a class"),
     (["--regress", "--regression"], True, "the target is a number"),
@@ -113,6 +114,7 @@ def parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="of all randomness (default: 0)")
     add("--repeats", type=int, metavar="N", help="ask with N seeds, and average")
     add("--checkpoint", metavar="FOLDER", help="go on from there if it was killed")
+    add("--timeout", type=float, metavar="SECONDS", help=TIMEOUT_HELP)
     add("--plot", type=Path, metavar="OUT.png", help="file for a picture")
     add("--report", type=Path, metavar="OUT.html", help="file for a page to share")
     add("--json", action="store_true", help="one JSON object on stdout, nothing else")

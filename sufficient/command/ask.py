@@ -19,7 +19,7 @@ from sufficient.command.written import check_before_the_long_fit, written
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.many_fits.repeats import repeat_sample_size
 from sufficient.nets import default_net
-from sufficient.ranks import over_ranks
+from sufficient.ranks import TIMEOUT, over_ranks
 
 __all__ = ["answer"]
 
@@ -29,7 +29,7 @@ INTERRUPTED = 130
 def answer(args: Namespace) -> int:
     """Fit, print, and return the exit code."""
     check_before_the_long_fit(args)
-    with over_ranks() as here:
+    with over_ranks(args.timeout or TIMEOUT) as here:
         data = load(args)
         if here.is_first and not args.quiet:
             for remark in data.remarks or ():

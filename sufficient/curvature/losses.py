@@ -9,9 +9,42 @@ import torch
 from torch import Tensor, nn
 from torch.func import vmap
 
-__all__ = ["Loss", "check_is_mean", "per_sample_loss"]
+__all__ = ["Loss", "PerSampleLoss", "check_is_mean", "per_sample_loss"]
 
 Loss = str | nn.Module | Callable[[Tensor, Tensor], Tensor]
+
+
+class PerSampleLoss:
+    """One loss per sample, from outputs and targets.
+
+    Parameters
+    ----------
+    function : callable
+        Returns one number per sample, or several that are averaged.
+    derivatives : callable or None, default=None
+        Returns gradients (n, n_outputs) and Hessians (n, n_outputs, n_outputs) of the
+        losses with respect to the outputs. None where they are not known in closed
+        form.
+    """
+
+    def __init__(
+        self,
+        function: Callable[[Tensor, Tensor], Tensor],
+        derivatives: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None = None,
+    ) -> None:
+        self.function, self.derivatives = function, derivatives
+
+    def __call__(self, output: Tensor, y: Tensor) -> Tensor:
+        """Losses of shape (n,)."""
+        y = y.reshape_as(output) if _is_column(output, y) else y
+        values = self.function(output, y)
+        if values.shape[:1] != output.shape[:1]:
+            raise ValueError(
+                "The loss must return one number per sample, got shape "
+                f"{tuple(values.shape)} for {len(output)} samples. Use "
+                "reduction='none', or a function that does not average over samples."
+            )
+        return values.reshape(len(values), -1).mean(dim=1)
 
 
 def check_is_mean(whole: Tensor, each: Tensor) -> None:
@@ -39,13 +72,15 @@ def check_is_mean(whole: Tensor, each: Tensor) -> None:
         )
 
 
-def per_sample_loss(loss: Loss) -> Callable[[Tensor, Tensor], Tensor]:
+def per_sample_loss(loss: Loss | PerSampleLoss) -> PerSampleLoss:
     """Turn a named loss, a torch criterion or a function into one loss per sample."""
+    if isinstance(loss, PerSampleLoss):
+        return loss
     if isinstance(loss, str):
         return _named_loss(loss)
     if isinstance(loss, nn.Module):
         return _criterion_loss(loss)
-    return _checked_loss(loss)
+    return PerSampleLoss(loss)
 
 
 def _named_loss(name):
@@ -57,7 +92,7 @@ def _named_loss(name):
 
 def _criterion_loss(criterion):
     if not hasattr(criterion, "reduction"):
-        return _checked_loss(_called_per_sample(criterion))
+        return PerSampleLoss(_called_per_sample(criterion))
     if getattr(criterion, "weight", None) is not None:
         raise ValueError(
             "A criterion with class weights divides by the weights of the whole batch, "
@@ -66,10 +101,27 @@ def _criterion_loss(criterion):
     criterion, sums = copy.deepcopy(criterion), criterion.reduction == "batchmean"
     criterion.reduction = "none"
     if sums:
-        return _checked_loss(lambda z, y: criterion(z, y).flatten(1).sum(1))
+        return PerSampleLoss(lambda z, y: criterion(z, y).flatten(1).sum(1))
     if isinstance(criterion, nn.MSELoss | nn.L1Loss | nn.SmoothL1Loss | nn.HuberLoss):
-        return _checked_loss(lambda z, y: criterion(z, y.to(z.dtype).reshape_as(z)))
-    return _checked_loss(_called_per_sample(criterion))
+        return PerSampleLoss(lambda z, y: criterion(z, y.to(z.dtype).reshape_as(z)))
+    known = type(criterion) is nn.CrossEntropyLoss
+    derivatives = _softmax_derivatives(criterion) if known else None
+    return PerSampleLoss(_called_per_sample(criterion), derivatives)
+
+
+def _softmax_derivatives(criterion):
+    """Derivatives of the cross-entropy of class codes."""
+
+    def derivatives(output, y):
+        n_classes, smoothing = output.shape[1], criterion.label_smoothing
+        p = torch.softmax(output, 1)
+        classes = torch.arange(n_classes, device=y.device)
+        wanted = (y[:, None] == classes).to(p) * (1 - smoothing) + smoothing / n_classes
+        counts = (y != criterion.ignore_index).to(p)[:, None]
+        hessian = torch.diag_embed(p) - p[:, :, None] * p[:, None, :]
+        return counts * (p - wanted), counts[..., None] * hessian
+
+    return derivatives
 
 
 def _called_per_sample(criterion):
@@ -80,20 +132,6 @@ def _called_per_sample(criterion):
         if values.ndim:
             return values
         return vmap(lambda z, t: criterion(z[None], t[None]))(output, y)
-
-    return losses
-
-
-def _checked_loss(function):
-    def losses(output, y):
-        values = function(output, y.reshape_as(output) if _is_column(output, y) else y)
-        if values.shape[:1] != output.shape[:1]:
-            raise ValueError(
-                "The loss must return one number per sample, got shape "
-                f"{tuple(values.shape)} for {len(output)} samples. Use "
-                "reduction='none', or a function that does not average over samples."
-            )
-        return values.reshape(len(values), -1).mean(dim=1)
 
     return losses
 

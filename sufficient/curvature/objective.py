@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from math import inf
 
 import torch
@@ -16,6 +16,7 @@ from sufficient.curvature.layers.tracing import chain_of
 from sufficient.curvature.losses import Loss, per_sample_loss
 from sufficient.curvature.memory import Chunks
 from sufficient.ranks import Share
+from sufficient.reproducibility.arithmetic import differentiable_recurrence
 from sufficient.typing import Rows
 
 __all__ = ["Objective", "chunks"]
@@ -132,12 +133,13 @@ class Objective:
     def eval_mode(self) -> Iterator[None]:
         """Switch to eval mode; restore the mode of every submodule afterwards."""
         modes = [(module, module.training) for module in self.module.modules()]
-        self.module.eval()
-        try:
-            yield
-        finally:
+        with ExitStack() as stack:
+            if any(isinstance(module, nn.RNNBase) for module, _ in modes):
+                stack.enter_context(differentiable_recurrence())
             for module, training in modes:
-                module.training = training
+                stack.callback(setattr, module, "training", training)
+            self.module.eval()
+            yield
 
 
 def _are_close(output, expected):

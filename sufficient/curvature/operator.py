@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
+from itertools import islice
 from math import inf
 
 import torch
 from torch import Tensor
 
 from sufficient.curvature.layers.displaced import LEFT_OUT
-from sufficient.curvature.memory import OUT_OF_MEMORY, Chunks
+from sufficient.curvature.layers.rules import Tensors
+from sufficient.curvature.memory import Chunks
 from sufficient.curvature.objective import Objective, chunks
 from sufficient.curvature.products import prepared_product
 from sufficient.ranks import Share
+from sufficient.reproducibility.devices import (
+    OUT_OF_MEMORY,
+    free_bytes,
+    release_unused,
+)
 from sufficient.typing import Rows
 
 __all__ = ["CurvatureOperator"]
@@ -31,8 +39,8 @@ class CurvatureOperator:
     The part of the work that all products share is done once per chunk of samples and
     cached. A product then costs one forward and one backward pass. It uses the rules of
     the layers if the network is a chain of layers, and the recorded graph of the
-    gradient otherwise. Chunks that do not fit in memory are prepared again for every
-    product, and become smaller if memory runs out.
+    gradient otherwise. Chunks become smaller if memory runs out, and those that do not
+    fit in memory are prepared again for every product.
 
     Parameters
     ----------
@@ -65,7 +73,9 @@ class CurvatureOperator:
         self._chunks = Chunks(chunk_size or self._chunk_that_fits())
         n_samples = min(len(X), self.chunk_size)
         self._block_size = BLOCK_SIZE * max(1, CHUNKS["cpu"] // n_samples)
-        self._kept = self._prepare_all() if self._fits(chunk_size) else None
+        self._kept: list[Callable[[Tensors], Tensors]] = []
+        if self._fits(chunk_size):
+            self._prepare()
 
     @property
     def chunk_size(self) -> int:
@@ -132,22 +142,37 @@ class CurvatureOperator:
 
     def _products(self, rows):
         V = self.objective.unflatten(rows)
-        if self._kept is not None:
+        while self._kept:
             try:
-                return _sum_by_name(V, (product(V) for product in self._kept))
+                return _sum_by_name(
+                    V, (product(V) for product in self._products_of_all())
+                )
             except OUT_OF_MEMORY:
-                self._kept = None
+                self._kept = []
+            # Outside the except block, the tensors of the failed attempt are freed.
+            self._prepare_smaller()
         parts = self._chunks.map(lambda rows: self._chunk_product(rows)(V), len(self.X))
         return _sum_by_name(V, parts)
 
-    def _prepare_all(self):
+    def _products_of_all(self):
+        yield from self._kept
+        others = islice(chunks(len(self.X), self.chunk_size), len(self._kept), None)
+        yield from map(self._chunk_product, others)
+
+    def _prepare(self):
+        """Prepare and keep all chunks, or half of those for which there is memory."""
         try:
-            return [
-                self._chunk_product(rows)
-                for rows in chunks(len(self.X), self.chunk_size)
-            ]
+            for rows in chunks(len(self.X), self.chunk_size):
+                self._kept.append(self._chunk_product(rows))
         except OUT_OF_MEMORY:
-            return None
+            del self._kept[len(self._kept) // 2 :]
+
+    def _prepare_smaller(self):
+        release_unused()
+        size = min(self.chunk_size, len(self.X)) // 2
+        if size:
+            self._chunks = Chunks(size)
+            self._prepare()
 
     def _chunk_product(self, rows):
         return self._prepared(self.X[rows], self.y[rows], self.share.n)
@@ -158,7 +183,9 @@ class CurvatureOperator:
     def _chunk_that_fits(self):
         if len(self.X) <= FEW_SAMPLES:
             return FEW_SAMPLES
-        most = CHUNKS.get(self.X.device.type, CHUNKS["cuda"])
+        # No more of a stream than it holds in memory.
+        kind = self.X.device.type if isinstance(self.X, Tensor) else "cpu"
+        most = CHUNKS.get(kind, CHUNKS["cuda"])
         share = _spare_bytes(self.X.device) / (4 * BLOCK_SIZE)
         return int(max(1, min(most, share // self._bytes_per_sample)))
 
@@ -200,7 +227,5 @@ def _sum_by_name(V, parts):
 
 
 def _spare_bytes(device):
-    if device.type != "cuda":
-        return CACHE_BYTES
-    free, _ = torch.cuda.mem_get_info(device)
-    return free // 2
+    free = free_bytes(device)
+    return CACHE_BYTES if free is None else free // 2

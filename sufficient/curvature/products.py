@@ -12,7 +12,7 @@ from sufficient.curvature.layers.chain import LinearisedChain, NamedLayers
 from sufficient.curvature.layers.rules import Tensors
 from sufficient.curvature.objective import Objective
 
-__all__ = ["output_curvature", "prepared_product"]
+__all__ = ["jacobian_products", "output_curvature", "prepared_product"]
 
 MAX_EXPLICIT_OUTPUTS = 32
 
@@ -65,6 +65,11 @@ def output_curvature(
     callable
         Products of the Hessian with tensors of shape (n_samples, d, ...).
     """
+    few = output.ndim == 2 and output.shape[1] <= MAX_EXPLICIT_OUTPUTS
+    if few and y.ndim == 1 and objective.loss.derivatives is not None:
+        gradients, curvatures = objective.loss.derivatives(output.detach(), y)
+        hessians = curvatures / n
+        return gradients / n, lambda changes: changes @ hessians
     at = output.detach().requires_grad_()
     output_gradient = grad(objective.loss(at, y).sum() / n, at, create_graph=True)
     product = _backward_product(output_gradient, [at])
@@ -72,11 +77,32 @@ def output_curvature(
     def along_each(changes):
         return torch.stack([product([change])[0] for change in changes.unbind(1)], 1)
 
-    if output.ndim != 2 or output.shape[1] > MAX_EXPLICIT_OUTPUTS:
+    if not few:
         return output_gradient[0].detach(), along_each
     units = torch.eye(output.shape[1]).to(output)
     curvatures = along_each(units.expand(len(output), -1, -1))
     return output_gradient[0].detach(), lambda changes: changes @ curvatures
+
+
+def jacobian_products(
+    objective: Objective, X: Tensor, V: Tensors
+) -> tuple[Tensor, Tensor]:
+    """Outputs of the network, and their derivatives along d directions.
+
+    Without forward-mode derivatives, which recurrent layers have on no graphics card.
+
+    Returns
+    -------
+    Tensor of shape (n_samples, ...)
+        Outputs.
+    Tensor of shape (n_samples, d, ...)
+        Derivatives.
+    """
+    leaves = _leaves(objective)
+    output = objective.outputs(leaves, X)
+    jvp = _forward_product(output, list(leaves.values()))
+    columns = [jvp(parts)[0] for parts in zip(*V.values(), strict=True)]
+    return output.detach(), torch.stack(columns, 1)
 
 
 class _ChainProduct:

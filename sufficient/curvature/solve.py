@@ -179,12 +179,12 @@ def _like_parameters(
     objective: Objective, X: ArrayLike, y: ArrayLike
 ) -> tuple[Tensor, Tensor]:
     weight = next(iter(objective.parameters.values()))
-    X = torch.as_tensor(X, device=weight.device)
-    y = torch.as_tensor(y, device=weight.device)
+    X, y = torch.as_tensor(X), torch.as_tensor(y)
     if len(X) != len(y) or not len(X):
         raise ValueError(f"X and y need one row per sample: {len(X)} and {len(y)}.")
-    y = y.to(weight.dtype if y.is_floating_point() else torch.int64)
-    return X.to(weight.dtype) if X.is_floating_point() else X, y
+    # Device and dtype at once, because some devices have no double precision.
+    y = y.to(weight.device, weight.dtype if y.is_floating_point() else torch.int64)
+    return X.to(weight.device, weight.dtype if X.is_floating_point() else X.dtype), y
 
 
 def _check_finite(objective: Objective, X: Tensor, y: Tensor) -> None:

@@ -51,7 +51,12 @@ class Samples:
         return len(self.X)
 
     def __getitem__(self, rows: Any) -> Samples:
-        return Samples(self.X[rows], self.y[rows])
+        if not isinstance(rows, np.ndarray | Tensor):
+            return Samples(self.X[rows], self.y[rows])
+        there = torch.as_tensor(rows, device=self.y.device)  # once for both
+        return Samples(
+            self.X[rows if isinstance(self.X, Stream) else there], self.y[there]
+        )
 
     def __add__(self, other: Samples) -> Samples:
         return Samples(torch.cat([self.X[:], other.X[:]]), torch.cat([self.y, other.y]))

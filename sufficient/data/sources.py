@@ -17,7 +17,14 @@ from sufficient.data.items import as_pair, check_rows_finite, ragged_message, st
 from sufficient.data.parts import parts
 from sufficient.typing import ArrayLike
 
-__all__ = ["RowSource", "column_of", "is_source", "source_of", "targets_of"]
+__all__ = [
+    "ArrayRows",
+    "RowSource",
+    "column_of",
+    "is_source",
+    "source_of",
+    "targets_of",
+]
 
 CHUNK_BYTES = 2**22
 N_HEAD = 32
@@ -153,7 +160,7 @@ class RowSource:
 
 
 class ArrayRows(RowSource):
-    """Rows of a memory-mapped array."""
+    """Rows of an array: memory-mapped, or too large for a graphics card."""
 
     def __init__(self, X: np.ndarray) -> None:
         self.X = X

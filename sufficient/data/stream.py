@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from sklearn import get_config
 
-from sufficient.data.sources import RowSource
+from sufficient.data.sources import ArrayRows, RowSource
+from sufficient.reproducibility.devices import OUT_OF_MEMORY, free_bytes
 from sufficient.typing import Rows
 
 __all__ = ["Stream", "as_rows", "rows_of", "share_of_memory"]
@@ -17,7 +18,7 @@ __all__ = ["Stream", "as_rows", "rows_of", "share_of_memory"]
 SHARE = 1 / 4
 PIECE_BYTES = 2**25
 # The library works on this many samples at a time, however large a sample is.
-MIN_IN_MEMORY = {"cpu": 2**11, "cuda": 2**14}
+MIN_IN_MEMORY = 2**11
 
 
 def share_of_memory() -> int:
@@ -29,11 +30,21 @@ def share_of_memory() -> int:
 
 
 def rows_of(
-    X: np.ndarray | RowSource, order: np.ndarray, min_in_memory: int = 0
+    X: np.ndarray | RowSource,
+    order: np.ndarray,
+    min_in_memory: int = 0,
+    device: torch.device | str = "cpu",
 ) -> np.ndarray | Stream:
-    """Samples in the given order: an array, or a stream if X is read on demand."""
+    """Samples in the given order: an array, or a stream if X is read on demand.
+
+    An array becomes a stream, too, if it would take more than half of the memory that
+    the device has left.
+    """
     if isinstance(X, np.ndarray):
-        return X[order]
+        free = free_bytes(torch.device(device))
+        if free is None or 2 * len(order) * X[:1].nbytes <= free:
+            return X[order]
+        X = ArrayRows(X)
     return Stream(X, order, min_in_memory=min_in_memory)
 
 
@@ -49,7 +60,8 @@ class Stream:
 
     Indexing with an integer or an array reads these samples and returns a tensor. A
     slice is read as well if it fits in its share of memory; otherwise it is another
-    stream. The first samples, as many as fit, are kept in memory once read.
+    stream. The first samples, as many as fit, are kept in memory once read, unless the
+    device has no room for them.
 
     Parameters
     ----------
@@ -72,8 +84,7 @@ class Stream:
     ) -> None:
         self.source, self.order, self.device = source, order, torch.device(device)
         self.shape = torch.Size((len(order), *source.shape[1:]))
-        least = MIN_IN_MEMORY.get(self.device.type, MIN_IN_MEMORY["cuda"])
-        self.min_in_memory = max(min_in_memory, least)
+        self.min_in_memory = max(min_in_memory, MIN_IN_MEMORY)
         self.n_in_memory = max(
             self.min_in_memory, share_of_memory() // source.row_bytes
         )
@@ -96,7 +107,10 @@ class Stream:
         start, stop, step = rows.indices(len(self))
         end = max(start, stop)
         if end <= self._prefix.size:
-            return self._prefix.first(end)[rows]
+            try:
+                return self._prefix.first(end)[rows]
+            except OUT_OF_MEMORY:
+                self._prefix = _Prefix(self, 0)
         order = self.order[rows]
         if len(order) <= self.n_in_memory:
             return self._read(order)

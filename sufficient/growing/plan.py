@@ -181,7 +181,7 @@ def _growth(run, X, targets, order, validation):
     net, training, settings = run.training.template, run.training, run.settings
 
     def taken(rows):
-        X_taken = rows_of(X, rows, settings.n_fresh)
+        X_taken = rows_of(X, rows, settings.n_fresh, net.device)
         return Samples.for_net(net, X_taken, targets[rows])
 
     if validation is None:

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from skorch import NeuralNet
 
+from sufficient.curvature.affordable import check_affordable
 from sufficient.curvature.eigenpairs.follow import FollowedCurvature
-from sufficient.curvature.memory import check_affordable
 from sufficient.curvature.objective import Objective
 from sufficient.data.agreement import agreement
 from sufficient.data.by_class import class_counts

@@ -77,7 +77,8 @@ def candidate_batches(
     n_coordinates = len(plane.basis)
     shifts, hessians, certified = [], [], []
     for rows in batches:
-        batch = fresh[rows]
+        is_whole = len(fresh) >= batch_size
+        batch = fresh[rows[0] : rows[-1] + 1] if is_whole else fresh[rows]
         grown = grown_spectrum(
             leading.space,
             leading.operator,

@@ -217,7 +217,7 @@ def _plane_columns(plane, sigma):
     smallest = plane.leading.space.smallest_value
     return {
         "train_loss": plane.loss,
-        "gradient_norm": float(plane.gradient.double().norm()),
+        "gradient_norm": float(plane.gradient.cpu().double().norm()),
         "sigma": sigma,
         "expected_rise": float(sigma**2 * values.sum() / 2),
         "eigen_residual": float((plane.leading.pairs.residuals / scale).max()),

@@ -8,13 +8,14 @@ from functools import partial
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import grad, jvp, vmap
+from torch.func import jvp, vmap
 
 from sufficient.curvature.layers.chain import LinearisedChain
+from sufficient.curvature.layers.rules import pairwise_products
 from sufficient.curvature.memory import Chunks
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
-from sufficient.curvature.products import output_curvature
+from sufficient.curvature.products import jacobian_products, output_curvature
 from sufficient.ranks import Share
 from sufficient.typing import Rows
 
@@ -62,9 +63,10 @@ def project(
     basis : Tensor of shape (n_parameters, d)
         Directions P.
     matrix : {"ggn", "hessian"}, default="ggn"
-        ``"ggn"`` needs d forward-mode derivatives. It is exact if the network is linear
-        in its parameters along P. ``"hessian"`` is always exact. It costs hardly more
-        for a chain of layers, and d (d + 1) / 2 nested derivatives for other networks.
+        ``"ggn"`` needs d derivatives of the outputs. It is exact if the network is
+        linear in its parameters along P. ``"hessian"`` is always exact. It costs hardly
+        more for a chain of layers, and d (d + 1) / 2 nested derivatives for other
+        networks.
 
     Returns
     -------
@@ -116,32 +118,20 @@ def _by_layers(objective, X, y, tangents, exact):
     if exact:
         chain.keep_gradient(output_gradient)
     changes = chain.jvp(tangents)
-    jvps = changes[-1].flatten(2)
-    hessians = jvps @ output_hvp(changes[-1]).flatten(2).mT
+    jvps = changes[-1]
+    hessians = pairwise_products(jvps, output_hvp(jvps))
     if exact:
         hessians = hessians + chain.second_derivatives(changes, tangents)
-    gradients = (jvps @ output_gradient.flatten(1)[..., None]).squeeze(2)
+    gradients = pairwise_products(jvps, output_gradient[:, None]).squeeze(2)
     return objective.loss(chain.output, y), gradients, hessians
 
 
 def _gauss_newton(objective, X, y, tangents):
-    def outputs(parameters):
-        return objective.outputs(parameters, X)
-
-    def total(output):
-        return objective.loss(output, y).sum()
-
-    output = outputs(objective.parameters)
-    jvps = vmap(lambda t: jvp(outputs, (objective.parameters,), (t,))[1])(tangents)
-    hvps = vmap(lambda u: jvp(grad(total), (output,), (u,))[1])(jvps)
-    flat = (len(jvps), len(X), -1)
-    jvps, hvps = jvps.reshape(flat), hvps.reshape(flat)
-    output_gradient = grad(total)(output).reshape(len(X), -1)
-    return (
-        objective.loss(output, y),
-        torch.einsum("anc,nc->na", jvps, output_gradient),
-        torch.einsum("anc,bnc->nab", jvps, hvps),
-    )
+    output, jvps = jacobian_products(objective, X, tangents)
+    output_gradient, output_hvp = output_curvature(objective, output, y, 1)
+    hessians = pairwise_products(jvps, output_hvp(jvps))
+    gradients = pairwise_products(jvps, output_gradient[:, None]).squeeze(2)
+    return objective.loss(output, y), gradients, hessians
 
 
 def _exact(objective, X, y, tangents):

@@ -15,6 +15,8 @@ __all__ = ["side_by_side"]
 
 Row = TypeVar("Row")
 
+ATTEMPTS = 3
+
 
 def side_by_side(
     function: Callable[..., Row],
@@ -44,18 +46,20 @@ def side_by_side(
     Raises
     ------
     RuntimeError
-        If a worker of a Dask cluster died with the only copy of the data.
+        If a worker of a Dask cluster died with the only copy of the data, and again at
+        every retry.
     """
-    try:
-        return Parallel(n_jobs=n_jobs)(
-            delayed(_on_one_thread)(function, *fit) for fit in fits
-        )
-    except CancelledError as error:
-        raise RuntimeError(
-            "A worker died that held the only copy of the data, so its fits were lost. "
-            "Give every worker a copy from the start: "
-            "joblib.parallel_config(backend='dask', scatter=[X, y])."
-        ) from error
+    calls = [delayed(_on_one_thread)(function, *fit) for fit in fits]
+    for _ in range(ATTEMPTS):
+        try:
+            return Parallel(n_jobs=n_jobs)(calls)
+        except CancelledError as error:
+            lost = error
+    raise RuntimeError(
+        f"A worker died that held the only copy of the data, {ATTEMPTS} times in a "
+        "row. Give every worker a copy from the start: "
+        "joblib.parallel_config(backend='dask', scatter=[X, y])."
+    ) from lost
 
 
 def _on_one_thread(function: Callable[..., Row], *arguments: Any) -> Row:

@@ -52,8 +52,10 @@ def broadcast_weights(module: nn.Module) -> None:
     squared = torch.zeros(2, dtype=torch.float64)
     for tensor in (*module.parameters(), *module.buffers()):
         own, theirs = tensor.detach(), broadcast(tensor)
-        squared[0] += (theirs.double() - own.double()).square().sum().cpu()
-        squared[1] += theirs.double().square().sum().cpu()
+        # On the CPU, because some devices have no double precision.
+        mine, first = own.cpu().double(), theirs.cpu().double()
+        squared[0] += (first - mine).square().sum()
+        squared[1] += first.square().sum()
         own.copy_(theirs)
     apart, length = Share(here.size, here.rank, here.size).sum(squared).sqrt().tolist()
     if apart > 0:

@@ -1,16 +1,23 @@
-"""Settings of torch for exact arithmetic and for one thread, restored afterwards."""
+"""Settings of torch for the arithmetic and for one thread, restored afterwards."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import torch
 from threadpoolctl import threadpool_limits
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-__all__ = ["exact_arithmetic", "one_thread"]
+__all__ = [
+    "differentiable_recurrence",
+    "exact_arithmetic",
+    "one_thread",
+    "without_autocast",
+]
+
+AUTOCAST = ("cpu", "cuda", "mps", "xpu")
 
 
 @contextmanager
@@ -20,7 +27,7 @@ def exact_arithmetic() -> Iterator[None]:
     Saturated networks produce float32 denormals, on which processors are up to fifty
     times slower. Below 1e-38 they carry no information about curvature, so they are
     set to zero. TF32 is off, and attention uses the kernel that has second
-    derivatives. All switches are restored afterwards.
+    derivatives. Autocast is off. All switches are restored afterwards.
     """
     flushed = _denormals_are_flushed()
     fast_attention = torch.backends.mha.get_fastpath_enabled()
@@ -33,6 +40,30 @@ def exact_arithmetic() -> Iterator[None]:
         torch.set_flush_denormal(True)
         torch.backends.mha.set_fastpath_enabled(False)
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))
+        stack.enter_context(without_autocast())
+        yield
+
+
+@contextmanager
+def without_autocast() -> Iterator[None]:
+    """Compute in the precision of the tensors, also inside the caller's autocast."""
+    with ExitStack() as stack:
+        for kind in AUTOCAST:
+            with suppress(RuntimeError):  # Older versions of torch do not know all.
+                stack.enter_context(torch.autocast(kind, enabled=False))
+        yield
+
+
+@contextmanager
+def differentiable_recurrence() -> Iterator[None]:
+    """Compute LSTM, GRU and RNN without cuDNN and oneDNN.
+
+    Their layers have no second derivatives, and those of cuDNN in eval mode no first.
+    """
+    cudnn: Any = torch.backends.cudnn
+    with torch.backends.mkldnn.flags(enabled=False), ExitStack() as stack:
+        stack.callback(setattr, cudnn, "enabled", cudnn.enabled)
+        cudnn.enabled = False
         yield
 
 

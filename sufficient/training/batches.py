@@ -20,7 +20,9 @@ class TensorBatches:
 
     def __init__(self, dataset: Any, batch_size: int, shuffle: bool = False) -> None:
         self.X, self.n = as_rows(dataset.X), len(dataset)
-        self.y = torch.zeros(self.n) if dataset.y is None else dataset.y
+        self.y = dataset.y
+        if self.y is None:
+            self.y = torch.zeros(self.n, device=self.X.device)
         self.batch_size, self.shuffle = batch_size, shuffle
 
     def __len__(self) -> int:
@@ -28,6 +30,8 @@ class TensorBatches:
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         order = torch.randperm(self.n) if self.shuffle else torch.arange(self.n)
+        if isinstance(self.X, Tensor):
+            order = order.to(self.X.device)
         for rows in order.split(self.batch_size):
             yield self.X[rows], self.y[rows]
 

@@ -61,6 +61,9 @@ class Judge:
     def __call__(self, net: NeuralNet) -> Judgement:
         """The loss of the net in eval mode."""
         outputs, y, loss = self._outputs(net), self.samples.y, tempered_loss(net)
+        if not net.criterion_.state_dict():
+            # The search for the temperature reads one loss after the other.
+            outputs, y = outputs.cpu(), y.cpu()
 
         def at(log_temperature: float) -> float:
             return float(loss(outputs, y, math.exp(log_temperature)).mean())
@@ -80,7 +83,7 @@ class Judge:
         if isinstance(criterion, TAKE_LOGITS):
             return float(_entropy(torch.bincount(y.reshape(-1)) / len(y)))
         if isinstance(criterion, nn.MSELoss):
-            return float(y.double().var(0, correction=0).mean())
+            return float(y.cpu().double().var(0, correction=0).mean())
         return math.inf
 
     def _outputs(self, net: NeuralNet) -> Tensor:
@@ -91,7 +94,7 @@ class Judge:
 
 
 def _entropy(shares: Tensor) -> Tensor:
-    return torch.special.entr(shares.double()).sum(0)
+    return torch.special.entr(shares.cpu().double()).sum(0)
 
 
 def _first(output):

@@ -25,10 +25,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from sklearn.utils import gen_batches
 from skorch import NeuralNet
 from torch import Tensor
 
 from sufficient.data.samples import Samples
+from sufficient.data.stream import Stream
 from sufficient.training.judge import Judge, Judgement
 from sufficient.training.steps import step_of
 
@@ -43,6 +45,7 @@ LEAST_STEPS, LEAST_UNLEARNT = 512, 4096
 MOST_STEPS, MOST_EPOCHS = 16_384, 200
 REACH = 8
 LEAST_BATCHES = 8
+MOST_INDICES = 2**20
 
 
 @dataclass(frozen=True)
@@ -154,8 +157,7 @@ class OptimumSearch:
         self.net.module_.eval()
 
     def _advance(self, steps):
-        for _ in range(steps - self.steps):
-            rows = next(self.batches)
+        for rows in self._minibatches(steps - self.steps):
             self._step(self.samples.X[rows], self.samples.y[rows])
             self.steps += 1
             with torch.no_grad():
@@ -163,6 +165,15 @@ class OptimumSearch:
                 torch._foreach_lerp_(self.mean, self.live, weight)
         self.next_look = max(self.next_look, self.steps) * GROWTH
         self._look()
+
+    def _minibatches(self, n):
+        """Rows of the next minibatches, sent to the device many at a time."""
+        is_read = isinstance(self.samples.X, Stream)
+        device = "cpu" if is_read else self.samples.y.device
+        most = max(1, MOST_INDICES // self.batch_size)
+        for part in gen_batches(n, most):
+            rows = [next(self.batches) for _ in range(part.stop - part.start)]
+            yield from torch.stack(rows).to(device)
 
     def _look(self):
         moving = [tensor.clone() for tensor in self.live]

@@ -20,7 +20,6 @@ from tests.small import small_net
 @pytest.mark.parametrize("training", ["update", "restart", "full"])
 def test_the_same_numbers_where_nothing_fits_in_memory(training, mapped, monkeypatch):
     """Every pass reads the file anew, and nothing is kept between products."""
-    monkeypatch.setitem(MIN_IN_MEMORY, "cpu", 2048)
     rng = np.random.default_rng(0)
     X = rng.standard_normal((3500, 5), dtype=np.float32)
     y = (X[:, 0] * X[:, 1] > 0).astype(int)
@@ -47,7 +46,7 @@ def test_a_scorer_is_given_the_first_that_fit():
     parameters = {"batch_size": 575, "schedule": [4], "scoring": "accuracy"}
     with config_context(working_memory=1e-6):
         est = asked(Items(X, y), None, **{**parameters, "validation_fraction": 0.2})
-    first = est.train_indices_[: MIN_IN_MEMORY["cpu"]]
+    first = est.train_indices_[:MIN_IN_MEMORY]
     assert est.curves_["train_score"][-1] == est.score(X[first], y[first])
 
 

@@ -111,6 +111,15 @@ def test_a_worker_that_is_killed_loses_nothing(digits, net, here, client, sent):
     assert max(sent["tasks"]) < X.nbytes / 5
 
 
+def test_data_that_died_with_a_worker_are_sent_again(digits, net, here, client):
+    with joblib.parallel_config(backend="dask"):
+        found = repeat_sample_size(
+            net, *digits, n_repeats=N_REPEATS, random_state=0, **SMALL
+        )
+    assert os.path.exists(net.module__flag)
+    assert_same_table(found.runs, here.runs)
+
+
 def test_architectures_and_folds_are_those_of_one_process(digits, client):
     nets = {
         "linear": default_net("mlp", module__hidden_sizes=()),

@@ -36,18 +36,20 @@ def folder(tmp_path_factory):
     with FileLock(f"{folder}.lock"):
         if not folder.exists():
             folder.mkdir()
-            start_both(folder)
+            both = started_both("-m", "tests.ranks.questions", str(folder))
+            assert [code for code, _ in both] == [0, 0], both
     return folder
 
 
-def start_both(folder):
+def started_both(*arguments):
+    """Exit code and standard error of both processes."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = str(free.getsockname()[1])
     common = {"WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": port}
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.ranks.questions", str(folder)],
+            [sys.executable, *arguments],
             cwd=ROOT,
             env={**os.environ, **common, "RANK": rank, "LOCAL_RANK": rank},
             stderr=subprocess.PIPE,
@@ -56,7 +58,7 @@ def start_both(folder):
         for rank in "01"
     ]
     errors = [process.communicate()[1] for process in started]
-    assert [process.returncode for process in started] == [0, 0], "\n".join(errors)
+    return [(p.returncode, error) for p, error in zip(started, errors, strict=True)]
 
 
 @pytest.fixture(scope="module")
@@ -141,5 +143,24 @@ def test_a_product_costs_one_sum_and_one_vector_from_the_first_rank(found):
 
 
 def test_a_rank_that_does_not_come_is_an_error_and_no_hang(found):
-    assert "Rank 0 of 2 lost another rank" in found[0]["lost"]
+    assert "Rank 0 of 2 lost rank 1, which has ended" in found[0]["lost"]
     assert "2 seconds" in found[0]["lost"]
+
+
+WHO_COMES = """
+import os, sys
+from sufficient.ranks import over_ranks
+if os.environ["RANK"] == sys.argv[1]:
+    sys.exit(0)
+with over_ranks(timeout=3):
+    print("met")
+"""
+
+
+@pytest.mark.parametrize("gone", ["0", "1"])
+def test_a_rank_that_dies_before_it_comes_is_named(gone):
+    started = started_both("-c", WHO_COMES, gone)
+    (_, left), (_, error) = started[int(gone)], started[1 - int(gone)]
+    assert not left
+    assert f"LostRankError: Rank {1 - int(gone)} of 2 lost rank {gone}" in error
+    assert "3 seconds" in error

@@ -54,3 +54,17 @@ def test_ranks_that_read_other_data_are_told_under_torchrun(tmp_path):
     done = torchrun("script.py", cwd=tmp_path)
     assert done.returncode != 0
     assert "was given another problem than rank 0 (there): X is array" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("does", ["sys.exit(0)", "time.sleep(600)"])
+def test_a_rank_that_leaves_or_sleeps_is_named_under_torchrun(does, tmp_path):
+    (tmp_path / "script.py").write_text(
+        "import os, sys, time\n"
+        "from sufficient.ranks import over_ranks\n"
+        f"if os.environ['RANK'] == '1': {does}\n"
+        "with over_ranks(timeout=5): pass\n"
+    )
+    done = torchrun("script.py", cwd=tmp_path)
+    assert done.returncode != 0
+    assert "Rank 0 of 2 lost rank 1" in done.stderr

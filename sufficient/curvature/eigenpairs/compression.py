@@ -242,12 +242,12 @@ def _squared_lengths(sketched):
     The estimate for a matrix with singular values c, from a sketch of s columns, has
     the variance ``2 sum(c^4) / s``.
     """
-    mixtures = sketched.unflatten(1, (-1, N_SKETCH)).double()
+    mixtures = sketched.cpu().double().unflatten(1, (-1, N_SKETCH))
     moments = mixtures.mT @ mixtures
     squared = torch.diagonal(moments, dim1=1, dim2=2).sum(1)
     spread = moments.square().sum((1, 2)) / squared.square().clamp_min(TINY)
     noise = (2 * spread / N_SKETCH).sqrt()
-    return squared.cpu().numpy(), noise.cpu().numpy()
+    return squared.numpy(), noise.numpy()
 
 
 def _sketch(directions):

@@ -146,16 +146,14 @@ class KrylovSearch:
         # On a GPU, `ritz` finds out that the space is exhausted: testing beta here
         # would wait for the GPU at every step.
         self._next = rest / beta.clamp_min(torch.finfo(rest.dtype).tiny)
-        if beta.device.type == "cpu" and float(beta) <= self._rounding():
+        if beta.device.type == "cpu" and float(beta) <= _rounding(self._coefficients()):
             self._continue_after(m)
 
     def ritz(self, n_directions: int) -> Ritz:
         """Ritz pairs of the space; vectors after it was exhausted are dropped."""
-        alphas, betas = (
-            torch.stack(list_).cpu().double().numpy()
-            for list_ in (self._diagonal, self._off_diagonal)
-        )
-        exhausted = np.flatnonzero(~(betas > self._rounding()))
+        known = self._coefficients().cpu()
+        alphas, betas = known.double().numpy().reshape(2, -1)
+        exhausted = np.flatnonzero(~(betas > _rounding(known)))
         exhausted = exhausted[exhausted >= self._n_exhausted]
         if len(exhausted):
             self._continue_after(exhausted[0])
@@ -169,9 +167,8 @@ class KrylovSearch:
         )
         return Ritz(values, vectors, residuals, n_directions)
 
-    def _rounding(self):
-        seen = torch.stack([*self._diagonal, *self._off_diagonal]).abs().max()
-        return 10 * torch.finfo(seen.dtype).eps * float(seen)
+    def _coefficients(self):
+        return torch.stack([*self._diagonal, *self._off_diagonal])
 
     def _continue_after(self, last):
         del self._diagonal[last + 1 :], self._off_diagonal[last + 1 :]
@@ -201,6 +198,10 @@ class Ritz:
     vectors: np.ndarray
     residuals: np.ndarray
     n_directions: int
+
+
+def _rounding(coefficients):
+    return 10 * torch.finfo(coefficients.dtype).eps * float(coefficients.abs().max())
 
 
 def _append_row(rows, m, row):

@@ -119,10 +119,11 @@ def _rayleigh_ritz(basis, products, n_directions):
     products = products[:, : basis.shape[1]]
     projected = (basis @ products.T).cpu().double()
     values, vectors = map(broadcast, torch.linalg.eigh((projected + projected.T) / 2))
-    values, vectors = values.flip(0), vectors.flip(1).T.to(basis)
+    values, vectors = values.flip(0), vectors.flip(1).T
     # Ritz values further down are too far away to affect the bounds.
     near = slice(0, 2 * n_directions)
-    theta = values[near].to(basis)[:, None]
+    there = torch.cat([values[:, None], vectors], dim=1).to(basis)
+    theta, vectors = there[near, :1], there[:, 1:]
     rest = vectors[near] @ products - theta * (vectors[near] @ basis)
     gram = (rest @ rest.T).cpu().double().numpy()
     bounds = _error_bounds(values[near].numpy(), gram, n_directions)

@@ -37,6 +37,8 @@ __all__ = [
 ]
 
 Tensors = dict[str, Tensor]
+# Their second derivatives need not be computed to be known.
+PIECEWISE_LINEAR = (nn.ReLU, nn.LeakyReLU)
 
 
 class Linearised:
@@ -108,7 +110,8 @@ class Elementwise(Linearised):
         with torch.enable_grad():
             a = a.detach().requires_grad_()
             output = self.module(a * 1 if getattr(self.module, "inplace", 0) else a)
-            (slope,) = torch.autograd.grad(output.sum(), a, create_graph=True)
+            curved = not isinstance(self.module, PIECEWISE_LINEAR)
+            (slope,) = torch.autograd.grad(output.sum(), a, create_graph=curved)
             self.curvature = _derivative(slope, a)
         self.slope = slope.detach()[:, None]
         return output.detach()
