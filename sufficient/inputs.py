@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from math import prod
 
-import numpy as np
 import torch
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import gen_batches
 from torch import Tensor, nn
 
+from sufficient.typing import Rows
+
 __all__ = ["Images", "Standardise"]
+
+CHUNK = 2048
 
 
 class Standardise(nn.Module):
@@ -41,13 +45,18 @@ class Standardise(nn.Module):
         self.register_buffer("mean", torch.zeros(n_columns, 1))
         self.register_buffer("factor", torch.ones(n_columns, 1))
 
-    def fit(self, X: Tensor) -> None:
+    def fit(self, X: Rows) -> None:
         """Take means and standard deviations from samples of shape (n, ...).
 
         The factor of a constant column is 0: nothing can be learnt about other values.
         """
-        columns = self._columns(X).transpose(1, 2).flatten(0, 1).cpu().numpy()
-        found, varies = StandardScaler().fit(columns), np.ptp(columns, axis=0) > 0
+        found = StandardScaler()
+        # The same parts whether the samples are in memory or not, for the same numbers.
+        for part in gen_batches(len(X), CHUNK):
+            columns = self._columns(X[part]).transpose(1, 2).flatten(0, 1)
+            found.partial_fit(columns.cpu().numpy())
+        # The scale that scikit-learn gives to a constant column is 1.
+        varies = (found.scale_ != 1) | (found.var_ > 0.5)
         self.mean.copy_(torch.from_numpy(found.mean_)[:, None])
         self.factor.copy_(torch.from_numpy(varies / found.scale_)[:, None])
 

@@ -73,8 +73,7 @@ def fitted_statistics(net: NeuralNet, samples: Samples) -> dict[str, Tensor]:
     net : NeuralNet
         Initialised; its buffers are set.
     samples : Samples
-        To take means and standard deviations from; of those that do not fit in memory
-        the first.
+        To take means and standard deviations from.
 
     Returns
     -------
@@ -84,7 +83,7 @@ def fitted_statistics(net: NeuralNet, samples: Samples) -> dict[str, Tensor]:
     found = {}
     for name, layer in net.module_.named_modules():
         if isinstance(layer, Standardise):
-            layer.fit(samples.in_memory.X[:])
+            layer.fit(samples.X)
             for key, buffer in layer.named_buffers():
                 found[f"{name}.{key}"] = buffer.clone()
     return found

@@ -19,7 +19,7 @@ from tests.strict import strict
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_answer_is_the_summary_then_a_table(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
-    assert main(DIGITS) == 0
+    assert main([*DIGITS, "--tol=1e-4"]) == 0
     out, err = capsys.readouterr()
     sentences, table = out.split("\n\n")
     head, *rows = table.splitlines()
@@ -45,7 +45,7 @@ def test_table_is_thinned_and_keeps_its_ends(capsys, monkeypatch):
 @pytest.mark.filterwarnings("always::sklearn.exceptions.ConvergenceWarning")
 def test_json_is_strict_and_alone_on_stdout(capsys, monkeypatch):
     monkeypatch.setattr(summary, "weaknesses", lambda *_: ["Odd.", "Odd."])
-    assert main([*DIGITS, "--json", "--quiet"]) == 0
+    assert main([*DIGITS, "--tol=1e-4", "--json", "--quiet"]) == 0
     out, err = capsys.readouterr()
     answer = strict(out)
     assert set(answer) == KEYS

@@ -33,9 +33,9 @@ def cut_short(monkeypatch):
 
 def asked(X, y, **changes):
     given = {"n_directions": 3, "n_monte_carlo": 8, "eigen_tol": 1e-4}
-    est = SampleSizeEstimator(
-        small_net(8), tol=1e9, **{**SEEDED, "schedule": SIZES, **given, **changes}
-    )
+    how = {**SEEDED, "schedule": SIZES, **given, **changes}
+    net = small_net(8, module__standardise=False)
+    est = SampleSizeEstimator(net, tol=1e9, **how)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         est.fit(X, y)

@@ -37,8 +37,9 @@ def test_digits_delta_falls_and_the_model_is_above_the_real_loss(answered):
 
 def test_sigma_auto_makes_the_second_order_model_accurate():
     X, y = load_digits_images(n_samples=800)
+    net = default_net(module__standardise=False)
     est = SampleSizeEstimator(
-        sigma="auto", tol=1e-3, schedule=[3, 5, 7, 10], **QUICK
+        net, sigma="auto", tol=1e-3, schedule=[3, 5, 7, 10], **QUICK
     ).fit(X, y)
     np.testing.assert_allclose(est.curves_["expected_rise"], 0.1, rtol=1e-4)
     np.testing.assert_allclose(est.curves_["quadratic_ratio"], 1, atol=0.15)
