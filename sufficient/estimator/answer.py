@@ -57,7 +57,8 @@ class AnswerMixin(ForecastMixin, ByClassMixin):
         return hasattr(self, "curve_")
 
     def _publish_plan(self, plan: Plan) -> None:
-        self._forget("_session", "_waiting", "n_waiting_", "classes_")
+        self._forget("_session", "_waiting", "classes_")
+        self.n_waiting_ = 0
         self._publish(plan.run.answer())
         self.train_indices_ = plan.train_indices
         self.validation_indices_ = plan.validation_indices

@@ -85,9 +85,10 @@ class TestRepetition:
         assert_array_equal(every.batch_counts_, np.arange(1, 9))
         assert_same_weights(few.estimator_, until_six.estimator_)
         common = np.isin(every.batch_counts_, few.batch_counts_)
-        # What is smoothed along k knows its neighbours, and only the first measured
-        # size is searched for copies of eigenvalues.
-        along_k = {"smoothed", "smoothed_std_err", "n_products", *AT_THE_END}
+        # What is smoothed along k or agrees with the net before knows its neighbours,
+        # and only the first measured size is searched for copies of eigenvalues.
+        along_k = {"smoothed", "smoothed_std_err", "prediction_agreement", "n_products"}
+        along_k |= AT_THE_END
         there = {name: column[common] for name, column in every.curves_.items()}
         assert_same_columns(there, few.curves_, apart=along_k)
 

@@ -101,7 +101,7 @@ def test_several_metrics_at_once_are_refused(named_digits):
 
 
 def test_an_unknown_name_is_refused(named_digits):
-    with pytest.raises(ValueError, match="no scorer .* Did you mean 'accuracy'"):
+    with pytest.raises(ValueError, match=r"no scorer .* Did you mean 'accuracy'"):
         fitted(named_digits, "accurracy")  # codespell:ignore
 
 
