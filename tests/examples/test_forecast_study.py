@@ -7,19 +7,25 @@ import pytest
 import torch
 from scipy import special, stats
 
+from examples.studies.common.quiet import quiet
 from examples.studies.forecast.__main__ import main
+from examples.studies.forecast.assurance import asked_for
 from examples.studies.forecast.baselines import BASELINES
+from examples.studies.forecast.curves import read_curves
 from examples.studies.forecast.density import (
     batches,
     log_predictive,
     points_of,
     posterior,
 )
+from examples.studies.forecast.judging import OURS, forecast_of
 from examples.studies.forecast.learning import FIRST_GUESS, Lesson, learn, mean_score
 from examples.studies.forecast.parts import SMALL, Study
+from examples.studies.forecast.policies import MARGINS, policies, with_margin
+from examples.studies.forecast.rounds import Buyer, buyers_of, replayed
 from examples.studies.forecast.split import PARTS, part_of
 from examples.studies.forecast.tables import tables
-from examples.studies.forecast.users import State
+from examples.studies.forecast.users import State, simulate
 from sufficient.decision import learning_curve as library
 from sufficient.decision.forecast_scores import forecast_scores
 from sufficient.decision.learning_curve import LEVEL_SD, PRIOR
@@ -186,6 +192,62 @@ def test_baselines_recover_their_own_law():
     assert BASELINES["no gain"](x, power(x)) == pytest.approx((0, power(0)))
 
 
+def buyer_without_noise(doublings):
+    """A buyer on an exact power law, whose target lies so many doublings ahead."""
+    n = 64 * 2 ** (np.arange(65) / 8)
+    errors = 0.02 + 0.4 * (n / 64) ** -0.5
+    run = State(1, "MLP", n, errors, errors / 2, 10**6, np.full(3, 0.0), False, False)
+    return Buyer(run, errors, 24 + 8 * doublings, tuple(range(0, 25, 2)))
+
+
+@pytest.mark.parametrize("doublings", [1, 2])
+def test_without_noise_policies_end_where_the_law_says(doublings):
+    buyer, every = buyer_without_noise(doublings), policies()
+    ends = {name: replayed(buyer, policy) for name, policy in every.items()}
+    for name in ("one order by POW3", "doubling until the score is seen", OURS):
+        assert not ends[name]["missed"] and not ends[name]["missed_seen"]
+        assert ends[name]["spent"] == ends[name]["spent_seen"]
+    assert ends["doubling until the score is seen"]["spent"] == pytest.approx(1)
+    assert ends["doubling until the score is seen"]["rounds"] == doublings
+    assert ends["one order by POW3"]["spent"] == pytest.approx(1, rel=0.1)
+    assert 1 <= ends[OURS]["spent"] < 1.3
+    margins = [ends[with_margin(margin)]["spent"] for margin in MARGINS]
+    assert margins == sorted(margins) and margins[-1] > margins[0]
+
+
+def test_a_buyer_who_stops_at_once_has_missed():
+    end = replayed(buyer_without_noise(1), lambda state, target, n_rounds: 0)
+    assert end["missed"] and end["missed_seen"] and end["rounds"] == 0
+    assert end["spent"] == pytest.approx(0.5)
+
+
+def test_buyers_see_one_run_of_the_curve(path):
+    curves = [c for c in read_curves([path]) if c.learner == "MLP"]
+    buyers = [b for curve in curves for b in buyers_of(curve, 8, 1000, seed=0)]
+    assert len(buyers) > len(curves)
+    for buyer in buyers:
+        truth = law(buyer.run.n, buyer.run.table, 0)
+        np.testing.assert_allclose(buyer.truth, truth)
+        assert buyer.places[-1] < buyer.target_place < len(truth) - 8
+        later = buyer.after(buyer.run.n[buyer.places[-1]])
+        assert later.places[:-1] == buyer.places
+        assert later.state.n[-1] == pytest.approx(2 * buyer.state.n[-1], rel=0.02)
+
+
+def test_the_assurance_is_judged_by_single_fits(path):
+    [curve] = [c for c in read_curves([path]) if (c.table, c.learner) == (3, "MLP")]
+    [state] = simulate([curve], 1, 0, seed=1)
+    for row in asked_for(state, curve):
+        target = 1 - state.errors[-1] + row["step"]
+        with quiet(UserWarning):
+            n = forecast_of(state).samples_for(target, 0.8)
+        assert row["named"] == (n is not None)
+        if np.isfinite(row["reached"]):
+            score = 1 - law(SIZES[np.searchsorted(SIZES, n)], 3, 0)
+            # Fits hardly scatter, so one either reaches the target or does not.
+            assert row["reached"] == pytest.approx(float(score >= target))
+
+
 def test_every_data_set_counts_the_same():
     probability, gain = [0.9, 0.9, 0.1, 0.75], [0.0, 0.02, 0.0, 0.005]
     rows = [
@@ -194,6 +256,7 @@ def test_every_data_set_counts_the_same():
             **{"n": 512.0, "probability": p, "gain": g, "error_4n": np.nan},
             **{"covers": float(table == 1), "covers_4n": np.nan, "width": 0.04},
             **{"middle_size": 1.7, "sure_size": 0.8},
+            **{"POW3: size": 1.4, "true curve: size": np.inf},
             **{f"{name}: gain": g + 0.01 for name in (*BASELINES, "this library")},
             **{f"{name}: error_4n": 0.1 for name in (*BASELINES, "this library")},
         }
@@ -206,7 +269,7 @@ def test_every_data_set_counts_the_same():
     assert first["gains"][1:3] == ["4 of 2 data sets", "1.00 (1.00)"]
     assert first["calibration"][1::2] == ["100% (1)", "- (0)", "50% (2) |"]
     # One gains a point: its size is off by a factor of 1.7, and the sure one too small.
-    shares = ["0.0%", "100.0%", "0.0%", "0.0%", "0.0% |"]
+    shares = ["0.0%", "100.0%", "100.0%", "0.0%", "0.0%", "0.0%", "0.0% |"]
     assert first["targets"][1:] == ["1 of 1 data sets", *shares]
     assert "later" not in found
 
@@ -223,12 +286,16 @@ def test_the_command_fills_the_tables_of_a_page(path, tmp_path, capsys):
         "enough",
         "calibration",
         "targets",
+        "assurance",
+        "rounds chosen",
+        "rounds",
     )
     page.write_text("".join(map(marks.format, names)), encoding="utf-8")
     where = ["--folder", str(tmp_path), "--page", str(page)]
     main(["--curves", str(path), *where])
     text = page.read_text(encoding="utf-8")
     assert text.count("\n| ---") == len(names) and "nan" not in text
+    assert (tmp_path / "images" / "rounds.png").stat().st_size > 10_000
     capsys.readouterr()
     main(["--only", *where])
     assert page.read_text(encoding="utf-8") == text

@@ -12,6 +12,7 @@ from ..common.results import Results
 from . import __doc__ as about
 from .curves import missing
 from .parts import FULL, PARTS, SMALL, Study
+from .rounds_tables import draw
 from .tables import tables
 
 __all__ = ["main"]
@@ -22,11 +23,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = _parser().parse_args(arguments)
     results = Results.of("forecast", chosen)
     study = Study(chosen.curves, FULL if chosen.full else SMALL)
-    parts = {name: partial(_timed, part, study) for name, part in PARTS.items()}
-    wanted = results.wanted(parts, chosen.only)
+    to_do = {name: partial(_timed, part, study) for name, part in PARTS.items()}
+    wanted = results.wanted(to_do, chosen.only)
     require(missing(chosen.curves) if wanted else [])
-    found = results.measure(parts, wanted)["parts"]
-    show(tables({name: part["found"] for name, part in found.items()}), chosen.page)
+    found = results.measure(to_do, wanted)["parts"]
+    parts = {name: part["found"] for name, part in found.items()}
+    show(tables(parts), chosen.page)
+    if chosen.page and "rounds" in parts:
+        draw(parts["rounds"], chosen.page.parent / "images")
 
 
 def _timed(part, study):

@@ -12,9 +12,11 @@ from functools import partial
 import numpy as np
 from scipy.optimize import least_squares
 
-__all__ = ["BASELINES"]
+__all__ = ["BASELINES", "power_law_doublings"]
 
 MOST_EVALUATIONS, MARGIN = 200, 1e-9
+# Doublings at which the size for a target is looked for.
+FAR = np.arange(1, 161) / 16
 
 
 def no_gain(x: np.ndarray, errors: np.ndarray) -> tuple[float, float]:
@@ -41,13 +43,27 @@ def fitted(form, x: np.ndarray, errors: np.ndarray) -> tuple[float, float]:
     x, errors : ndarray of shape (n_sizes,)
         Doublings relative to the last size, and errors.
     """
+    curve = _best_fit(form, x, errors)
+    if curve is None:
+        return no_gain(x, errors)
+    now, twice, four_times = curve(np.arange(3.0)).clip(0, 1)
+    return float(now - twice), float(four_times)
+
+
+def power_law_doublings(x: np.ndarray, errors: np.ndarray, error: float) -> float:
+    """Doublings until POW3 comes down to an error; infinite where it never does."""
+    curve = _best_fit(_power_law, x, errors)
+    if curve is None:
+        return np.inf
+    return float(np.min(FAR[curve(FAR) <= error], initial=np.inf))
+
+
+def _best_fit(form, x, errors):
     curve, starts, *bounds = form(x[0], errors[0], errors[-1])
     fits = [fit for start in starts for fit in _fits(curve, start, bounds, x, errors)]
     if not fits:
-        return no_gain(x, errors)
-    best = min(fits, key=lambda fit: fit.cost)
-    now, twice, four_times = curve(best.x, np.arange(3.0)).clip(0, 1)
-    return float(now - twice), float(four_times)
+        return None
+    return partial(curve, min(fits, key=lambda fit: fit.cost).x)
 
 
 def _fits(curve, start, bounds, x, errors):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from sufficient.decision.forecast_scores import forecast_scores
+from sufficient.decision.score_forecast import ScoreForecast
 
 from ..common.quiet import quiet
-from .baselines import BASELINES
+from .baselines import BASELINES, power_law_doublings
 from .users import State
 
-__all__ = ["MIN_GAIN", "OURS", "judged"]
+__all__ = ["MIN_GAIN", "OURS", "forecast_of", "judged"]
 
 OURS, MIN_GAIN = "this library", 0.01
 
@@ -21,7 +22,24 @@ def judged(state: State, with_baselines: bool) -> dict:
     row = _truth(state) | _ours(state)
     for name, baseline in BASELINES.items() if with_baselines else ():
         row[f"{name}: gain"], row[f"{name}: error_4n"] = baseline(x, state.errors)
+    row["POW3: size"] = 2 ** power_law_doublings(x, state.errors, state.truth[1]) / 2
+    row["true curve: size"] = 2 ** _true_doublings(state) / 2
     return row
+
+
+def _true_doublings(state):
+    """Doublings to the error at 2n by the true curve, moved to the last error seen.
+
+    What nobody knows: how exact a size can be when all but the noise of the last score
+    is known.
+    """
+    logs = np.log(np.maximum(state.truth[np.isfinite(state.truth)], 1e-4))
+    lacking = np.log(max(state.errors[-1], 1e-4)) - logs[1]
+    falls = logs[0] - logs
+    if lacking <= falls[1] or len(falls) == 2:
+        return lacking / falls[1] if falls[1] > 0 else np.inf
+    further = falls[2] - falls[1]
+    return 1 + (lacking - falls[1]) / further if further > 0 else np.inf
 
 
 def _truth(state):
@@ -37,11 +55,16 @@ def _truth(state):
     }
 
 
-def _ours(state):
+def forecast_of(state: State) -> ScoreForecast:
+    """The library's forecast for a user."""
     right, trained_right = 1 - state.errors, 1 - state.train_errors
-    forecast = forecast_scores(
+    return forecast_scores(
         state.n, right, n_held_out=state.n_held_out, train_scores=trained_right
     )
+
+
+def _ours(state):
+    forecast = forecast_of(state)
     now, twice, four_times = 1 - state.truth
     gain, (low, high) = forecast.gain()
     score, (worst, best) = forecast.score_at(4 * forecast.n)

@@ -8,11 +8,14 @@ from pathlib import Path
 
 from sufficient.decision.learning_curve import PRIOR
 
-from .curves import read_curves
+from .assurance import asked_for
+from .curves import Curve, read_curves
 from .judging import judged
 from .learning import FIRST_GUESS, Lesson, learn, mean_score
+from .policies import policies
+from .rounds import buyers_of, replayed
 from .split import part_of
-from .users import State, simulate
+from .users import NETS, State, simulate
 
 __all__ = ["FULL", "PARTS", "SMALL", "Study"]
 
@@ -25,6 +28,10 @@ LEFT_OUT: dict[str, dict[str, float]] = {
     "lasting share": {"lasting": -60},
     "early growth": {"early": 0},
 }
+
+
+# Held-out samples of those who buy in rounds; None is about 1,000.
+HELD_OUT = (None, 10_000)
 
 
 @dataclass(frozen=True)
@@ -46,10 +53,13 @@ class Study:
     paths: Sequence[Path]
     scale: Scale
 
+    def curves(self, *parts: str) -> list[Curve]:
+        """The learning curves of the tables of some parts."""
+        return [c for c in read_curves(self.paths) if part_of(c.table) in parts]
+
     def states(self, *parts: str, share_few: float, seed: int) -> list[State]:
         """Simulated users of the tables of some parts."""
-        curves = [c for c in read_curves(self.paths) if part_of(c.table) in parts]
-        return simulate(curves, self.scale.per_net, share_few, seed)
+        return simulate(self.curves(*parts), self.scale.per_net, share_few, seed)
 
     def lessons(self) -> dict[str, Lesson]:
         """What is learnt from, and scored on."""
@@ -91,11 +101,46 @@ def judge(study: Study) -> list[dict]:
     return [judged(state, with_baselines=True) for state in states]
 
 
+def assurance(study: Study) -> list[dict]:
+    """Sizes that are named for targets, on the test tables."""
+    return [
+        row
+        for curve in study.curves("test")
+        if curve.learner in NETS
+        for state in simulate([curve], study.scale.per_net, 0, seed=5)
+        for row in asked_for(state, curve)
+    ]
+
+
+def rounds(study: Study, *parts: str) -> list[dict]:
+    """Where every policy ends that buys labels in rounds."""
+    return [
+        {"policy": name, "n_held_out": n_held_out, **replayed(buyer, policy)}
+        for n_held_out in HELD_OUT
+        for curve in study.curves(*parts)
+        for buyer in buyers_of(curve, study.scale.per_net, n_held_out, seed=2)
+        for name, policy in policies().items()
+    ]
+
+
+def rounds_chosen(study: Study) -> list[dict]:
+    """The same on the tables for learning and validation, to choose a margin."""
+    return rounds(study, "learn", "validate")
+
+
+def rounds_judged(study: Study) -> list[dict]:
+    """The same on the test tables."""
+    return rounds(study, "test")
+
+
 PARTS = {
     "learn": learnt,
     "ablations": ablations,
     "threshold": threshold,
     "judge": judge,
+    "assurance": assurance,
+    "rounds chosen": rounds_chosen,
+    "rounds": rounds_judged,
 }
 
 

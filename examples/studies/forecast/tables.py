@@ -10,11 +10,15 @@ import pandas as pd
 from ..common.pages import markdown
 from .baselines import BASELINES
 from .judging import MIN_GAIN, OURS
+from .rounds_tables import assurance_table, chosen_table, rounds_table
 from .users import NETS
+from .weighted import mean, percent, ratio, weights
 
 __all__ = ["tables"]
 
 THRESHOLD, THRESHOLDS = 0.7, (0.5, 0.6, 0.7, 0.8, 0.9)
+# Other ways to the size for a target.
+SIZES = "POW3", "true curve"
 BINS = (0, 0.2, 0.4, 0.6, 0.8)
 
 
@@ -68,9 +72,9 @@ def enough_table(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "states": name,
-            "covers, 2n": _percent(_mean(some, some["covers"])),
-            "covers, 4n": _percent(_mean(some, some["covers_4n"])),
-            "mean width, 2n": f"{100 * _mean(some, some['width']):.2f}",
+            "covers, 2n": percent(mean(some, some["covers"])),
+            "covers, 4n": percent(mean(some, some["covers_4n"])),
+            "mean width, 2n": f"{100 * mean(some, some['width']):.2f}",
             **_enough(some, THRESHOLD),
         }
         for name, some in _groups(rows).items()
@@ -107,6 +111,9 @@ TABLES = {
     "enough": ("judge", enough_table),
     "calibration": ("judge", calibration_table),
     "targets": ("judge", targets_table),
+    "assurance": ("assurance", assurance_table),
+    "rounds chosen": ("rounds chosen", chosen_table),
+    "rounds": ("rounds", rounds_table),
 }
 
 
@@ -134,50 +141,42 @@ def _errors(some, what):
     away = {
         n: 100 * (some[f"{n}: {what}"] - some[what]).abs() for n in (*BASELINES, OURS)
     }
-    return {n: f"{_mean(some, a):.2f} ({a.median():.2f})" for n, a in away.items()}
+    return {n: f"{mean(some, a):.2f} ({a.median():.2f})" for n, a in away.items()}
 
 
 def _enough(some, at):
     """Wrong ones among what is called enough, and true ones that are so called."""
     called, true = some["probability"] > at, some["gain"] < MIN_GAIN
-    weights = _weights(some)
+    weight = weights(some)
     return {
-        '"enough" wrong': _percent(_ratio(weights[called & ~true], weights[called])),
-        "said, of those true": _percent(_ratio(weights[called & true], weights[true])),
+        '"enough" wrong': percent(ratio(weight[called & ~true], weight[called])),
+        "said, of those true": percent(ratio(weight[called & true], weight[true])),
     }
 
 
 def _targets(some):
     middle, sure = some["middle_size"], some["sure_size"]
     named = np.isfinite(sure)
-    within = {f: (middle < f) & (middle > 1 / f) for f in (1.5, 2.0)}
-    reached = _ratio(_weights(some)[named & (sure >= 1)], _weights(some)[named])
+    reached = ratio(weights(some)[named & (sure >= 1)], weights(some)[named])
     return {
-        **{f"within {f:g} x": _percent(_mean(some, ok)) for f, ok in within.items()},
-        "none named": _percent(_mean(some, np.isinf(middle))),
-        "80 %: none named": _percent(_mean(some, ~named)),
-        "80 %: reached, of those named": _percent(reached),
+        "within 1.5 x": _within(some, middle, 1.5),
+        "within 2 x": _within(some, middle, 2),
+        **{
+            f"1.5 x: {name}": _within(some, some[f"{name}: size"], 1.5)
+            for name in SIZES
+        },
+        "none named": percent(mean(some, np.isinf(middle))),
+        "80 %: none named": percent(mean(some, ~named)),
+        "80 %: reached, of those named": percent(reached),
     }
+
+
+def _within(some, size, factor):
+    """How often a size, in 2n, lies within a factor of the right one."""
+    return percent(mean(some, (size < factor) & (size > 1 / factor)))
 
 
 def _happened(some, low):
     within = (5 * some["probability"]).astype(int).clip(upper=4) == round(5 * low)
-    true = _weights(some)[within] * (some["gain"] < MIN_GAIN)[within]
-    return f"{_percent(_ratio(true, _weights(some)[within]), 0)} ({within.sum()})"
-
-
-def _mean(some, values):
-    known = values.notna()
-    return _ratio((_weights(some) * values)[known], _weights(some)[known])
-
-
-def _weights(some):
-    return 1 / some.groupby("table")["table"].transform("size")
-
-
-def _ratio(part, whole):
-    return part.sum() / whole.sum() if len(whole) else np.nan
-
-
-def _percent(share, digits=1):
-    return "-" if pd.isna(share) else f"{share:.{digits}%}"
+    true = weights(some)[within] * (some["gain"] < MIN_GAIN)[within]
+    return f"{percent(ratio(true, weights(some)[within]), 0)} ({within.sum()})"

@@ -14,7 +14,16 @@ from scipy import stats
 
 from .curves import DOUBLING, Curve
 
-__all__ = ["NETS", "TARGETS", "State", "simulate"]
+__all__ = [
+    "LEAST_SIZE",
+    "NETS",
+    "TARGETS",
+    "State",
+    "held_out",
+    "one_run",
+    "scatter_of",
+    "simulate",
+]
 
 NETS, NO_LEARNER = (
     ("MLP", "RealMLP", "LogisticRegression", "TabPFNv2"),
@@ -112,14 +121,14 @@ def _many(last, most, rng):
 
 
 def _state(curve, end, seen, few, rng):
-    n_held_out = int(np.exp(rng.normal(np.log(1000), 0.7)).clip(150, 10000))
+    n_held_out = held_out(rng)
     ahead = seen[-1] + DOUBLING * TARGETS
     truth = curve.errors[np.minimum(ahead, end)]
     return State(
         table=curve.table,
         learner=curve.learner,
         n=curve.sizes[seen],
-        errors=_one_run(curve, seen, n_held_out, TESTED * curve.sizes[end], rng),
+        errors=one_run(curve, seen, n_held_out, rng),
         train_errors=curve.train_errors[seen],
         n_held_out=n_held_out,
         truth=np.where(ahead <= end, truth, np.nan),
@@ -128,20 +137,40 @@ def _state(curve, end, seen, few, rng):
     )
 
 
-def _one_run(curve, seen, n_held_out, n_tested, rng):
-    """Errors of single fits, on held-out samples that are the same at every size."""
+def held_out(rng: np.random.Generator) -> int:
+    """Number of held-out samples of a user: about 1,000."""
+    return int(np.exp(rng.normal(np.log(1000), 0.7)).clip(150, 10000))
+
+
+def one_run(
+    curve: Curve, seen: np.ndarray, n_held_out: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Errors of single fits, on held-out samples that are the same at every size.
+
+    Parameters
+    ----------
+    curve : Curve
+        Whose mean errors are the truth.
+    seen : ndarray of shape (n_sizes,)
+        Places on the grid.
+    n_held_out : int
+        Number of held-out samples.
+    rng : Generator
+        Of the scatter between fits and the noise of the samples.
+    """
     x, mean = (seen - seen[-1]) / DOUBLING, curve.errors[seen]
     by_samples = _correlation(x, rng.uniform(0.55, 0.95), rng.uniform(4, 15))
-    scatter = _scatter(mean, curve.std_err[seen], n_tested)
+    scatter = scatter_of(curve, seen)
     luck = scatter * _normal(_correlation(x, 0.5, 0.7), rng)
     errors = np.minimum(mean * np.exp(luck - scatter**2 / 2), 1)
     quantiles = stats.norm.cdf(_normal(by_samples, rng))
     return stats.binom.ppf(quantiles, n_held_out, errors) / n_held_out
 
 
-def _scatter(mean, std_err, n_tested):
+def scatter_of(curve: Curve, places: np.ndarray) -> np.ndarray:
     """Standard deviation of log errors between fits, without that by test samples."""
-    total = N_SPLITS * std_err**2
+    mean, total = curve.errors[places], N_SPLITS * curve.std_err[places] ** 2
+    n_tested = TESTED * curve.sizes[np.isfinite(curve.errors)][-1]
     by_samples = BETWEEN_SPLITS * mean * (1 - mean) / n_tested
     variance = np.maximum(total - by_samples, 0.15 * total)
     return np.sqrt(np.log1p(variance / np.maximum(mean, 1e-9) ** 2))
