@@ -28,6 +28,7 @@ from examples.studies.forecast.tables import tables
 from examples.studies.forecast.users import State, simulate
 from sufficient.decision import learning_curve as library
 from sufficient.decision.forecast_scores import forecast_scores
+from sufficient.decision.given_scores import checked_scores
 from sufficient.decision.learning_curve import LEVEL_SD, PRIOR
 from sufficient.decision.score_noise import (
     correlation_between,
@@ -103,19 +104,27 @@ def test_the_density_is_that_of_dense_gaussians(truth):
     x = np.log2(state.n / state.n[-1])
     known = np.isfinite(truth)
     every_x = np.r_[x, np.arange(3)[known]]
-    seen, relative = log_errors_of(state.errors, None, 1000, 1.0)
+    given = checked_scores(
+        state.n,
+        1 - state.errors,
+        train_scores=1 - state.train_errors,
+        score_range=(0, 1),
+    )
+    seen, relative = log_errors_of(given, 1000)
     y = np.r_[seen, np.log(np.array(truth)[known])] - seen[-1]
     k, size = len(x), len(every_x)
     noise = np.zeros((size, size))
-    noise[:k, :k] = np.outer(relative, relative) * correlation_between(x, None, PRIOR)
+    noise[:k, :k] = np.outer(relative, relative) * correlation_between(
+        x, given, 1, PRIOR
+    )
     noise += np.diag(np.r_[np.full(k, 1e-8), (0.001 / np.array(truth)[known]) ** 2])
-    gap = gap_step(state.train_errors, state.errors)
+    gap = gap_step(given)
     shape, weight, *scales = library._grid(gap, PRIOR)
     rest = (y[:, None] - library._shapes(every_x, *shape)).T
     log_weights, ahead = [], []
     for scatter, deviation in zip(*scales, strict=True):
         fits = np.diag(np.full(size, np.exp(2 * PRIOR.mean_of)))
-        fits[:k, :k] = library._between_fits(x, PRIOR)
+        fits[:k, :k] = library._between_fits(x, np.zeros(k), PRIOR)
         smooth = library._deviation(every_x, every_x, PRIOR)
         cov = LEVEL_SD**2 + noise + deviation**2 * smooth + scatter**2 * fits
         of_seen = stats.multivariate_normal(cov=cov[:k, :k]).logpdf(rest[:, :k])

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from sufficient.decision import learning_curve as library
+from sufficient.decision.given_scores import SHARES, checked_scores
 from sufficient.decision.learning_curve import LEVEL_SD, PRIOR, SMALL_STEP
 from sufficient.decision.score_noise import (
     correlation_between,
@@ -61,12 +62,16 @@ class Points(NamedTuple):
 def points_of(state: State, with_gap: bool = True) -> Points:
     """What the library makes of a state, and the truths that are known."""
     x = np.log2(state.n / state.n[-1])
-    seen, relative = log_errors_of(state.errors, None, state.n_held_out, 1.0)
-    gap = gap_step(state.train_errors if with_gap else None, state.errors)
+    trained = 1 - state.train_errors if with_gap else None
+    given = checked_scores(
+        state.n, 1 - state.errors, train_scores=trained, score_range=SHARES
+    )
+    seen, relative = log_errors_of(given, state.n_held_out)
+    gap = gap_step(given)
     known = np.isfinite(state.truth)
     truth = np.maximum(state.truth[known], LEAST_TRUTH)
     noise = np.diag(np.r_[np.full(len(x), library.JITTER), (TRUTH_SD / truth) ** 2])
-    among_seen = np.outer(relative, relative) * correlation_between(x, None, PRIOR)
+    among_seen = np.outer(relative, relative) * correlation_between(x, given, 1, PRIOR)
     noise[: len(x), : len(x)] += among_seen
     log_errors = np.r_[seen, np.log(truth)] - seen[-1]
     arrays = np.r_[x, TARGETS[known]], log_errors, noise, np.nan if gap is None else gap
