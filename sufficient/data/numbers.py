@@ -6,7 +6,7 @@ import numpy as np
 
 from sufficient.typing import ArrayLike
 
-__all__ = ["check_numbers"]
+__all__ = ["check_numbers", "check_whole"]
 
 ENCODE = "Encode or drop such features."
 
@@ -23,6 +23,7 @@ def check_numbers(name: str, values: ArrayLike, remedy: str = ENCODE) -> None:
     remedy : str, default="Encode or drop such features."
         Advice for the message.
     """
+    _check_same_lengths(name, values)
     values = np.asarray(values)
     if values.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: {name} is {values.dtype}.")
@@ -36,3 +37,27 @@ def check_numbers(name: str, values: ArrayLike, remedy: str = ENCODE) -> None:
         ) from None
     if missing:
         raise ValueError(f"{name} contains NaN or None. Fill or drop missing values.")
+
+
+def check_whole(values: np.ndarray) -> None:
+    """Raise ValueError if there are fractions among what the net takes as integers."""
+    if values.dtype.kind == "f" and (values % 1 != 0).any():
+        raise ValueError(
+            "X holds fractions or missing values, but the net takes whole numbers, "
+            "such as the ids of tokens. Pass integers."
+        )
+
+
+def _check_same_lengths(name, values):
+    """Raise ValueError if the rows are sequences of several lengths."""
+    is_list = isinstance(values, (list, tuple))
+    is_column = isinstance(values, np.ndarray) and values.dtype == object
+    if not (is_list or is_column) or not len(values):
+        return
+    lengths = [len(row) if hasattr(row, "__len__") else 0 for row in values]
+    if min(lengths) < max(lengths) and not any(isinstance(r, str) for r in values):
+        raise ValueError(
+            f"The rows of {name} are sequences of {min(lengths)} to {max(lengths)} "
+            "entries. Pad them to one length, with an id that the net knows as "
+            "padding: torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)."
+        )

@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from skorch import NeuralNet
 
 from sufficient.data.task import Task
+from sufficient.fields import as_given
 from sufficient.typing import ArrayLike
 
 __all__ = ["Classification", "MultiLabel", "Regression", "as_task", "task_state"]
@@ -79,11 +80,18 @@ class Classification(Task):
         """The class most frequent among those seen."""
         return np.full(n, np.bincount(codes.reshape(-1).astype(int)).argmax())
 
-    def constant_losses(self, codes: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+    def constant_losses(
+        self,
+        codes: np.ndarray,
+        held_out: np.ndarray,
+        weights: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Minus the logarithm of how frequent the true class is."""
         counts = np.bincount(codes.reshape(-1).astype(int), minlength=self.n_outputs)
-        shares = (counts + 1) / (counts.sum() + self.n_outputs)
-        return -np.log(shares)[held_out.reshape(-1).astype(int)]
+        weights = np.ones(self.n_outputs) if weights is None else weights
+        shares = weights * (counts + 1)
+        losses = -weights * np.log(shares / shares.sum())
+        return losses[held_out.reshape(-1).astype(int)]
 
     def constant_answer(self, y: np.ndarray) -> DummyClassifier:
         """Predicts the most frequent label; classes that are not in y get weight 0."""
@@ -153,7 +161,7 @@ class MultiLabel(Task):
 
     def answers(self, net: NeuralNet, X: Any) -> np.ndarray:
         """Probabilities of all labels; `predict` of a skorch net would choose one."""
-        found = net.predict_proba(X)
+        found = net.predict_proba(as_given(X))
         if found.ndim != 2 or np.any((found < 0) | (found > 1)):
             raise ValueError(
                 "The net does not predict a probability for each label. Use "
@@ -180,7 +188,12 @@ class MultiLabel(Task):
         kinds, counts = np.unique(rows, axis=0, return_counts=True)
         return np.tile(kinds[counts.argmax()], (n, 1))
 
-    def constant_losses(self, rows: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+    def constant_losses(
+        self,
+        rows: np.ndarray,
+        held_out: np.ndarray,
+        weights: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Mean over the labels of the log-loss of how frequent each is."""
         shares = (rows.sum(axis=0) + 1) / (len(rows) + 2)
         each = np.where(held_out > 0, -np.log(shares), -np.log1p(-shares))
