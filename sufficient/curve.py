@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-import numpy as np
 from sklearn.utils import check_array, check_X_y
 from sklearn.utils._param_validation import validate_parameter_constraints
+from sklearn.utils.validation import _check_y, check_consistent_length
 
+from sufficient.data.dtypes import ACCEPTED
 from sufficient.data.numbers import check_numbers
+from sufficient.data.several import read_fields
 from sufficient.data.sources import column_of, is_source, source_of
 from sufficient.growing.plan import Plan, plan_run
 from sufficient.report.summary import warn_of_weaknesses
@@ -157,14 +159,19 @@ def _plan(
         CONSTRAINTS, {**parameters, **rest}, caller_name=caller
     )
     settings = Settings(**parameters)
-    regression = is_regression(estimator)
+    regression = is_regression(estimator, y)
     rules = {
-        "dtype": np.float32,
+        "dtype": ACCEPTED,
         "allow_nd": True,
         "ensure_min_samples": 4,
         "estimator": "sample_size_curve",
     }
-    if is_source(X):
+    inputs = read_fields(X, y)
+    if inputs is not None:
+        X, y = inputs
+        y = _check_y(y, multi_output=takes_rows(estimator, y), y_numeric=regression)
+        check_consistent_length(X, y)
+    elif is_source(X):
         X = source_of(X, target=column_of(y))
         check_array(X.head(), **rules)
         several = partial(takes_rows, estimator)

@@ -47,6 +47,7 @@ class AnswerMixin(ForecastMixin, ByClassMixin):
     def _publish_plan(self, plan: Plan) -> None:
         self._forget("_session", "classes_")
         self._publish(plan.run.answer())
+        self._input_dtype = plan.run.input_dtype.name
         self.train_indices_ = plan.train_indices
         self.validation_indices_ = plan.validation_indices
 

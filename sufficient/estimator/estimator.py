@@ -97,6 +97,11 @@ class SampleSizeEstimator(
         What the score is, as in `sklearn.model_selection.cross_val_score`: the name of
         a scorer, or a function of estimator, X and y; larger is better. None is the
         accuracy, or the coefficient of determination.
+    parameters : str, sequence of str or None, default=None
+        Train only parameters whose names match one of these patterns, such as
+        ``head.*`` or ``*lora*``, and measure the landscape along them. The others stay
+        as the module has them. None takes all that the module does not freeze itself
+        (``requires_grad=False``).
     min_gain : float, default=0.01
         Gain in validation score from doubling the data that is worth more data, in the
         unit of the score.

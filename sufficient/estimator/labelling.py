@@ -61,6 +61,7 @@ height, width)
             session = self._new_session(y, classes)
         self._publish(session.arrive(X, y))
         self._session = session
+        self._input_dtype = session.run.input_dtype.name
         return self
 
     def _new_session(self, y: np.ndarray, classes: ArrayLike) -> LabellingSession:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics import accuracy_score, r2_score
-from sklearn.utils import ClassifierTags, RegressorTags, Tags
+from sklearn.utils import ClassifierTags, RegressorTags, Tags, check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import (
     _check_y,
@@ -19,25 +19,33 @@ from sklearn.utils.validation import (
 )
 from skorch import NeuralNet
 
+from sufficient.data.dtypes import ACCEPTED, in_dtype
 from sufficient.data.numbers import check_numbers
 from sufficient.data.parts import in_parts
+from sufficient.data.row_source import RowSource
+from sufficient.data.several import read_fields
 from sufficient.data.sources import (
-    RowSource,
     column_of,
     is_source,
     source_of,
     targets_of,
 )
 from sufficient.data.task import Task
+from sufficient.fields import Fields, sample_shape
 from sufficient.results import SampleSizeCurve
-from sufficient.training.criteria import is_regression, may_be_multilabel, takes_rows
+from sufficient.training.criteria import (
+    is_module,
+    is_regression,
+    may_be_multilabel,
+    takes_rows,
+)
 from sufficient.typing import ArrayLike, Net
 
 __all__ = ["FittedNetMixin", "checked_groups"]
 
-INPUT: dict[str, Any] = {"dtype": np.float32, "allow_nd": True}
+INPUT: dict[str, Any] = {"dtype": ACCEPTED, "allow_nd": True}
 
-Shaped = TypeVar("Shaped", np.ndarray, RowSource)
+Shaped = TypeVar("Shaped", np.ndarray, RowSource, Fields)
 
 
 def _is_classifier(self: FittedNetMixin) -> bool:
@@ -50,7 +58,8 @@ class FittedNetMixin(BaseEstimator):
     estimator: Net
     estimator_: NeuralNet
     curve_: SampleSizeCurve
-    _input_shape: tuple[int, ...]
+    _input_shape: tuple[int, ...] | dict[str, tuple[int, ...]]
+    _input_dtype: str | None
     _columns: list[str] | None
 
     def predict(self, X: ArrayLike) -> np.ndarray:
@@ -120,25 +129,34 @@ class FittedNetMixin(BaseEstimator):
             tags.target_tags.multi_output = True
             tags.target_tags.single_output = True
         else:
-            several = may_be_multilabel(self.estimator)
+            several = is_module(self.estimator) or may_be_multilabel(self.estimator)
             tags.estimator_type = "classifier"
             tags.classifier_tags = ClassifierTags(multi_label=several)
             tags.target_tags.multi_output = several
         tags.target_tags.required = True
-        tags.input_tags.sparse = False
+        tags.input_tags.sparse = True
         tags.input_tags.allow_nan = False
         return tags
 
     def _is_regression(self) -> bool:
+        if hasattr(self, "curve_"):
+            return self.curve_.task.is_regression
         return is_regression(self.estimator)
 
     def _validated(
         self, X: ArrayLike, y: ArrayLike, *, reset: bool, least: int
     ) -> tuple[Any, np.ndarray]:
-        regression = self._is_regression()
+        regression = is_regression(self.estimator, y)
         rules: dict[str, Any] = {"ensure_min_samples": least, **INPUT}
         several = partial(takes_rows, self.estimator)
-        if is_source(X):
+        inputs = read_fields(X, y)
+        if inputs is not None:
+            X, y = inputs
+            self.n_features_in_ = X.shape[1]
+            y = _check_y(y, multi_output=several(y), y_numeric=regression)
+            check_consistent_length(X, y)
+            check_array(np.zeros(X.shape), ensure_min_samples=least)
+        elif is_source(X):
             X = self._read_on_demand(X, column_of(y), reset=reset, **rules)
             y = X.checked_targets(y, regression=regression, several=several)
         else:
@@ -147,28 +165,41 @@ class FittedNetMixin(BaseEstimator):
             rules["y_numeric"] = regression
             X, y = validate_data(self, X, y, reset=reset, **rules)
         if reset:
-            self._input_shape = X.shape[1:]
+            self._input_shape, self._input_dtype = sample_shape(X), None
             self._columns = getattr(X, "columns", None)
         return self._same_shape(X), y
 
     def _validation_set(
         self, X: ArrayLike, y: ArrayLike
-    ) -> tuple[np.ndarray, np.ndarray] | None:
+    ) -> tuple[np.ndarray | Fields, np.ndarray] | None:
         if X is None and y is None:
             return None
         if X is None or y is None:
             raise ValueError("X_val and y_val belong together. Pass both, or neither.")
         checked, several = self._checked(X), takes_rows(self.estimator, y)
-        y = _check_y(y, multi_output=several, y_numeric=self._is_regression())
+        y = _check_y(
+            y, multi_output=several, y_numeric=is_regression(self.estimator, y)
+        )
         check_consistent_length(checked, y)
         return checked[:], y
 
-    def _checked(self, X: ArrayLike) -> np.ndarray | RowSource:
+    def _checked(self, X: ArrayLike) -> np.ndarray | RowSource | Fields:
+        inputs = read_fields(X)
+        if inputs is not None:
+            known, found = self._input_shape, inputs[0]
+            only = found.only(known) if isinstance(known, dict) else found
+            return self._same_shape(only)
         if is_source(X):
-            return self._same_shape(self._read_on_demand(X, reset=False, **INPUT))
+            X = self._read_on_demand(X, reset=False, **INPUT)
+            return self._in_dtype(self._same_shape(X))
         check_numbers("X", X)
-        X = validate_data(self, X, reset=False, **INPUT)
-        return np.require(self._same_shape(X), requirements=("C", "W"))
+        X = self._same_shape(validate_data(self, X, reset=False, **INPUT))
+        return np.require(self._in_dtype(X), requirements=("C", "W"))
+
+    def _in_dtype(self, X: Shaped) -> Shaped:
+        """X as the net takes it; as it is before that is known."""
+        dtype = self._input_dtype
+        return X if dtype is None else in_dtype(X, np.dtype(dtype))
 
     def _read_on_demand(
         self, X: ArrayLike, target: str | None = None, *, reset: bool, **rules: Any
@@ -180,10 +211,11 @@ class FittedNetMixin(BaseEstimator):
         return X
 
     def _same_shape(self, X: Shaped) -> Shaped:
-        if X.shape[1:] != self._input_shape:
+        if sample_shape(X) != self._input_shape:
             raise ValueError(
-                f"X has samples of shape {X.shape[1:]}, but {type(self).__name__} was "
-                f"fitted on samples of shape {self._input_shape}."
+                f"X has samples of shape {sample_shape(X)}, but "
+                f"{type(self).__name__} was fitted on samples of shape "
+                f"{self._input_shape}."
             )
         return X
 

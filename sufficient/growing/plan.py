@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -13,12 +14,14 @@ from skorch import NeuralNet
 from tqdm.auto import tqdm
 
 from sufficient.data.copies import warn_of_copies
+from sufficient.data.dtypes import in_dtype
+from sufficient.data.row_source import RowSource
 from sufficient.data.samples import Samples
 from sufficient.data.scale import warn_of_scales
-from sufficient.data.sources import RowSource
 from sufficient.data.stream import rows_of, share_of_memory
 from sufficient.data.task import Task
 from sufficient.data.tasks import Classification, MultiLabel, Regression
+from sufficient.fields import Fields
 from sufficient.growing.growth import Growth
 from sufficient.growing.order import ordered
 from sufficient.growing.run import Run
@@ -38,7 +41,9 @@ from sufficient.storage.checkpoint import Checkpoint
 from sufficient.training.criteria import (
     LOSSES_OF_DIFFERENCES,
     criterion_class,
+    is_module,
     is_regression,
+    net_for,
 )
 from sufficient.typing import ArrayLike, Net, RandomState
 
@@ -98,13 +103,13 @@ class Plan:
 
 def plan_run(
     estimator: Net,
-    X: np.ndarray | RowSource,
+    X: np.ndarray | RowSource | Fields,
     y: np.ndarray,
     settings: Settings,
     random_state: RandomState,
     checkpoint: str | os.PathLike[str] | None = None,
     groups: np.ndarray | None = None,
-    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    validation: tuple[Any, np.ndarray] | None = None,
 ) -> Plan:
     """Set a run up from validated data.
 
@@ -112,8 +117,8 @@ def plan_run(
     ----------
     estimator : skorch net, "mlp", "cnn" or None
         What to train.
-    X : ndarray or RowSource of shape (n_samples, ...), float32
-        Samples.
+    X : ndarray, RowSource or Fields of shape (n_samples, ...)
+        Samples: float32, or integers, which become what the net takes.
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
         Labels, or regression targets.
     settings : Settings
@@ -147,7 +152,10 @@ def plan_run(
         rng=np.random.RandomState(seed),
         groups=groups,
     )
-    run = _run(estimator, task, X, order.batch_size, settings, seed)
+    run = _run(net_for(estimator, task), task, X, order.batch_size, settings, seed)
+    X = in_dtype(X, run.input_dtype)
+    if validation is not None:
+        validation = in_dtype(validation[0], run.input_dtype), validation[1]
     growth = _growth(run, X, targets, order, validation)
     if kept is not None:
         data = {"X": X, "y": targets, "groups": groups, "validation": validation}
@@ -159,10 +167,8 @@ def plan_run(
 
 
 def _run(estimator, task, X, batch_size, settings, seed):
-    in_memory = isinstance(X, np.ndarray)
-    memory = inf if in_memory else share_of_memory()
-    shape = X.shape[1:]
-    return Run(estimator, task, shape, batch_size, settings, seed, cache_bytes=memory)
+    memory = share_of_memory() if isinstance(X, RowSource) else inf
+    return Run(estimator, task, X, batch_size, settings, seed, cache_bytes=memory)
 
 
 def _growth(run, X, targets, order, validation):
@@ -195,8 +201,9 @@ def _growth(run, X, targets, order, validation):
 
 def task_of(estimator: Net, y: np.ndarray, classes: ArrayLike = None) -> Task:
     """Regression for a regressor; else one label per sample, or a row of them."""
-    if is_regression(estimator):
-        known = criterion_class(estimator) in LOSSES_OF_DIFFERENCES
+    if is_regression(estimator, y):
+        plain = is_module(estimator)
+        known = plain or criterion_class(estimator) in LOSSES_OF_DIFFERENCES
         return Regression.of(np.asarray(y, dtype=np.float64), standardise=known)
     if y.ndim == 2:
         return MultiLabel.of(y, classes)
@@ -226,7 +233,9 @@ def _digests(task, data):
 
 
 def _plain(values):
-    """Labels of any kind as what a checksum can be made of."""
+    """Labels of any kind, or several inputs, as what a checksum can be made of."""
+    if isinstance(values, Fields):
+        return described(values)
     is_text = isinstance(values, np.ndarray) and values.dtype.kind not in "biuf"
     return described(values.tolist()) if is_text else values
 

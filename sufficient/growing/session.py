@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sufficient.data.dtypes import in_dtype
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
 from sufficient.data.tasks import as_task, task_state
@@ -16,6 +17,7 @@ from sufficient.growing.schedule import resolve_batch_size
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.results import Record, SampleSizeCurve
 from sufficient.settings import Settings
+from sufficient.training.criteria import net_for
 from sufficient.training.strategies import STRATEGIES
 from sufficient.typing import Net
 
@@ -54,7 +56,7 @@ class LabellingSession:
                 f"training={settings.training!r} needs all the data at once. Use "
                 "'update' or 'restart' with partial_fit."
             )
-        self.estimator, self.task = estimator, task
+        self.estimator, self.task = net_for(estimator, task), task
         self.settings, self.seed = settings, seed
         self.n_calls = 0
         self._run: Run | None = None
@@ -68,12 +70,12 @@ class LabellingSession:
             raise ValueError("No batch has arrived yet.")
         return self._run
 
-    def arrive(self, X: np.ndarray, y: np.ndarray) -> SampleSizeCurve:
+    def arrive(self, X: Any, y: np.ndarray) -> SampleSizeCurve:
         """Take in the next labelled batch and answer afresh.
 
         Parameters
         ----------
-        X : ndarray of shape (n, ...), float32
+        X : ndarray or Fields of shape (n, ...)
             Samples of the batch.
         y : ndarray of shape (n,) or (n, n_targets)
             Their labels or targets.
@@ -100,8 +102,8 @@ class LabellingSession:
             "n_calls": self.n_calls,
             "batch_size": self.run.batch_size,
             "run": self.run.state(),
-            "seen": vars(self.seen),
-            "held_out": vars(self.held_out),
+            "seen": self.seen.state(),
+            "held_out": self.held_out.state(),
         }
 
     @classmethod
@@ -125,23 +127,22 @@ class LabellingSession:
         """
         settings = Settings(**{**state["settings"], "device": device})
         self = cls(estimator, as_task(state["task"]), settings, state["seed"])
-        shape = tuple(state["seen"]["X"].shape[1:])
-        self._run = Run(
-            estimator, self.task, shape, state["batch_size"], settings, self.seed
-        )
+        parts = [Samples.resumed(state[part]) for part in ("seen", "held_out")]
+        X: Any = parts[0].X
+        X, size = X.numpy(), state["batch_size"]
+        self._run = Run(self.estimator, self.task, X, size, settings, self.seed)
         self.run.resume(state["run"])
         self.n_calls = state["n_calls"]
-        self.seen, self.held_out = (
-            Samples(**state[part]).to(self.run.training.template.device)
-            for part in ("seen", "held_out")
-        )
+        device = self.run.training.template.device
+        self.seen, self.held_out = (part.to(device) for part in parts)
         self.run.n_train = len(self.seen)
         return self
 
     def _arrive(self, X, targets):
         train_rows, held_out_rows = self._split(len(X))
         if self._run is None:
-            self._run = self._start(X.shape[1:], len(train_rows))
+            self._run = self._start(X, len(train_rows))
+        X = in_dtype(X, self._run.input_dtype)
         new, held_out = (
             Samples.for_net(self.run.training.template, X[rows], targets[rows])
             for rows in (train_rows, held_out_rows)
@@ -185,9 +186,7 @@ class LabellingSession:
         n_held_out = min(max(1, round(share * n)), n - 1)
         return order[n_held_out:], order[:n_held_out]
 
-    def _start(self, input_shape, n_train):
+    def _start(self, X, n_train):
         size = self.settings.batch_size
         size = n_train if size == "auto" else resolve_batch_size(size, n_train)
-        return Run(
-            self.estimator, self.task, input_shape, size, self.settings, self.seed
-        )
+        return Run(self.estimator, self.task, X, size, self.settings, self.seed)

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from math import inf
+from typing import TypeGuard
 
 import numpy as np
 import torch
 from sklearn.base import is_regressor
+from sklearn.utils.multiclass import type_of_target
 from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import nn
 
 from sufficient.curvature.losses import per_sample_loss
 from sufficient.curvature.objective import Objective
 from sufficient.data.numbers import check_numbers
+from sufficient.data.task import Task
+from sufficient.nets import default_net
+from sufficient.reproducibility.devices import default_device
 from sufficient.typing import ArrayLike, Net
 
 __all__ = [
     "LOSSES_OF_DIFFERENCES",
     "TAKE_LOGITS",
     "criterion_class",
+    "is_module",
     "is_regression",
     "may_be_multilabel",
+    "net_for",
     "objective_of",
     "takes_rows",
 ]
@@ -33,8 +41,27 @@ TAKE_LOGITS = (nn.CrossEntropyLoss, nn.BCEWithLogitsLoss, nn.NLLLoss)
 NOT_OF_LABELS = (nn.CrossEntropyLoss, nn.NLLLoss, *LOSSES_OF_DIFFERENCES)
 
 
-def is_regression(estimator: Net) -> bool:
-    """Whether the estimator given is a skorch regressor."""
+def is_module(estimator: Net) -> TypeGuard[nn.Module | type[nn.Module]]:
+    """Whether the estimator given is a torch module, or a class of such."""
+    is_class = inspect.isclass(estimator) and issubclass(estimator, nn.Module)
+    return is_class or isinstance(estimator, nn.Module)
+
+
+def net_for(estimator: Net, task: Task) -> Net:
+    """A skorch net around a plain module, with the criterion of the task."""
+    if not is_module(estimator):
+        return estimator
+    several = not (task.is_regression or task.has_one_label)
+    criterion = {"criterion": nn.BCEWithLogitsLoss} if several else {}
+    device = str(default_device())
+    regression = task.is_regression
+    return default_net(estimator, regression=regression, device=device, **criterion)
+
+
+def is_regression(estimator: Net, y: ArrayLike = None) -> bool:
+    """Whether a skorch regressor is given, or a plain module and fractions as y."""
+    if is_module(estimator):
+        return _kind_of(y).startswith("continuous")
     return isinstance(estimator, NeuralNet) and is_regressor(estimator)
 
 
@@ -50,18 +77,29 @@ def may_be_multilabel(estimator: Net) -> bool:
 
 def takes_rows(estimator: Net, y: ArrayLike) -> bool:
     """Whether y may be two-dimensional; ValueError where it is and may not be."""
-    if is_regression(estimator):
+    if is_regression(estimator, y):
         check_numbers("y", y, "For labels, pass a skorch NeuralNetClassifier.")
         return True
     shape = np.asarray(y).shape
     rows = len(shape) == 2 and shape[1] > 1
-    if rows and not may_be_multilabel(estimator):
+    plain = is_module(estimator) and _kind_of(y) == "multilabel-indicator"
+    if rows and not (plain or may_be_multilabel(estimator)):
         raise ValueError(
             "Classification needs one label per sample, y is 2-D. For several labels "
             "per sample, as rows of 0 and 1, pass a skorch NeuralNetClassifier with "
             "criterion=torch.nn.BCEWithLogitsLoss."
         )
     return rows
+
+
+def _kind_of(y):
+    """As scikit-learn calls it; "unknown" where that is for later checks to tell."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Of many classes.
+            return type_of_target(y)
+    except (TypeError, ValueError):
+        return "unknown"
 
 
 def criterion_class(net: NeuralNet) -> type:
