@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import isqrt, prod
 from typing import Any
@@ -126,7 +126,7 @@ DEFAULT_MODULES = {"mlp": MLP, "cnn": ConvNet}
 
 
 def default_net(
-    name: str | nn.Module | type[nn.Module] = "mlp",
+    name: str | nn.Module | Callable[..., nn.Module] = "mlp",
     *,
     regression: bool = False,
     **params: Any,
@@ -137,8 +137,8 @@ def default_net(
 
     Parameters
     ----------
-    name : {"mlp", "cnn"}, module or class of modules, default="mlp"
-        `MLP` with two hidden layers, `ConvNet`, or a torch module of your own. It
+    name : {"mlp", "cnn"}, module, class or function, default="mlp"
+        `MLP` with two hidden layers, `ConvNet`, or what makes a module of your own. It
         returns logits for classes; its parameters `n_inputs` and `n_outputs`, if it has
         such, are set from the data.
     regression : bool, default=False

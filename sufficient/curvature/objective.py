@@ -142,8 +142,9 @@ class Objective:
         self.module.eval()
         with ExitStack() as stack:
             if any(isinstance(module, nn.RNNBase) for module, _ in modes):
-                stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
-                stack.enter_context(torch.backends.cudnn.flags(enabled=False))
+                for kernels in (torch.backends.mkldnn, torch.backends.cudnn):
+                    stack.callback(setattr, kernels, "enabled", kernels.enabled)
+                    setattr(kernels, "enabled", False)  # noqa: B010
             try:
                 yield
             finally:
