@@ -187,7 +187,7 @@ class TestSeveralInputs:
         assert est.n_train_ == 60
 
     @pytest.mark.parametrize(
-        "scoring", ["roc_auc", lambda est, X, y: est.predict(X)[0]]
+        "scoring", ["roc_auc", lambda est, X, y: est.predict(X)[0]], ids=["name", "own"]
     )
     def test_scorers(self, several, scoring):
         est = asked(SeveralInputs, *several, scoring=scoring)

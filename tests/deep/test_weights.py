@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose
+from sklearn.base import clone
 from sklearn.utils.class_weight import compute_class_weight
 from skorch import NeuralNetClassifier
 from torch import nn
@@ -84,12 +85,12 @@ def test_the_eigenvalues_are_those_of_the_weighted_loss(name):
 
 
 def test_their_scale_does_not_matter():
-    twice = NETS["cross-entropy"].set_params(criterion__weight=2 * WEIGHT)
-    curves = SampleSizeEstimator(twice, **QUICK).fit(X, Y)
-    NETS["cross-entropy"].set_params(criterion__weight=WEIGHT)
-    assert_same_curves(
-        curves, SampleSizeEstimator(NETS["cross-entropy"], **QUICK).fit(X, Y)
+    once = NETS["cross-entropy"]
+    twice = clone(once).set_params(criterion__weight=2 * WEIGHT)
+    found, expected = (
+        SampleSizeEstimator(net, **QUICK).fit(X, Y) for net in (twice, once)
     )
+    assert_same_curves(found, expected)
 
 
 def test_top_eigenpairs_take_them():
