@@ -81,10 +81,7 @@ class Classification(Task):
         return np.full(n, np.bincount(codes.reshape(-1).astype(int)).argmax())
 
     def constant_losses(
-        self,
-        codes: np.ndarray,
-        held_out: np.ndarray,
-        weights: np.ndarray | None = None,
+        self, codes: np.ndarray, held_out: np.ndarray, weights: ArrayLike = None
     ) -> np.ndarray:
         """Minus the logarithm of how frequent the true class is."""
         counts = np.bincount(codes.reshape(-1).astype(int), minlength=self.n_outputs)
@@ -189,10 +186,7 @@ class MultiLabel(Task):
         return np.tile(kinds[counts.argmax()], (n, 1))
 
     def constant_losses(
-        self,
-        rows: np.ndarray,
-        held_out: np.ndarray,
-        weights: np.ndarray | None = None,
+        self, rows: np.ndarray, held_out: np.ndarray, weights: ArrayLike = None
     ) -> np.ndarray:
         """Mean over the labels of the log-loss of how frequent each is."""
         shares = (rows.sum(axis=0) + 1) / (len(rows) + 2)

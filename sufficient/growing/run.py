@@ -95,7 +95,7 @@ class Run:
 
     def begin(self, pool: Samples) -> None:
         """Check the net against the data and get ready to train it."""
-        few, net = pool[:FEW], self.training.fresh_net()
+        few, net = _few(pool), self.training.fresh_net()
         check_net_fits_data(net, few.X, self.task)
         check_loss(net, objective_of(net), few)
         self.training.begin(pool)
@@ -205,3 +205,12 @@ class Run:
 
     def _weights(self):
         return copy.deepcopy(self.net.module_.state_dict())
+
+
+def _few(pool: Samples) -> Samples:
+    """The first samples, and of whole numbers the one with the largest, too."""
+    X = pool.X
+    if not isinstance(X, torch.Tensor) or X.is_floating_point():
+        return pool[:FEW]
+    largest = int(X.flatten(1).amax(1).argmax())
+    return pool[[*range(min(FEW, len(pool))), largest]]

@@ -120,7 +120,7 @@ def _output(net, X):
     except FAILURES as error:
         raise ValueError(
             f"The module cannot take {_shown(X)}: "
-            f"{str(error).splitlines()[0]}.{_image_hint(net)}"
+            f"{str(error).splitlines()[0]}.{_hint(net, error)}"
         ) from error
     return output
 
@@ -131,7 +131,12 @@ def _shown(X):
     return f"X of shape (n, {', '.join(map(str, X.shape[1:]))})"
 
 
-def _image_hint(net):
+def _hint(net, error):
+    if isinstance(error, IndexError) and "out of range" in str(error):
+        return (
+            " The largest number of X has to be below num_embeddings of the module's "
+            "embedding."
+        )
     if not any(isinstance(m, nn.Conv2d) for m in net.module_.modules()):
         return ""
     return (

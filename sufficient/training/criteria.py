@@ -80,7 +80,7 @@ def takes_rows(estimator: Net, y: ArrayLike) -> bool:
     if is_regression(estimator, y):
         check_numbers("y", y, "For labels, pass a skorch NeuralNetClassifier.")
         return True
-    shape = np.asarray(y).shape
+    shape = _shape(y)
     rows = len(shape) == 2 and shape[1] > 1
     plain = is_module(estimator) and _kind_of(y) == "multilabel-indicator"
     if rows and not (plain or may_be_multilabel(estimator)):
@@ -90,6 +90,16 @@ def takes_rows(estimator: Net, y: ArrayLike) -> bool:
             "criterion=torch.nn.BCEWithLogitsLoss."
         )
     return rows
+
+
+def _shape(y):
+    try:
+        return np.asarray(y).shape
+    except ValueError as error:
+        raise ValueError(
+            "The entries of y differ in length. Lists of labels become rows of 0 and 1 "
+            "by sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y)."
+        ) from error
 
 
 def _kind_of(y):

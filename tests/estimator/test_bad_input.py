@@ -123,6 +123,12 @@ class TestData:
         with pytest.raises(ValueError, match=r"1d array|one label per sample"):
             ask(NET, X, np.column_stack([y, y]))
 
+    def test_lists_of_labels_are_to_be_made_rows(self, ask, digits):
+        X, y = digits
+        labels = [["odd"] if label % 2 else ["even", "small"] for label in y]
+        with pytest.raises(ValueError, match="MultiLabelBinarizer"):
+            ask(NET, X, labels)
+
     def test_missing_targets_are_refused(self, ask):
         X, y = make_regression(120, 5, random_state=0)
         net = default_net("mlp", regression=True, module__hidden_sizes=())
