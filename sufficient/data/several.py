@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import check_array, check_consistent_length
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
@@ -39,9 +40,9 @@ def read_fields(X: ArrayLike, y: ArrayLike = None) -> tuple[Fields, Any] | None:
     """
     if isinstance(X, DataLoader):
         X = X.dataset
-    if isinstance(X, Mapping) and not hasattr(X, "column_names"):
-        return _checked(Fields.of(X)), y
-    if isinstance(X, tuple) and are_fields(X):
+    # A sparse matrix may be a dict, and so may a collection of tables.
+    is_dict = isinstance(X, Mapping) and not (issparse(X) or hasattr(X, "column_names"))
+    if is_dict or (isinstance(X, tuple) and are_fields(X)):
         return _checked(Fields.of(X)), y
     if not _has_several(X):
         return None
