@@ -57,7 +57,8 @@ def _has_several(X):
     listed = isinstance(X, Dataset) and not isinstance(X, IterableDataset)
     if not listed or not hasattr(X, "__len__") or not len(X):
         return False
-    return isinstance(_sample(X[0]), (Mapping, tuple, list))
+    sample = _sample(X[0])
+    return sample is not None and are_fields(sample)
 
 
 def _sample(item):

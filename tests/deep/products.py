@@ -15,7 +15,7 @@ from sufficient.reproducibility.arithmetic import exact_arithmetic
 STEP = 1e-5
 
 
-def error_of_products(net, samples, seed=0):
+def error_of_products(net, samples, step=STEP, seed=0):
     """Relative error of a product along a random direction, in float64."""
     module, X = copy.deepcopy(net.module_).double().eval(), _double(samples.X)
     criterion = copy.deepcopy(net.criterion_).double()
@@ -25,10 +25,10 @@ def error_of_products(net, samples, seed=0):
     with objective.eval_mode(), exact_arithmetic(), torch.enable_grad():
         product = CurvatureOperator(objective, X, y) @ direction
         ahead, behind = (
-            _gradient(module, criterion, X, y, objective.unflatten(step * direction))
-            for step in (STEP, -STEP)
+            _gradient(module, criterion, X, y, objective.unflatten(move * direction))
+            for move in (step, -step)
         )
-    expected = (ahead - behind) / (2 * STEP)
+    expected = (ahead - behind) / (2 * step)
     return float((product - expected).norm() / expected.norm())
 
 

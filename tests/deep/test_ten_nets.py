@@ -30,7 +30,7 @@ def test_each_fits_and_its_products_are_differences_of_gradients(name):
     assert np.isfinite(est.bound_curve_).all()
     assert np.isfinite(est.delta_curve_).all()
     assert len(est.predict(X)) == N
-    # Rectifiers and maxima have kinks, which the differences may step over.
-    tolerance = 1e-3 if name == "ResNet-18" else 1e-6
+    # Rectifiers and maxima have kinks, which longer steps would cross.
+    step, tolerance = (1e-8, 1e-2) if name == "ResNet-18" else (1e-5, 1e-6)
     samples = samples_in_order_of_arrival(est, X, y)
-    assert error_of_products(est.estimator_, samples) < tolerance
+    assert error_of_products(est.estimator_, samples, step) < tolerance
