@@ -57,10 +57,11 @@ class SampleSizeEstimator(
         the criterion that the targets ask for, or a `skorch.NeuralNetClassifier` or
         `skorch.NeuralNetRegressor` around one, cloned and never modified. "mlp" and
         None are a network with hidden layers of 128 and 64 units, "cnn" a small
-        convolutional one for flattened images; both classify. Pass a net to tune its parameters. A module
-        that takes `n_inputs` or `n_outputs` gets them from the data. With a criterion
-        for several labels per sample, such as `torch.nn.BCEWithLogitsLoss`, y may be
-        rows of 0 and 1; a plain `skorch.NeuralNet` will do there, too.
+        convolutional one for flattened images; both classify. Pass a net to tune its
+        parameters. A module that takes `n_inputs` or `n_outputs` gets them from the
+        data. With a criterion for several labels per sample, such as
+        `torch.nn.BCEWithLogitsLoss`, y may be rows of 0 and 1; a plain
+        `skorch.NeuralNet` will do there, too.
     tol : float, default=0.025
         Tolerance of :math:`\Delta_k`, in squared units of the loss.
     batch_size : int or "auto", default="auto"
