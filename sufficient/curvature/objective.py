@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from math import inf
 
 import torch
@@ -14,6 +14,7 @@ from sufficient.curvature.layers.chain import LinearisedChain, NamedLayers
 from sufficient.curvature.layers.tracing import chain_of
 from sufficient.curvature.losses import Loss, per_sample_loss
 from sufficient.curvature.memory import Chunks
+from sufficient.fields import Fields, as_given
 from sufficient.ranks import Share
 from sufficient.typing import Rows
 
@@ -73,7 +74,7 @@ class Objective:
         The outputs of the chain are compared with those of the network on two samples.
         """
         if isinstance(self._layers, str):
-            found = chain_of(self.module)
+            found = None if isinstance(X, Fields) else chain_of(self.module)
             self._layers = found if found and self._is_chain(found, X[:2]) else None
         return self._layers
 
@@ -101,7 +102,10 @@ class Objective:
 
     def outputs(self, parameters: dict[str, Tensor], X: Tensor) -> Tensor:
         """Outputs of the network at the given parameters."""
-        return functional_call(self.module, parameters, (X,))
+        given = as_given(X)
+        if isinstance(given, dict):
+            return functional_call(self.module, parameters, (), given)
+        return functional_call(self.module, parameters, (given,))
 
     def losses(self, parameters: dict[str, Tensor], X: Tensor, y: Tensor) -> Tensor:
         """Loss of each sample, shape (n,), at the given parameters."""
@@ -129,14 +133,23 @@ class Objective:
 
     @contextmanager
     def eval_mode(self) -> Iterator[None]:
-        """Switch to eval mode; restore the mode of every submodule afterwards."""
+        """Switch to eval mode; restore the mode of every submodule afterwards.
+
+        Recurrent layers do without the kernels of oneDNN and cuDNN meanwhile, which
+        have no second derivatives.
+        """
         modes = [(module, module.training) for module in self.module.modules()]
         self.module.eval()
-        try:
-            yield
-        finally:
-            for module, training in modes:
-                module.training = training
+        with ExitStack() as stack:
+            if any(isinstance(module, nn.RNNBase) for module, _ in modes):
+                for kernels in (torch.backends.mkldnn, torch.backends.cudnn):
+                    stack.callback(setattr, kernels, "enabled", kernels.enabled)
+                    setattr(kernels, "enabled", False)  # noqa: B010
+            try:
+                yield
+            finally:
+                for module, training in modes:
+                    module.training = training
 
 
 def _channels_last(tensor):

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from sklearn import get_config
 
-from sufficient.data.sources import RowSource
+from sufficient.data.row_source import RowSource
+from sufficient.fields import Fields, are_fields
 from sufficient.typing import Rows
 
 __all__ = ["Stream", "as_rows", "rows_of", "share_of_memory"]
@@ -29,19 +30,21 @@ def share_of_memory() -> int:
 
 
 def rows_of(
-    X: np.ndarray | RowSource, order: np.ndarray, min_in_memory: int = 0
-) -> np.ndarray | Stream:
+    X: np.ndarray | Fields | RowSource, order: np.ndarray, min_in_memory: int = 0
+) -> np.ndarray | Fields | Stream:
     """Samples in the given order: an array, or a stream if X is read on demand."""
-    if isinstance(X, np.ndarray):
-        return X[order]
-    return Stream(X, order, min_in_memory=min_in_memory)
+    if isinstance(X, RowSource):
+        return Stream(X, order, min_in_memory=min_in_memory)
+    return X[order]
 
 
 def as_rows(X: Any) -> Rows:
-    """Samples as a tensor, unless they are a stream."""
+    """Samples as a tensor, or as several, unless they are a stream."""
     if isinstance(X, Stream):
         return X
-    return torch.as_tensor(X)
+    if isinstance(X, Fields):
+        return X.tensors()
+    return Fields.of(X).tensors() if are_fields(X) else torch.as_tensor(X)
 
 
 class Stream:
@@ -72,6 +75,7 @@ class Stream:
     ) -> None:
         self.source, self.order, self.device = source, order, torch.device(device)
         self.shape = torch.Size((len(order), *source.shape[1:]))
+        self._dtype = torch.from_numpy(np.empty(0, source.dtype)).dtype
         least = MIN_IN_MEMORY.get(self.device.type, MIN_IN_MEMORY["cuda"])
         self.min_in_memory = max(min_in_memory, least)
         self.n_in_memory = max(
@@ -111,7 +115,7 @@ class Stream:
 
     def _empty(self, n):
         shape = (n, *self.shape[1:])
-        return torch.empty(shape, dtype=torch.float32, device=self.device)
+        return torch.empty(shape, dtype=self._dtype, device=self.device)
 
     def _fill(self, out, order):
         size = max(1, PIECE_BYTES // self.source.row_bytes)

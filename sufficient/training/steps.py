@@ -17,6 +17,7 @@ from skorch import NeuralNet
 from torch import Tensor, nn
 
 from sufficient.curvature.layers.tracing import chain_of
+from sufficient.fields import as_given
 
 __all__ = ["step_of"]
 
@@ -41,7 +42,7 @@ def step_of(net: NeuralNet) -> Step:
     layers = _plain_layers(net)
     gradient = _output_gradient(net.criterion_)
     if layers is None or gradient is None or not _is_stock(net):
-        return lambda X, y: net.train_step((X, y))
+        return lambda X, y: net.train_step((as_given(X), y))
     return _MLPStep(layers, gradient, net.optimizer_)
 
 

@@ -81,6 +81,7 @@ class FullTraining(RestartTraining):
 
     def begin(self, pool: Samples) -> None:
         """Train the net on the whole pool."""
+        super().begin(pool)
         self.net = self._trained_from_scratch(pool, 0)
 
     def net_at(self, seen: Samples, held_out: Samples, k: int) -> NeuralNet:
