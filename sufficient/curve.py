@@ -12,8 +12,10 @@ from sklearn.utils import check_array, check_X_y
 from sklearn.utils._param_validation import validate_parameter_constraints
 from sklearn.utils.validation import _check_y, check_consistent_length
 
+from sufficient.data.dtypes import ACCEPTED
 from sufficient.data.encoding import chosen_encoder
 from sufficient.data.numbers import check_numbers
+from sufficient.data.several import read_fields
 from sufficient.data.sources import column_of, is_source, source_of
 from sufficient.growing.plan import Plan, plan_run
 from sufficient.report.summary import warn_of_weaknesses
@@ -164,12 +166,14 @@ def _checked(
     regression = is_regression(estimator, y)
     several = partial(takes_rows, estimator)
     rules = {
-        "dtype": np.float32,
+        "dtype": ACCEPTED,
         "allow_nd": True,
         "ensure_min_samples": 4,
         "estimator": "sample_size_curve",
     }
-    if encoder is not None:
+    inputs = read_fields(X, y) if encoder is None else (X, y)
+    if inputs is not None:
+        X, y = inputs
         check_consistent_length(X, y)
         return X, _check_y(y, multi_output=several(y), y_numeric=regression)
     if is_source(X):

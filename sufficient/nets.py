@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import isqrt, prod
 from typing import Any
@@ -142,9 +142,12 @@ DEFAULT_MODULES = {"mlp": MLP, "cnn": ConvNet}
 
 
 def default_net(
-    name: str = "mlp", *, regression: bool = False, **params: Any
+    name: str | nn.Module | Callable[..., nn.Module] = "mlp",
+    *,
+    regression: bool = False,
+    **params: Any,
 ) -> NeuralNetClassifier | NeuralNetRegressor:
-    """The skorch net that ``estimator="mlp"`` or ``estimator="cnn"`` stands for.
+    """The skorch net that ``estimator="mlp"``, "cnn" or a module of yours stands for.
 
     It is trained by Adam with learning rate 1e-3, for 20 epochs on minibatches of 64.
     A fit standardises its inputs: `MLP` by the columns, `ConvNet` by the channels of
@@ -152,8 +155,10 @@ def default_net(
 
     Parameters
     ----------
-    name : {"mlp", "cnn"}, default="mlp"
-        `MLP` with two hidden layers, or `ConvNet`.
+    name : {"mlp", "cnn"}, module, class or function, default="mlp"
+        `MLP` with two hidden layers, `ConvNet`, or what makes a module of your own. It
+        returns logits for classes; its parameters `n_inputs` and `n_outputs`, if it has
+        such, are set from the data.
     regression : bool, default=False
         Squared error instead of cross-entropy.
     **params
@@ -187,7 +192,8 @@ def default_net(
         "verbose": 0,
         "module__standardise": True,
     }
-    return kind(DEFAULT_MODULES[name], **{**settings, **params})
+    module = DEFAULT_MODULES[name] if isinstance(name, str) else name
+    return kind(module, **{**settings, **params})
 
 
 def _checked_image_shape(

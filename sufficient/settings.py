@@ -111,6 +111,11 @@ class Settings:
         [str, callable, None],
         "name of a scikit-learn scorer; accuracy or R2 by default",
     )
+    parameters: str | Sequence[str] | None = parameter(
+        None,
+        [str, "array-like", None],
+        "patterns of the names of the weights to train; all by default",
+    )
     min_gain: float = parameter(
         0.01,
         [Range(Real, 0, closed="left")],
@@ -180,7 +185,9 @@ class Settings:
         schedule = self.schedule
         if not isinstance(schedule, (str, int, float)):
             schedule = [int(count) for count in schedule]
-        return {**vars(Settings.of(self)), "schedule": schedule}
+        names = self.parameters
+        names = names if names is None or isinstance(names, str) else list(names)
+        return {**vars(Settings.of(self)), "schedule": schedule, "parameters": names}
 
 
 PARAMETERS = fields(Settings)

@@ -7,14 +7,16 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import torch
 from skorch import NeuralNet
+from torch import nn
 
 __all__ = ["ArrayLike", "Encoder", "Net", "RandomState", "Rows"]
 
 # Arrays, tensors, lists, data frames, data sets and tables, or None where documented.
 # They have no common type. Public functions check the values.
 ArrayLike: TypeAlias = Any
-# A skorch net, the name of one of the library's nets, or None for the default.
-Net: TypeAlias = NeuralNet | str | None
+# A skorch net, a torch module or its class, the name of one of the library's nets, or
+# None for the default.
+Net: TypeAlias = NeuralNet | nn.Module | type[nn.Module] | str | None
 # A transformer of scikit-learn or skrub, which have no types; "auto" or None where
 # documented.
 Encoder: TypeAlias = Any
@@ -23,7 +25,7 @@ RandomState: TypeAlias = int | np.random.RandomState | None
 
 
 class Rows(Protocol):
-    """Samples, one per row: a tensor, or a `Stream` that is larger than memory.
+    """Samples, one per row: a tensor, `Fields`, or a `Stream` larger than memory.
 
     A slice of a tensor is a tensor. A slice of a stream is a tensor if it is short
     enough for memory and a stream otherwise, so slices have no static type.

@@ -9,7 +9,17 @@ import torch
 from torch import Tensor, nn
 from torch.func import vmap
 
-__all__ = ["Loss", "PerSampleLoss", "check_is_mean", "per_sample_loss"]
+__all__ = [
+    "Loss",
+    "PerSampleLoss",
+    "check_is_mean",
+    "mean_weight",
+    "per_sample_loss",
+    "weighted_mean",
+]
+
+# With class weights, their mean is divided by the weights of the batch.
+DIVIDE = (nn.CrossEntropyLoss, nn.NLLLoss)
 
 Loss = str | nn.Module | Callable[[Tensor, Tensor], Tensor]
 
@@ -72,6 +82,40 @@ def check_is_mean(whole: Tensor, each: Tensor) -> None:
         )
 
 
+def mean_weight(criterion: object, y: Tensor) -> float:
+    """By what a criterion with class weights divides the mean of its weighted losses.
+
+    Parameters
+    ----------
+    criterion : object
+        Cross-entropy of one label per sample is divided by the mean weight of the
+        samples, and any other criterion by nothing.
+    y : Tensor of shape (n,)
+        Class indices.
+
+    Returns
+    -------
+    float
+        1 where there are no such weights.
+    """
+    if not isinstance(criterion, DIVIDE) or criterion.weight is None:
+        return 1.0
+    return float(criterion.weight[y.reshape(-1)].cpu().double().mean())
+
+
+def weighted_mean(criterion: Loss, y: Tensor) -> Loss:
+    """The criterion with weights whose mean over the samples is 1, if it has such.
+
+    The mean of its weighted losses is then the weighted mean that torch computes.
+    """
+    mean = mean_weight(criterion, y)
+    if mean == 1 or not isinstance(criterion, DIVIDE) or criterion.weight is None:
+        return criterion
+    changed = copy.copy(criterion)
+    changed._buffers = {"weight": criterion.weight / mean}
+    return changed
+
+
 def per_sample_loss(loss: Loss | PerSampleLoss) -> PerSampleLoss:
     """Turn a named loss, a torch criterion or a function into one loss per sample."""
     if isinstance(loss, PerSampleLoss):
@@ -93,18 +137,13 @@ def _named_loss(name):
 def _criterion_loss(criterion):
     if not hasattr(criterion, "reduction"):
         return PerSampleLoss(_called_per_sample(criterion))
-    if getattr(criterion, "weight", None) is not None:
-        raise ValueError(
-            "A criterion with class weights divides by the weights of the whole batch, "
-            "so it is not a mean of per-sample losses. Resample the classes instead."
-        )
     criterion, sums = copy.deepcopy(criterion), criterion.reduction == "batchmean"
     criterion.reduction = "none"
     if sums:
         return PerSampleLoss(lambda z, y: criterion(z, y).flatten(1).sum(1))
     if isinstance(criterion, nn.MSELoss | nn.L1Loss | nn.SmoothL1Loss | nn.HuberLoss):
         return PerSampleLoss(lambda z, y: criterion(z, y.to(z.dtype).reshape_as(z)))
-    known = type(criterion) is nn.CrossEntropyLoss
+    known = type(criterion) is nn.CrossEntropyLoss and criterion.weight is None
     derivatives = _softmax_derivatives(criterion) if known else None
     return PerSampleLoss(_called_per_sample(criterion), derivatives)
 

@@ -15,6 +15,7 @@ from sufficient.curvature.layers.convolution import channels_last
 from sufficient.curvature.layers.tracing import chain_of
 from sufficient.curvature.losses import Loss, per_sample_loss
 from sufficient.curvature.memory import Chunks
+from sufficient.fields import Fields, as_given
 from sufficient.ranks import Share
 from sufficient.reproducibility.arithmetic import differentiable_recurrence
 from sufficient.typing import Rows
@@ -75,7 +76,7 @@ class Objective:
         The outputs of the chain are compared with those of the network on two samples.
         """
         if isinstance(self._layers, str):
-            found = chain_of(self.module)
+            found = None if isinstance(X, Fields) else chain_of(self.module)
             self._layers = found if found and self._is_chain(found, X[:2]) else None
         return self._layers
 
@@ -103,7 +104,10 @@ class Objective:
 
     def outputs(self, parameters: dict[str, Tensor], X: Tensor) -> Tensor:
         """Outputs of the network at the given parameters."""
-        return functional_call(self.module, parameters, (X,))
+        given = as_given(X)
+        if isinstance(given, dict):
+            return functional_call(self.module, parameters, (), given)
+        return functional_call(self.module, parameters, (given,))
 
     def losses(self, parameters: dict[str, Tensor], X: Tensor, y: Tensor) -> Tensor:
         """Loss of each sample, shape (n,), at the given parameters."""
@@ -131,7 +135,11 @@ class Objective:
 
     @contextmanager
     def eval_mode(self) -> Iterator[None]:
-        """Switch to eval mode; restore the mode of every submodule afterwards."""
+        """Switch to eval mode; restore the mode of every submodule afterwards.
+
+        Recurrent layers do without the kernels of oneDNN and cuDNN meanwhile, which
+        have no second derivatives.
+        """
         modes = [(module, module.training) for module in self.module.modules()]
         with ExitStack() as stack:
             if any(isinstance(module, nn.RNNBase) for module, _ in modes):

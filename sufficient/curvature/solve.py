@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from torch import Tensor, nn
 
 from sufficient.curvature.eigenpairs.leading import leading_curvature
-from sufficient.curvature.losses import Loss, check_is_mean
+from sufficient.curvature.losses import Loss, check_is_mean, weighted_mean
 from sufficient.curvature.memory import Chunks
 from sufficient.curvature.objective import Objective
 from sufficient.ranks import Share
@@ -59,7 +59,8 @@ def top_eigenpairs(
     y : Tensor or array-like of shape (n,) or (n, n_outputs)
         Targets: class indices for cross-entropy, numbers for squared error.
     loss : {"cross_entropy", "mse"}, nn.Module or callable, default="cross_entropy"
-        The loss of one sample. A torch criterion is used with ``reduction="none"``, and
+        The loss of one sample. A torch criterion is used with ``reduction="none"``,
+        class weights are divided by their mean over the samples, as torch does, and
         a module without a `reduction` may return the mean over the samples; a
         function gets ``(output, y)`` and returns one loss per sample.
     n_directions : int, default=10
@@ -123,8 +124,8 @@ def top_eigenpairs(
     [4.0, 1.0]
     """
     _check_arguments(n_directions, matrix, tol, chunk_size)
-    objective = Objective(module, loss)
-    X, y = _like_parameters(objective, X, y)
+    X, y = _like_parameters(Objective(module, loss), X, y)
+    objective = Objective(module, weighted_mean(loss, y))
     check_same_problem(
         weights=objective.weights,
         X=X,

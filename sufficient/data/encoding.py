@@ -21,6 +21,7 @@ from sufficient.data.columns import (
     others_than_numbers,
     useless_columns,
 )
+from sufficient.data.several import is_several
 from sufficient.data.sources import is_source
 from sufficient.typing import ArrayLike, Encoder
 
@@ -72,7 +73,12 @@ def chosen_encoder(given: Encoder, X: ArrayLike) -> Encoder:
             f"encoder={given!r} cannot encode. Pass a transformer of scikit-learn or "
             'skrub, "auto" or None.'
         )
-    if is_source(X):
+    if is_several(X):
+        raise ValueError(
+            "An encoder takes one table or array, but X is several inputs. Encode each "
+            "before, and pass encoder=None."
+        )
+    if is_source(X) and not sparse.issparse(X):
         raise ValueError(
             f"{type(X).__name__} is read on demand, and an encoder needs all of X. "
             "Encode it before, or pass a data frame or an array."

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from sufficient.typing import ArrayLike
 
-__all__ = ["check_detached", "check_numbers"]
+__all__ = ["check_detached", "check_numbers", "check_whole"]
 
 ENCODE = "Pass a data frame, whose columns are encoded, or drop such features."
 
@@ -25,6 +25,7 @@ def check_numbers(name: str, values: ArrayLike, remedy: str = ENCODE) -> None:
         Advice for the message.
     """
     check_detached(name, values)
+    _check_same_lengths(name, values)
     values = np.asarray(values)
     if values.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: {name} is {values.dtype}.")
@@ -47,4 +48,28 @@ def check_detached(name: str, values: ArrayLike) -> None:
     if isinstance(values, Tensor) and values.requires_grad:
         raise ValueError(
             f"{name} is a tensor that requires grad. Pass {name}.detach()."
+        )
+
+
+def check_whole(values: np.ndarray) -> None:
+    """Raise ValueError if there are fractions among what the net takes as integers."""
+    if values.dtype.kind == "f" and (values % 1 != 0).any():
+        raise ValueError(
+            "X holds fractions or missing values, but the net takes whole numbers, "
+            "such as the ids of tokens. Pass integers."
+        )
+
+
+def _check_same_lengths(name, values):
+    """Raise ValueError if the rows are sequences of several lengths."""
+    is_list = isinstance(values, (list, tuple))
+    is_column = isinstance(values, np.ndarray) and values.dtype == object
+    if not (is_list or is_column) or not len(values):
+        return
+    lengths = [len(row) if hasattr(row, "__len__") else 0 for row in values]
+    if min(lengths) < max(lengths) and not any(isinstance(r, str) for r in values):
+        raise ValueError(
+            f"The rows of {name} are sequences of {min(lengths)} to {max(lengths)} "
+            "entries. Pad them to one length, with an id that the net knows as "
+            "padding: torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)."
         )

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from sufficient.fields import Fields
+
 __all__ = ["in_parts", "parts"]
 
 PART_BYTES = 2**25
@@ -23,7 +25,7 @@ def parts(n: int, size: int) -> Iterator[slice]:
 
 def in_parts(function: Callable[[Any], np.ndarray], X: Any) -> np.ndarray:
     """``function(X)``, computed part by part if the rows of X are read on demand."""
-    if isinstance(X, (np.ndarray, Tensor)):
+    if isinstance(X, (np.ndarray, Tensor, Fields)):
         return function(X)
     n_fit = PART_BYTES // (4 * int(np.prod(X.shape[1:])))
     size = max(1, n_fit // PREDICTION_BATCH) * PREDICTION_BATCH

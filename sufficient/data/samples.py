@@ -11,6 +11,7 @@ from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import Tensor
 
 from sufficient.data.stream import Stream, as_rows
+from sufficient.fields import Fields, from_state, state_of
 from sufficient.typing import Rows
 
 __all__ = ["Samples"]
@@ -22,7 +23,7 @@ class Samples:
 
     Attributes
     ----------
-    X : Tensor or Stream of shape (n, ...)
+    X : Tensor, Stream or Fields of shape (n, ...)
         Samples.
     y : Tensor of shape (n,) or (n, n_targets)
         Encoded targets.
@@ -32,7 +33,9 @@ class Samples:
     y: Tensor
 
     @classmethod
-    def for_net(cls, net: NeuralNet, X: np.ndarray | Stream, y: np.ndarray) -> Samples:
+    def for_net(
+        cls, net: NeuralNet, X: np.ndarray | Fields | Stream, y: np.ndarray
+    ) -> Samples:
         """Samples on the device of the net, with targets in the dtype of its loss."""
         one_logit = isinstance(net, NeuralNetBinaryClassifier)
         y = y.astype(np.float32) if one_logit else y
@@ -59,4 +62,15 @@ class Samples:
         )
 
     def __add__(self, other: Samples) -> Samples:
-        return Samples(torch.cat([self.X[:], other.X[:]]), torch.cat([self.y, other.y]))
+        X, more = self.X[:], other.X[:]
+        X = X + more if isinstance(X, Fields) else torch.cat([X, more])
+        return Samples(X, torch.cat([self.y, other.y]))
+
+    def state(self) -> dict[str, Any]:
+        """Samples and targets as plain values and tensors, for storage."""
+        return {"X": state_of(self.X), "y": self.y}
+
+    @classmethod
+    def resumed(cls, state: dict[str, Any]) -> Samples:
+        """The samples of which `state` was taken."""
+        return cls(from_state(state["X"]), state["y"])

@@ -24,9 +24,10 @@ def warn_of_scales(X: Rows) -> None:
     Parameters
     ----------
     X : Tensor of shape (n, ...)
-        Samples. Nothing is done with images or where they are read on demand.
+        Samples. Nothing is done with images and whole numbers, or where samples are
+        read on demand.
     """
-    if not isinstance(X, Tensor) or X.ndim != 2:
+    if not isinstance(X, Tensor) or X.ndim != 2 or not X.is_floating_point():
         return
     ratio = ratio_of_scales(X[:ROWS].cpu().numpy())
     if ratio > MOST_APART:

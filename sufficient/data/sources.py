@@ -2,161 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from sklearn.utils import check_array
-from sklearn.utils.validation import _check_y, _num_samples
+from scipy.sparse import issparse
 from skorch.helper import SliceDataset
-from torch.utils.data import Dataset, IterableDataset
+from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from sufficient.arrow import ArrowColumns
-from sufficient.data.items import as_pair, check_rows_finite, ragged_message, stacked
-from sufficient.data.parts import parts
+from sufficient.data.items import as_pair, stacked
+from sufficient.data.row_source import RowSource, read_targets
+from sufficient.data.several import read_fields
 from sufficient.typing import ArrayLike
 
-__all__ = [
-    "ArrayRows",
-    "RowSource",
-    "column_of",
-    "is_source",
-    "source_of",
-    "targets_of",
-]
+__all__ = ["ArrayRows", "column_of", "is_source", "source_of", "targets_of"]
 
-CHUNK_BYTES = 2**22
-N_HEAD = 32
-N_TARGETS = 2**14
-
-
-class RowSource:
-    """Samples that are read a few rows at a time, as float32, and checked.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        (n, ...), like the shape of an array.
-    has_targets : bool
-        Whether the source also holds the targets.
-    columns : list of str or None
-        Names of the columns that are read; None if the source has no columns.
-    names : list of str or None
-        Names of the features, if each feature is a column.
-    """
-
-    dtype = np.dtype(np.float32)
-    columns: list[str] | None = None
-    names: list[str] | None = None
-
-    def __init__(self, n: int) -> None:
-        if not n:
-            raise ValueError("X has no rows; at least one is needed.")
-        first, targets = self._read(np.arange(1))
-        self.shape = (n, *first.shape[1:])
-        self.has_targets = targets is not None
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    @property
-    def row_bytes(self) -> int:
-        """Size of a row in memory, in bytes."""
-        return self.dtype.itemsize * max(1, int(np.prod(self.shape[1:])))
-
-    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
-        if isinstance(rows, slice):
-            rows = np.arange(*rows.indices(len(self)))
-        found = np.empty((len(rows), *self.shape[1:]), self.dtype)
-        for part in self._chunks(len(rows)):
-            found[part], _ = self._checked(rows[part])
-        return found
-
-    def pieces(self) -> Iterator[np.ndarray]:
-        """All rows in consecutive pieces."""
-        return (self[part] for part in self._chunks(len(self)))
-
-    def head(self) -> np.ndarray | pd.DataFrame:
-        """The first rows, with the names of the features."""
-        few = self[:N_HEAD]
-        return few if self.names is None else pd.DataFrame(few, columns=self.names)
-
-    def checked_targets(
-        self, y: ArrayLike, *, regression: bool, several: Callable[[object], bool]
-    ) -> np.ndarray:
-        """Read and check every row; return the checked targets.
-
-        Parameters
-        ----------
-        y : array-like of shape (n,) or (n, n_targets), str or None
-            Targets, the name of their column, or None if the source holds them.
-        regression : bool
-            Whether the targets are numbers.
-        several : callable
-            Gets the targets; returns whether a sample may have several.
-
-        Returns
-        -------
-        ndarray of shape (n,) or (n, n_targets)
-        """
-        if y is None or isinstance(y, str):
-            y = self.targets()
-        else:
-            y = targets_of(self, y)
-            self._check_length(_num_samples(y))
-            for _ in self._checked_chunks():
-                pass
-        return _check_y(y, multi_output=several(y), y_numeric=regression)
-
-    def targets(self) -> np.ndarray:
-        """Read and check every row; return the targets that the source holds."""
-        if not self.has_targets:
-            raise ValueError(
-                "This estimator requires y to be passed, but the target y is None. "
-                "Pass y, use a data set of pairs (x, y), or name the column of a table."
-            )
-        found = (stacked(y, rows, "y") for y, rows in self._checked_chunks())
-        return np.concatenate(list(found))
-
-    def _checked_chunks(self):
-        for part in self._chunks(len(self)):
-            rows = np.arange(part.start, part.stop)
-            yield self._checked(rows)[1], rows
-
-    def _check_length(self, n):
-        if n != len(self):
-            raise ValueError(
-                f"X has {len(self):,} rows and y has {n:,}. Give one target for each "
-                "row."
-            )
-
-    def _read(self, rows):
-        """Rows as an unchecked array, and a sequence of their targets or None."""
-        raise NotImplementedError
-
-    def _checked(self, rows):
-        values, targets = self._read(rows)
-        if values.shape[1:] != self.shape[1:]:
-            raise ValueError(ragged_message(values[0], rows[0], self.shape[1:]))
-        try:
-            values = check_array(
-                values,
-                dtype=self.dtype,
-                allow_nd=True,
-                ensure_2d=False,
-                ensure_all_finite=False,
-            )
-        except (ValueError, TypeError) as error:
-            raise ValueError(
-                f"Rows {rows[0]:,} to {rows[-1]:,} of X are not numeric ({error}). "
-                "Encode or drop text; if it is the target, name its column as y."
-            ) from error
-        check_rows_finite(values, rows)
-        return values, targets
-
-    def _chunks(self, n):
-        return parts(n, max(1, CHUNK_BYTES // self.row_bytes))
+N_READ_TWICE = 4
 
 
 class ArrayRows(RowSource):
@@ -176,6 +39,14 @@ class DatasetRows(RowSource):
     def __init__(self, data: Any) -> None:
         self.data = data
         super().__init__(len(data))
+        rows = np.arange(min(N_READ_TWICE, len(data)))
+        if not np.array_equal(self[rows], self[rows], equal_nan=True):
+            warnings.warn(
+                "The data set gives other numbers when a sample is read again, as "
+                "random augmentation does, so the answer is about other samples every "
+                "time. Switch augmentation off, or store augmented samples.",
+                stacklevel=2,
+            )
 
     def _read(self, rows):
         items = zip(self._items(rows), rows, strict=True)
@@ -227,9 +98,21 @@ class ColumnRows(RowSource):
         return np.hstack([one.reshape(len(rows), -1) for one in columns]), targets
 
 
+class SparseRows(RowSource):
+    """Rows of a sparse matrix, made dense when they are read."""
+
+    def __init__(self, X: Any) -> None:
+        self.X = X.tocsr()
+        super().__init__(X.shape[0])
+
+    def _read(self, rows):
+        return self.X[rows].toarray(), None
+
+
 def is_source(X: ArrayLike) -> bool:
     """Whether X is read on demand rather than an array in memory."""
-    return isinstance(X, (Dataset, SliceDataset)) or _is_mapped(X) or _has_columns(X)
+    known = isinstance(X, (Dataset, SliceDataset, DataLoader)) or issparse(X)
+    return known or _is_mapped(X) or _has_columns(X)
 
 
 def source_of(
@@ -239,8 +122,8 @@ def source_of(
 
     Parameters
     ----------
-    X : memory-mapped array, map-style Dataset or table with `column_names`
-        Samples.
+    X : memory-mapped array, sparse matrix, map-style Dataset or table
+        Samples; a table has `column_names`. Of a DataLoader its data set.
     target : str or None, default=None
         Name of the target column of a table.
     features : sequence of str or None, default=None
@@ -250,7 +133,9 @@ def source_of(
     -------
     RowSource
     """
-    if isinstance(X, IterableDataset) or not hasattr(X, "__len__"):
+    if isinstance(X, DataLoader):
+        X = X.dataset
+    if isinstance(X, IterableDataset) or not (issparse(X) or hasattr(X, "__len__")):
         raise ValueError(
             f"{type(X).__name__} has no length or cannot be indexed, but samples are "
             "drawn at random. Pass a map-style Dataset, with __len__ and __getitem__."
@@ -262,6 +147,8 @@ def source_of(
         raise ValueError(
             f"y={target!r} is no column, since X has no columns. Pass the targets."
         )
+    if issparse(X):
+        return SparseRows(X)
     return ArrayRows(X) if _is_mapped(X) else DatasetRows(X)
 
 
@@ -272,12 +159,11 @@ def column_of(y: ArrayLike) -> str | None:
 
 def targets_of(X: ArrayLike, y: ArrayLike) -> ArrayLike:
     """The targets: y itself, or read from X if y is None or the name of a column."""
+    if (several := read_fields(X, y)) is not None:
+        return read_targets(several[1])
     if is_source(X) and (y is None or isinstance(y, str)):
         return source_of(X, target=column_of(y)).targets()
-    if isinstance(y, SliceDataset):
-        rows = (np.arange(part.start, part.stop) for part in parts(len(y), N_TARGETS))
-        return np.concatenate([stacked([y[i] for i in r], r, "y") for r in rows])
-    return y
+    return read_targets(y)
 
 
 def _index(rows):

@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from sklearn import get_config
 
-from sufficient.data.sources import ArrayRows, RowSource
+from sufficient.data.row_source import RowSource
+from sufficient.data.sources import ArrayRows
+from sufficient.fields import Fields, are_fields
 from sufficient.reproducibility.devices import OUT_OF_MEMORY, free_bytes
 from sufficient.typing import Rows
 
@@ -30,11 +32,11 @@ def share_of_memory() -> int:
 
 
 def rows_of(
-    X: np.ndarray | RowSource,
+    X: np.ndarray | Fields | RowSource,
     order: np.ndarray,
     min_in_memory: int = 0,
     device: torch.device | str = "cpu",
-) -> np.ndarray | Stream:
+) -> np.ndarray | Fields | Stream:
     """Samples in the given order: an array, or a stream if X is read on demand.
 
     An array becomes a stream, too, if it would take more than half of the memory that
@@ -45,14 +47,18 @@ def rows_of(
         if free is None or 2 * len(order) * X[:1].nbytes <= free:
             return X[order]
         X = ArrayRows(X)
-    return Stream(X, order, min_in_memory=min_in_memory)
+    if isinstance(X, RowSource):
+        return Stream(X, order, min_in_memory=min_in_memory)
+    return X[order]
 
 
 def as_rows(X: Any) -> Rows:
-    """Samples as a tensor, unless they are a stream."""
+    """Samples as a tensor, or as several, unless they are a stream."""
     if isinstance(X, Stream):
         return X
-    return torch.as_tensor(X)
+    if isinstance(X, Fields):
+        return X.tensors()
+    return Fields.of(X).tensors() if are_fields(X) else torch.as_tensor(X)
 
 
 class Stream:
@@ -84,6 +90,7 @@ class Stream:
     ) -> None:
         self.source, self.order, self.device = source, order, torch.device(device)
         self.shape = torch.Size((len(order), *source.shape[1:]))
+        self._dtype = torch.from_numpy(np.empty(0, source.dtype)).dtype
         self.min_in_memory = max(min_in_memory, MIN_IN_MEMORY)
         self.n_in_memory = max(
             self.min_in_memory, share_of_memory() // source.row_bytes
@@ -125,7 +132,7 @@ class Stream:
 
     def _empty(self, n):
         shape = (n, *self.shape[1:])
-        return torch.empty(shape, dtype=torch.float32, device=self.device)
+        return torch.empty(shape, dtype=self._dtype, device=self.device)
 
     def _fill(self, out, order):
         size = max(1, PIECE_BYTES // self.source.row_bytes)

@@ -1,4 +1,4 @@
-"""Check that targets can be learnt: none is missing, no dates, one type."""
+"""Check that targets can be learnt: they vary, none is missing, no dates, one type."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 from sufficient.data.numbers import check_detached
 from sufficient.typing import ArrayLike
 
-__all__ = ["check_targets"]
+__all__ = ["check_targets", "check_varied"]
 
 
 def check_targets(y: ArrayLike) -> None:
@@ -25,7 +25,7 @@ def check_targets(y: ArrayLike) -> None:
             "the labels or numbers of all samples."
         )
     check_detached("y", y)
-    values = np.asarray(y)
+    values = _array(y)
     if values.dtype.kind in "mM":
         raise ValueError(
             "y holds dates or times, neither labels nor numbers. Write them as "
@@ -43,6 +43,28 @@ def check_targets(y: ArrayLike) -> None:
             f"y holds values of several types: {', '.join(sorted(kinds))}. Write all "
             "as text, y.astype(str), or all as numbers."
         )
+
+
+def check_varied(y: np.ndarray) -> None:
+    """Raise ValueError for a regression target that is the same for all samples."""
+    columns = y.reshape(len(y), -1)
+    constant = np.flatnonzero((columns == columns[:1]).all(axis=0))
+    if len(constant):
+        which = "y" if y.ndim == 1 else f"Column {constant[0]} of y"
+        raise ValueError(
+            f"{which} is {columns[0, constant[0]]:g} for every sample, so there is "
+            "nothing to learn. Pass a target that varies."
+        )
+
+
+def _array(y):
+    try:
+        return np.asarray(y)
+    except ValueError as error:
+        raise ValueError(
+            "The entries of y differ in length. Lists of labels become rows of 0 and 1 "
+            "by sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y)."
+        ) from error
 
 
 def _kind(value):

@@ -9,6 +9,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from skorch import NeuralNet
 
+from sufficient.fields import as_given
+
 __all__ = ["Task"]
 
 
@@ -46,7 +48,7 @@ class Task(ABC):
 
     def answers(self, net: NeuralNet, X: Any) -> np.ndarray:
         """Predictions of a net, in the form that `score` and `decode` take."""
-        return net.predict(X)
+        return net.predict(as_given(X))
 
     @abstractmethod
     def score(self, encoded: np.ndarray, predictions: np.ndarray) -> float:
@@ -64,9 +66,15 @@ class Task(ABC):
         """The best constant answer to the targets seen, for n samples."""
 
     def constant_losses(
-        self, encoded: np.ndarray, held_out: np.ndarray
+        self,
+        encoded: np.ndarray,
+        held_out: np.ndarray,
+        weights: np.ndarray | float = 1.0,
     ) -> np.ndarray | None:
-        """Log-loss of the frequencies seen, for held-out targets; None for numbers."""
+        """Log-loss of the frequencies seen, for held-out targets; None for numbers.
+
+        Where classes have weights, of the weighted frequencies, and weighted.
+        """
         return None
 
     @abstractmethod

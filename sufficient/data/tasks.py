@@ -11,7 +11,9 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from skorch import NeuralNet
 
+from sufficient.data.targets import check_varied
 from sufficient.data.task import Task
+from sufficient.fields import as_given
 from sufficient.typing import ArrayLike
 
 __all__ = ["Classification", "MultiLabel", "Regression", "as_task", "task_state"]
@@ -82,11 +84,14 @@ class Classification(Task):
         """The class most frequent among those seen."""
         return np.full(n, np.bincount(codes.reshape(-1).astype(int)).argmax())
 
-    def constant_losses(self, codes: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+    def constant_losses(
+        self, codes: np.ndarray, held_out: np.ndarray, weights: ArrayLike = 1.0
+    ) -> np.ndarray:
         """Minus the logarithm of how frequent the true class is."""
         counts = np.bincount(codes.reshape(-1).astype(int), minlength=self.n_outputs)
-        shares = (counts + 1) / (counts.sum() + self.n_outputs)
-        return -np.log(shares)[held_out.reshape(-1).astype(int)]
+        shares = weights * (counts + 1)
+        losses = -weights * np.log(shares / shares.sum())
+        return losses[held_out.reshape(-1).astype(int)]
 
     def constant_answer(self, y: np.ndarray) -> DummyClassifier:
         """Predicts the most frequent label; classes that are not in y get weight 0."""
@@ -157,7 +162,7 @@ class MultiLabel(Task):
 
     def answers(self, net: NeuralNet, X: Any) -> np.ndarray:
         """Probabilities of all labels; `predict` of a skorch net would choose one."""
-        found = net.predict_proba(X)
+        found = net.predict_proba(as_given(X))
         if found.ndim != 2 or np.any((found < 0) | (found > 1)):
             raise ValueError(
                 "The net does not predict a probability for each label. Use "
@@ -176,15 +181,16 @@ class MultiLabel(Task):
 
     def contributions(self, rows: np.ndarray, predictions: np.ndarray) -> np.ndarray:
         """1 where all labels of a sample are right, 0 elsewhere."""
-        right = rows == self.decode(predictions)
-        return right.all(axis=1).astype(np.float64)
+        return (rows == self.decode(predictions)).all(axis=1).astype(np.float64)
 
     def constant_predictions(self, rows: np.ndarray, n: int) -> np.ndarray:
         """The row most frequent among those seen."""
         kinds, counts = np.unique(rows, axis=0, return_counts=True)
         return np.tile(kinds[counts.argmax()], (n, 1))
 
-    def constant_losses(self, rows: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+    def constant_losses(
+        self, rows: np.ndarray, held_out: np.ndarray, weights: ArrayLike = 1.0
+    ) -> np.ndarray:
         """Mean over the labels of the log-loss of how frequent each is."""
         shares = (rows.sum(axis=0) + 1) / (len(rows) + 2)
         each = np.where(held_out > 0, -np.log(shares), -np.log1p(-shares))
@@ -225,13 +231,7 @@ class Regression(Task):
     def of(cls, y: np.ndarray, standardise: bool = True) -> Regression:
         """The task that the targets y describe."""
         columns = y.reshape(len(y), -1)
-        constant = np.flatnonzero((columns == columns[:1]).all(axis=0))
-        if len(constant):
-            which = "y" if y.ndim == 1 else f"Column {constant[0]} of y"
-            raise ValueError(
-                f"{which} is {columns[0, constant[0]]:g} for every sample, so there is "
-                "nothing to learn. Pass a target that varies."
-            )
+        check_varied(y)
         if not standardise:
             nothing = np.zeros(columns.shape[1])
             return cls(nothing, nothing + 1, y.ndim == 1)

@@ -10,6 +10,7 @@ from sufficient.decision.agreement import predictions_are_stable
 from sufficient.decision.plateau import plateau_of
 from sufficient.decision.score_forecast import ScoreForecast
 from sufficient.estimator.by_class import ByClassMixin
+from sufficient.fields import sample_shape
 from sufficient.forecasting import ForecastMixin
 from sufficient.growing.plan import Plan
 from sufficient.report.summary import summarise
@@ -23,7 +24,8 @@ class AnswerMixin(ForecastMixin, ByClassMixin):
     """Publish a curve under the names of the documentation, and say what it says."""
 
     bound: str
-    _input_shape: tuple[int, ...]
+    _input_dtype: str | None
+    _input_shape: tuple[int, ...] | dict[str, tuple[int, ...]]
     patience: int
     min_gain: float
 
@@ -60,9 +62,10 @@ class AnswerMixin(ForecastMixin, ByClassMixin):
         self._forget("_session", "_waiting", "classes_")
         self.n_waiting_ = 0
         self._publish(plan.run.answer())
+        self._input_dtype = plan.run.input_dtype.name
         self.train_indices_ = plan.train_indices
         self.validation_indices_ = plan.validation_indices
-        self._input_shape = tuple(plan.growth.pool.X.shape[1:])
+        self._input_shape = sample_shape(plan.growth.pool.X)
 
     def _forget(self, *names: str) -> None:
         for name in names:

@@ -52,17 +52,18 @@ class SampleSizeEstimator(
 
     Parameters
     ----------
-    estimator : skorch net, "mlp", "cnn" or None, default=None
-        What to train: a `skorch.NeuralNetClassifier` or `skorch.NeuralNetRegressor`
-        around any torch module, cloned and never modified. "mlp" and None are a
-        network with hidden layers of 128 and 64 units, "cnn" a small convolutional one
-        for square images of one or three channels, which may be flat rows; both
-        standardise X inside. By name they classify, or learn fractions as numbers, or
-        rows of 0 and 1 as several labels; None classifies. Pass a net, such as
-        `sufficient.nets.default_net`, to tune its parameters. A module
-        that takes `n_inputs` or `n_outputs` gets them from the data. With a criterion
-        for several labels per sample, such as `torch.nn.BCEWithLogitsLoss`, y may be
-        rows of 0 and 1; a plain `skorch.NeuralNet` will do there, too.
+    estimator : skorch net, torch module or class, "mlp", "cnn" or None, default=None
+        What to train: a torch module, which `sufficient.nets.default_net` wraps with
+        the criterion that the targets ask for, or a `skorch.NeuralNetClassifier` or
+        `skorch.NeuralNetRegressor` around one, cloned and never modified. "mlp" and
+        None are a network with hidden layers of 128 and 64 units, "cnn" a small
+        convolutional one for square images of one or three channels, which may be flat
+        rows; both standardise X inside. Modules and names classify, or learn fractions
+        as numbers, or rows of 0 and 1 as several labels; None classifies. Pass a net to
+        tune its parameters. A module that takes `n_inputs` or `n_outputs` gets them
+        from the data. With a criterion for several labels per sample, such as
+        `torch.nn.BCEWithLogitsLoss`, y may be rows of 0 and 1; a plain
+        `skorch.NeuralNet` will do there, too.
     tol : float, default=0.025
         Tolerance of :math:`\Delta_k`, in squared units of the loss.
     batch_size : int or "auto", default="auto"
@@ -100,6 +101,11 @@ class SampleSizeEstimator(
         What the score is, as in `sklearn.model_selection.cross_val_score`: the name of
         a scorer, or a function of estimator, X and y; larger is better. None is the
         accuracy, or the coefficient of determination.
+    parameters : str, sequence of str or None, default=None
+        Train only parameters whose names match one of these patterns, such as
+        ``head.*`` or ``*lora*``, and measure the landscape along them. The others stay
+        as the module has them. None takes all that the module does not freeze itself
+        (``requires_grad=False``).
     min_gain : float, default=0.01
         Gain in validation score from doubling the data that is worth more data, in the
         unit of the score.

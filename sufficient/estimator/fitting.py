@@ -53,10 +53,12 @@ class FittingMixin(FittedNetMixin, AnswerMixin, CallbackSupportMixin):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, channels, \
-height, width)
+height, width), or dict or tuple of such
             Labelled samples. Their order does not matter. A memory-mapped array, a
-            map-style torch Dataset or a table with `column_names` is read on demand.
-            A data frame with texts, categories, dates or missing values is encoded.
+            sparse matrix, a map-style torch Dataset (or its DataLoader) or a table with
+            `column_names` is read on demand. A data frame with texts, categories, dates
+            or missing values is encoded. A dict or tuple is several inputs of one
+            module. Integers stay such where the module refuses floats.
         y : array-like of shape (n_samples,) or (n_samples, n_targets), str or None
             Labels of any kind, rows of 0 and 1 for several labels at once, or
             regression targets. None takes those of a Dataset of pairs, a name those of

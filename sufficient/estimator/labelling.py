@@ -10,6 +10,7 @@ from sklearn.base import _fit_context
 
 from sufficient.estimator.answer import AnswerMixin
 from sufficient.estimator.waiting import Waiting
+from sufficient.fields import sample_shape
 from sufficient.growing.plan import task_of
 from sufficient.growing.session import LabellingSession
 from sufficient.reproducibility.seeds import drawn_seed, one_fit_at_a_time
@@ -54,7 +55,7 @@ class LabellingMixin(AnswerMixin):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or (n_samples, channels, \
-height, width)
+height, width), or dict or tuple of such
             New samples only.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Their labels or targets.
@@ -92,14 +93,15 @@ height, width)
         batch = Waiting(X, y, classes) if kept is None else kept.and_then(X, y)
         self._check_targets(session, y, batch.classes)
         if not self._is_complete(session, batch, len(y)):
-            self._wait(batch)
+            self._wait(batch.in_memory())
             return self
         if session is None:
             session = self._new_session(batch)
         known = getattr(self, "classes_", None) if session.n_calls else None
         self._publish(session.arrive(batch.X, batch.y))
-        self._input_shape = tuple(session.seen.X.shape[1:])
+        self._input_shape = sample_shape(session.seen.X)
         self._session = session
+        self._input_dtype = session.run.input_dtype.name
         self._wait(None)
         if known is not None and len(known) < len(self.classes_):
             warnings.warn(

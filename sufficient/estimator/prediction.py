@@ -20,26 +20,34 @@ from sklearn.utils.validation import (
 )
 from skorch import NeuralNet
 
+from sufficient.data.dtypes import ACCEPTED, in_dtype
 from sufficient.data.encoding import chosen_encoder, encoded
 from sufficient.data.numbers import check_numbers
 from sufficient.data.parts import in_parts
+from sufficient.data.row_source import RowSource
+from sufficient.data.several import read_fields
 from sufficient.data.sources import (
-    RowSource,
     column_of,
     is_source,
     source_of,
     targets_of,
 )
 from sufficient.data.task import Task
+from sufficient.fields import Fields, sample_shape
 from sufficient.results import SampleSizeCurve
-from sufficient.training.criteria import is_regression, may_be_multilabel, takes_rows
+from sufficient.training.criteria import (
+    is_regression,
+    lacks_criterion,
+    may_be_multilabel,
+    takes_rows,
+)
 from sufficient.typing import ArrayLike, Encoder, Net
 
 __all__ = ["FittedNetMixin", "checked_groups"]
 
-INPUT: dict[str, Any] = {"dtype": np.float32, "allow_nd": True}
+INPUT: dict[str, Any] = {"dtype": ACCEPTED, "allow_nd": True}
 
-Shaped = TypeVar("Shaped", np.ndarray, RowSource)
+Shaped = TypeVar("Shaped", np.ndarray, RowSource, Fields)
 
 
 def _is_classifier(self: FittedNetMixin) -> bool:
@@ -54,7 +62,8 @@ class FittedNetMixin(BaseEstimator):
     encoder_: Encoder
     estimator_: NeuralNet
     curve_: SampleSizeCurve
-    _input_shape: tuple[int, ...]
+    _input_shape: tuple[int, ...] | dict[str, tuple[int, ...]]
+    _input_dtype: str | None
     _columns: list[str] | None
 
     def set_params(self, **params: Any) -> FittedNetMixin:
@@ -73,15 +82,17 @@ class FittedNetMixin(BaseEstimator):
         Raises
         ------
         ValueError
-            If there is no such parameter, or the net is given by name.
+            If there is no such parameter, or the net is given by name or as a module.
         """
         net = params.get("estimator", self.estimator)
         inner = [name for name in params if name.startswith("estimator__")]
-        if inner and (net is None or isinstance(net, str)):
-            name = net or "mlp"
+        if inner and (net is None or lacks_criterion(net)):
+            is_named = net is None or isinstance(net, str)
+            what = f"estimator={net!r} is a name" if is_named else "this is a module"
+            given = f'"{net or "mlp"}"' if is_named else "module"
             raise ValueError(
-                f"{inner[0]} is a parameter of a net, and estimator={net!r} is a name. "
-                f'Pass the net itself: estimator=sufficient.nets.default_net("{name}").'
+                f"{inner[0]} is a parameter of a net, and {what}. "
+                f"Pass the net itself: estimator=sufficient.nets.default_net({given})."
             )
         return super().set_params(**params)
 
@@ -152,13 +163,13 @@ class FittedNetMixin(BaseEstimator):
             tags.target_tags.multi_output = True
             tags.target_tags.single_output = True
         else:
-            by_name = isinstance(self.estimator, str)
-            several = by_name or may_be_multilabel(self.estimator)
+            free = lacks_criterion(self.estimator)
+            several = free or may_be_multilabel(self.estimator)
             tags.estimator_type = "classifier"
             tags.classifier_tags = ClassifierTags(multi_label=several)
             tags.target_tags.multi_output = several
         tags.target_tags.required = True
-        tags.input_tags.sparse = False
+        tags.input_tags.sparse = True
         tags.input_tags.allow_nan = False
         return tags
 
@@ -179,7 +190,13 @@ class FittedNetMixin(BaseEstimator):
             return X, self._checked_targets(X, y, regression)
         rules: dict[str, Any] = {"ensure_min_samples": least, **INPUT}
         several = partial(takes_rows, self.estimator)
-        if is_source(X):
+        inputs = read_fields(X, y)
+        if inputs is not None:
+            X, y = inputs
+            self.n_features_in_ = X.shape[1]
+            check_array(np.zeros((len(X), 1)), ensure_min_samples=least)
+            y = self._checked_targets(X, y, regression)
+        elif is_source(X):
             X = self._read_on_demand(X, column_of(y), reset=reset, **rules)
             y = X.checked_targets(y, regression=regression, several=several)
         else:
@@ -188,7 +205,7 @@ class FittedNetMixin(BaseEstimator):
             rules["y_numeric"] = regression
             X, y = validate_data(self, X, y, reset=reset, **rules)
         if reset:
-            self._input_shape = X.shape[1:]
+            self._input_shape, self._input_dtype = sample_shape(X), None
             self._columns = getattr(X, "columns", None)
         return self._same_shape(X), y
 
@@ -216,14 +233,26 @@ class FittedNetMixin(BaseEstimator):
     def _known_columns(self, X: ArrayLike, *, reset: bool) -> ArrayLike:
         return validate_data(self, X, reset=reset, skip_check_array=True)
 
-    def _checked(self, X: ArrayLike) -> np.ndarray | RowSource:
+    def _checked(self, X: ArrayLike) -> np.ndarray | RowSource | Fields:
         if self.encoder_ is not None:
-            return encoded(self.encoder_, self._known_columns(X, reset=False))
+            X = encoded(self.encoder_, self._known_columns(X, reset=False))
+            return self._in_dtype(X)
+        inputs = read_fields(X)
+        if inputs is not None:
+            known, found = self._input_shape, inputs[0]
+            only = found.only(known) if isinstance(known, dict) else found
+            return self._same_shape(only)
         if is_source(X):
-            return self._same_shape(self._read_on_demand(X, reset=False, **INPUT))
+            X = self._read_on_demand(X, reset=False, **INPUT)
+            return self._in_dtype(self._same_shape(X))
         check_numbers("X", X)
-        X = validate_data(self, X, reset=False, **INPUT)
-        return np.require(self._same_shape(X), requirements=("C", "W"))
+        X = self._same_shape(validate_data(self, X, reset=False, **INPUT))
+        return np.require(self._in_dtype(X), requirements=("C", "W"))
+
+    def _in_dtype(self, X: Shaped) -> Shaped:
+        """X as the net takes it; as it is before that is known."""
+        dtype = self._input_dtype
+        return X if dtype is None else in_dtype(X, np.dtype(dtype))
 
     def _read_on_demand(
         self, X: ArrayLike, target: str | None = None, *, reset: bool, **rules: Any
@@ -235,10 +264,11 @@ class FittedNetMixin(BaseEstimator):
         return X
 
     def _same_shape(self, X: Shaped) -> Shaped:
-        if X.shape[1:] != self._input_shape:
+        if sample_shape(X) != self._input_shape:
             raise ValueError(
-                f"X has samples of shape {X.shape[1:]}, but {type(self).__name__} was "
-                f"fitted on samples of shape {self._input_shape}."
+                f"X has samples of shape {sample_shape(X)}, but "
+                f"{type(self).__name__} was fitted on samples of shape "
+                f"{self._input_shape}."
             )
         return X
 

@@ -14,7 +14,9 @@ from skorch import NeuralNet
 from sufficient.data.tasks import as_task, task_state
 from sufficient.decision.answer import answer_of
 from sufficient.estimator.waiting import Waiting
+from sufficient.fields import n_numbers
 from sufficient.growing.session import LabellingSession
+from sufficient.nets import default_net
 from sufficient.reproducibility.fingerprint import described_net, differences, versions
 from sufficient.reproducibility.seeds import seeded
 from sufficient.results import Measurement, Record, SampleSizeCurve
@@ -33,7 +35,13 @@ if TYPE_CHECKING:
 __all__ = ["SavedToFolderMixin"]
 
 KIND = "estimator 4"
-KEPT = ("n_features_in_", "feature_names_in_", "_input_shape", "_columns")
+KEPT = (
+    "n_features_in_",
+    "feature_names_in_",
+    "_input_shape",
+    "_input_dtype",
+    "_columns",
+)
 INDICES = ("train_indices_", "validation_indices_")
 
 
@@ -112,13 +120,13 @@ def _state_of(est: SampleSizeEstimator) -> dict[str, Any]:
     session, waiting = (getattr(est, n, None) for n in ("_session", "_waiting"))
     fitted = {name: vars(est)[name] for name in KEPT if name in vars(est)}
     indices = {n: torch.as_tensor(vars(est)[n]) for n in INDICES if n in vars(est)}
-    own_net = isinstance(est.estimator, NeuralNet)
+    own_net = _own_net(est.estimator)
     return {
         "kind": KIND,
         "versions": versions(),
         "parameters": _parameters(est),
-        "estimator": None if own_net else est.estimator,
-        "net": described_net(est.estimator) if own_net else None,
+        "estimator": est.estimator if own_net is None else None,
+        "net": None if own_net is None else described_net(own_net),
         "fitted": {**fitted, **indices},
         "encoder": _encoder_state(est),
         "session": None if session is None else session.state(),
@@ -160,7 +168,9 @@ def _restored(
         )
         est._publish(session.run.answer())
         est._session = session
-        est._wait(None if state["waiting"] is None else Waiting(**state["waiting"]))
+        est._wait(
+            None if state["waiting"] is None else Waiting.resumed(state["waiting"])
+        )
     return est
 
 
@@ -204,16 +214,24 @@ def _net_given(
                 "estimator= out."
             )
         return state["estimator"]
-    if not isinstance(estimator, NeuralNet):
+    own_net = _own_net(estimator)
+    if own_net is None:
         raise ValueError(
             f"The estimator saved in {path} has a net of your own, whose class is not "
             "in the file. Pass the same unfitted net: load(path, estimator=net)."
         )
-    if found := differences(state["net"], described_net(estimator)):
+    if found := differences(state["net"], described_net(own_net)):
         raise ValueError(
             f"The net given is not the one saved in {path}: {'; '.join(found)}."
         )
     return estimator
+
+
+def _own_net(estimator: Net) -> NeuralNet | None:
+    """The net given, or the one that a plain module stands for."""
+    if estimator is None or isinstance(estimator, str):
+        return None
+    return estimator if isinstance(estimator, NeuralNet) else default_net(estimator)
 
 
 def _fitted(state: dict[str, Any]) -> dict[str, Any]:
@@ -237,7 +255,7 @@ def _curve(est: SampleSizeEstimator, state: dict[str, Any]) -> SampleSizeCurve:
     task, settings = as_task(state["task"]), Settings.of(est)
     net = prepared_net(
         net_for(est.estimator, task),
-        n_inputs=int(np.prod(est._input_shape)),
+        n_inputs=n_numbers(est._input_shape),
         n_outputs=task.n_outputs,
         device=est.device,
     )

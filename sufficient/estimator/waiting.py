@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import issparse, vstack
 
+from sufficient.data.dtypes import FLOAT, WHOLE, in_dtype
+from sufficient.data.row_source import RowSource
+from sufficient.fields import Fields, from_state, state_of
 from sufficient.settings import Settings
 from sufficient.typing import ArrayLike
 
@@ -23,8 +27,8 @@ class Waiting:
 
     Attributes
     ----------
-    X : ndarray of shape (n, ...) or DataFrame
-        Samples; a data frame where an encoder takes them.
+    X : ndarray or RowSource of shape (n, ...), Fields, DataFrame or sparse matrix
+        Samples; a data frame or sparse matrix where an encoder takes them.
     y : ndarray of shape (n,) or (n, n_targets)
         Their labels or targets.
     classes : array-like or None
@@ -40,8 +44,12 @@ class Waiting:
 
     def and_then(self, X: Any, y: np.ndarray) -> Waiting:
         """With more samples."""
-        join = pd.concat if isinstance(self.X, pd.DataFrame) else np.concatenate
-        return Waiting(join([self.X, X]), np.concatenate([self.y, y]), self.classes)
+        X = _joined(self.X, _in_memory(X))
+        return Waiting(X, np.concatenate([self.y, y]), self.classes)
+
+    def in_memory(self) -> Waiting:
+        """The same samples, read if they were not."""
+        return replace(self, X=_in_memory(self.X))
 
     def is_batch(self, settings: Settings) -> bool:
         """Whether there are as many as a measurement takes."""
@@ -61,4 +69,24 @@ class Waiting:
                 "cannot be stored. Give partial_fit the rest of the batch first."
             )
         classes = None if self.classes is None else np.asarray(self.classes)
-        return {"X": self.X, "y": self.y, "classes": classes}
+        return {"X": state_of(self.X), "y": self.y, "classes": classes}
+
+    @classmethod
+    def resumed(cls, state: dict[str, Any]) -> Waiting:
+        """The samples of which `state` was taken."""
+        return cls(**{**state, "X": from_state(state["X"])})
+
+
+def _in_memory(X: Any) -> Any:
+    if not isinstance(X, RowSource):
+        return X
+    return in_dtype(X, WHOLE if X.is_whole else FLOAT)[:]
+
+
+def _joined(first: Any, second: Any) -> Any:
+    if isinstance(first, Fields):
+        return (first.tensors() + second.tensors()).numpy()
+    if issparse(first):
+        return vstack([first, second], format="csr")
+    join = pd.concat if isinstance(first, pd.DataFrame) else np.concatenate
+    return join([first, second])

@@ -13,12 +13,15 @@ from sklearn.base import is_classifier
 from skorch import NeuralNet
 
 from sufficient.data.copies import warn_of_copies
+from sufficient.data.dtypes import in_dtype
 from sufficient.data.encoding import encoded, fit_encoded
+from sufficient.data.row_source import RowSource
 from sufficient.data.samples import Samples
 from sufficient.data.scale import warn_of_scales
 from sufficient.data.stream import rows_of, share_of_memory
 from sufficient.data.task import Task
 from sufficient.data.tasks import Classification, MultiLabel, Regression
+from sufficient.fields import Fields
 from sufficient.growing.growth import Growth
 from sufficient.growing.order import ordered
 from sufficient.growing.progress import log_end, progress
@@ -40,6 +43,7 @@ from sufficient.training.criteria import (
     LOSSES_OF_DIFFERENCES,
     criterion_class,
     is_regression,
+    lacks_criterion,
     net_for,
 )
 from sufficient.training.net import standardises
@@ -115,8 +119,9 @@ def plan_run(
     ----------
     estimator : skorch net, "mlp", "cnn" or None
         What to train.
-    X : ndarray or RowSource of shape (n_samples, ...), float32
-        Samples; with an encoder whatever it takes.
+    X : ndarray, RowSource or Fields of shape (n_samples, ...)
+        Samples: float32, or integers, which become what the net takes; with an encoder
+        whatever it takes.
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
         Labels, or regression targets.
     settings : Settings
@@ -158,6 +163,9 @@ def plan_run(
         if validation is not None:
             validation = encoded(encoder, validation[0]), validation[1]
     run = _run(net_for(estimator, task), task, X, order.batch_size, settings, seed)
+    X = in_dtype(X, run.input_dtype)
+    if validation is not None:
+        validation = in_dtype(validation[0], run.input_dtype), validation[1]
     growth = _growth(run, X, targets, order, validation)
     if kept is not None:
         data = {"X": X, "y": targets, "groups": groups, "validation": validation}
@@ -170,10 +178,8 @@ def plan_run(
 
 
 def _run(estimator, task, X, batch_size, settings, seed):
-    in_memory = isinstance(X, np.ndarray)
-    memory = inf if in_memory else share_of_memory()
-    shape = X.shape[1:]
-    return Run(estimator, task, shape, batch_size, settings, seed, cache_bytes=memory)
+    memory = share_of_memory() if isinstance(X, RowSource) else inf
+    return Run(estimator, task, X, batch_size, settings, seed, cache_bytes=memory)
 
 
 def _growth(run, X, targets, order, validation):
@@ -207,8 +213,8 @@ def _growth(run, X, targets, order, validation):
 def task_of(estimator: Net, y: np.ndarray, classes: ArrayLike = None) -> Task:
     """Regression for a regressor; else one label per sample, or a row of them."""
     if is_regression(estimator, y):
-        by_name = isinstance(estimator, str)
-        known = by_name or criterion_class(estimator) in LOSSES_OF_DIFFERENCES
+        free = lacks_criterion(estimator)
+        known = free or criterion_class(estimator) in LOSSES_OF_DIFFERENCES
         return Regression.of(np.asarray(y, dtype=np.float64), standardise=known)
     if y.ndim == 2:
         return MultiLabel.of(y, classes)
@@ -238,7 +244,9 @@ def _digests(task, data):
 
 
 def _plain(values):
-    """Labels of any kind as what a checksum can be made of."""
+    """Labels of any kind, or several inputs, as what a checksum can be made of."""
+    if isinstance(values, Fields):
+        return described(values)
     is_text = isinstance(values, np.ndarray) and values.dtype.kind not in "biuf"
     return described(values.tolist()) if is_text else values
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterator
-from math import inf
+from math import inf, prod
 from typing import Any
 
-import numpy as np
 import torch
 from skorch import NeuralNet
 
@@ -24,6 +23,7 @@ from sufficient.results import Measurement, Record, SampleSizeCurve
 from sufficient.settings import Settings
 from sufficient.training.checks import check_loss, check_net_fits_data
 from sufficient.training.criteria import objective_of
+from sufficient.training.inputs import example_of, input_dtype
 from sufficient.training.net import prepared_net
 from sufficient.training.net_state import (
     callbacks_with_memory,
@@ -48,8 +48,8 @@ class Run:
         Cloned, never modified.
     task : Task
         How targets are read and predictions scored.
-    input_shape : tuple of int
-        Shape of one sample.
+    X : ndarray, Tensor, RowSource or Fields
+        Samples, of which the first few tell what the net is given.
     batch_size : int
         Samples in one batch.
     settings : Settings
@@ -64,7 +64,7 @@ class Run:
         self,
         estimator: Net,
         task: Task,
-        input_shape: tuple[int, ...],
+        X: Any,
         batch_size: int,
         settings: Settings,
         seed: int,
@@ -72,13 +72,16 @@ class Run:
     ) -> None:
         template = prepared_net(
             estimator,
-            n_inputs=int(np.prod(input_shape)),
+            n_inputs=prod(X.shape[1:]),
             n_outputs=task.n_outputs,
             device=settings.device,
         )
         self.task, self.settings, self.seed = task, settings, seed
         self.batch_size = batch_size
-        self.training = STRATEGIES[settings.training](template, settings, seed)
+        self.input_dtype = input_dtype(template, X)
+        example = example_of(X, self.input_dtype).to(template.device)
+        strategy = STRATEGIES[settings.training]
+        self.training = strategy(template, settings, seed, example)
         self.wider = wider(template) if settings.try_wider else template
         n_parameters = objective_of(self.training.fresh_net()).n_parameters
         device = str(template.device)
@@ -94,7 +97,7 @@ class Run:
 
     def begin(self, pool: Samples) -> None:
         """Check the net against the data and get ready to train it."""
-        few, net = pool[:FEW], self.training.fresh_net()
+        few, net = _few(pool), self.training.fresh_net()
         check_net_fits_data(net, few.X, self.task)
         check_loss(net, objective_of(net), few)
         self.training.begin(pool)
@@ -205,3 +208,12 @@ class Run:
 
     def _weights(self):
         return copy.deepcopy(self.net.module_.state_dict())
+
+
+def _few(pool: Samples) -> Samples:
+    """The first samples, and of whole numbers the one with the largest, too."""
+    X = pool.X
+    if not isinstance(X, torch.Tensor) or X.is_floating_point():
+        return pool[:FEW]
+    largest = int(X.flatten(1).amax(1).argmax())
+    return pool[[*range(min(FEW, len(pool))), largest]]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sufficient.data.dtypes import in_dtype
 from sufficient.data.encoding import encoded, fit_encoded
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
@@ -25,6 +26,7 @@ from sufficient.typing import Encoder, Net
 __all__ = ["LabellingSession"]
 
 HELD_OUT_SHARE = 0.2
+FEW = 2
 
 
 class LabellingSession:
@@ -83,7 +85,7 @@ class LabellingSession:
 
         Parameters
         ----------
-        X : ndarray of shape (n, ...), float32
+        X : ndarray or Fields of shape (n, ...)
             Samples of the batch; with an encoder whatever it takes.
         y : ndarray of shape (n,) or (n, n_targets)
             Their labels or targets.
@@ -119,8 +121,8 @@ class LabellingSession:
             "takes_new_classes": self.takes_new_classes,
             "batch_size": self.run.batch_size,
             "run": self.run.state(),
-            "seen": vars(self.seen),
-            "held_out": vars(self.held_out),
+            "seen": self.seen.state(),
+            "held_out": self.held_out.state(),
         }
 
     @classmethod
@@ -157,13 +159,15 @@ class LabellingSession:
             encoder,
             state["takes_new_classes"],
         )
-        shape = tuple(state["seen"]["X"].shape[1:])
-        self._run = self._new_run(shape, state["batch_size"])
+        self.seen, self.held_out = (
+            Samples.resumed(state[part]) for part in ("seen", "held_out")
+        )
+        self._run = self._run_as_before(state["batch_size"])
         self.run.resume(state["run"])
         self.n_calls = state["n_calls"]
+        device = self.run.training.template.device
         self.seen, self.held_out = (
-            Samples(**state[part]).to(self.run.training.template.device)
-            for part in ("seen", "held_out")
+            part.to(device) for part in (self.seen, self.held_out)
         )
         self.run.n_train = len(self.seen)
         return self
@@ -173,7 +177,8 @@ class LabellingSession:
         if self.encoder is not None:
             X = self._encoded(X, targets, train_rows)
         if self._run is None:
-            self._run = self._start(X.shape[1:], len(train_rows))
+            self._run = self._start(X, len(train_rows))
+        X = in_dtype(X, self._run.input_dtype)
         new, held_out = (
             Samples.for_net(self.run.training.template, X[rows], targets[rows])
             for rows in (train_rows, held_out_rows)
@@ -192,7 +197,7 @@ class LabellingSession:
         """A net for all classes, trained as if they had been known from the start."""
         before, self.task = self.run, new.task
         self.seen, self.held_out = map(new.samples, (self.seen, self.held_out))
-        self._run = self._new_run(tuple(self.seen.X.shape[1:]), before.batch_size)
+        self._run = self._run_as_before(before.batch_size)
         self.run.record = new.record(before.record)
         self.run.begin(self.seen)
         self.run.training.extend(self.seen, len(self.seen), self.n_calls)
@@ -237,11 +242,15 @@ class LabellingSession:
         n_held_out = min(max(1, round(share * n)), n - 1)
         return order[n_held_out:], order[:n_held_out]
 
-    def _start(self, input_shape, n_train):
+    def _start(self, X, n_train):
         size = self.settings.batch_size
         size = n_train if size == "auto" else resolve_batch_size(size, n_train)
-        return self._new_run(input_shape, size)
+        return self._new_run(X, size)
 
-    def _new_run(self, input_shape, batch_size):
+    def _run_as_before(self, batch_size):
+        """A new run of samples like those that have come."""
+        return self._new_run(self.seen.X[:FEW].cpu().numpy(), batch_size)
+
+    def _new_run(self, X, batch_size):
         how = self.settings, self.seed
-        return Run(self.estimator, self.task, input_shape, batch_size, *how)
+        return Run(self.estimator, self.task, X, batch_size, *how)

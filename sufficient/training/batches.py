@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from sufficient.data.stream import as_rows
+from sufficient.fields import as_given
 
 __all__ = ["TensorBatches", "with_tensor_batches"]
 
@@ -28,12 +29,12 @@ class TensorBatches:
     def __len__(self) -> int:
         return -(-self.n // self.batch_size)
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[tuple[Any, Tensor]]:
         order = torch.randperm(self.n) if self.shuffle else torch.arange(self.n)
         if isinstance(self.X, Tensor):
             order = order.to(self.X.device)
         for rows in order.split(self.batch_size):
-            yield self.X[rows], self.y[rows]
+            yield as_given(self.X[rows]), self.y[rows]
 
 
 def with_tensor_batches(net: NeuralNet) -> NeuralNet:

@@ -6,10 +6,13 @@ import torch
 from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import nn
 
-from sufficient.curvature.losses import check_is_mean
+from sufficient.curvature.losses import check_is_mean, mean_weight
 from sufficient.curvature.objective import Objective
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
+from sufficient.fields import Fields, as_given
+from sufficient.training.inputs import FAILURES
+from sufficient.training.traps import check_traps
 from sufficient.typing import Rows
 
 __all__ = [
@@ -31,6 +34,7 @@ def check_net_fits_data(net: NeuralNet, X: Rows, task: Task) -> None:
         What is asked.
     """
     _check_dtype(net)
+    check_traps(net, X)
     output = _output(net, X)
     _check_shape(net, output, len(X), task)
     if isinstance(net.criterion_, nn.NLLLoss) and not _are_probabilities(output):
@@ -71,7 +75,8 @@ def check_loss(net: NeuralNet, objective: Objective, samples: Samples) -> None:
         with torch.no_grad():
             whole = net.get_loss(output, samples.y, X=samples.X, training=False)
             each = objective.loss(output, samples.y)
-    except (RuntimeError, ValueError, IndexError, TypeError) as error:
+            each = each / mean_weight(net.criterion_, samples.y)
+    except FAILURES as error:
         raise ValueError(
             f"{type(net.criterion_).__name__} cannot take outputs of shape "
             f"{tuple(output.shape)} with targets of shape {tuple(samples.y.shape)} and "
@@ -111,16 +116,27 @@ def _output(net, X):
     net.module_.eval()
     try:
         with torch.no_grad():
-            output = net.infer(X)
-    except (RuntimeError, ValueError, IndexError, TypeError) as error:
+            output = net.infer(as_given(X))
+    except FAILURES as error:
         raise ValueError(
-            f"The module cannot take X of shape (n, {', '.join(map(str, X.shape[1:]))})"
-            f": {str(error).splitlines()[0]}.{_image_hint(net)}"
+            f"The module cannot take {_shown(X)}: "
+            f"{str(error).splitlines()[0]}.{_hint(net, error)}"
         ) from error
-    return output[0] if isinstance(output, tuple) else output
+    return output
 
 
-def _image_hint(net):
+def _shown(X):
+    if isinstance(X, Fields):
+        return f"the inputs {X}"
+    return f"X of shape (n, {', '.join(map(str, X.shape[1:]))})"
+
+
+def _hint(net, error):
+    if isinstance(error, IndexError) and "out of range" in str(error):
+        return (
+            " The largest number of X has to be below num_embeddings of the module's "
+            "embedding."
+        )
     if not any(isinstance(m, nn.Conv2d) for m in net.module_.modules()):
         return ""
     return (

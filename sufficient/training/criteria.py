@@ -6,6 +6,7 @@ import inspect
 import warnings
 from collections.abc import Callable
 from math import inf
+from typing import TypeGuard
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from sufficient.curvature.objective import Objective
 from sufficient.data.numbers import check_numbers
 from sufficient.data.targets import check_targets
 from sufficient.data.task import Task
-from sufficient.nets import default_net
+from sufficient.nets import DEFAULT_MODULES, default_net
 from sufficient.reproducibility.devices import default_device
 from sufficient.typing import ArrayLike, Net
 
@@ -28,6 +29,7 @@ __all__ = [
     "TAKE_LOGITS",
     "criterion_class",
     "is_regression",
+    "lacks_criterion",
     "may_be_multilabel",
     "net_for",
     "objective_of",
@@ -42,19 +44,32 @@ TAKE_LOGITS = (nn.CrossEntropyLoss, nn.BCEWithLogitsLoss, nn.NLLLoss)
 NOT_OF_LABELS = (nn.CrossEntropyLoss, nn.NLLLoss, *LOSSES_OF_DIFFERENCES)
 
 
+def lacks_criterion(estimator: Net) -> TypeGuard[str | nn.Module | type[nn.Module]]:
+    """Whether a module, or the name of one, is given; the targets tell its loss."""
+    is_class = inspect.isclass(estimator) and issubclass(estimator, nn.Module)
+    return is_class or isinstance(estimator, (str, nn.Module))
+
+
 def net_for(estimator: Net, task: Task) -> Net:
-    """What the name of a net stands for, where it does not classify."""
-    if not isinstance(estimator, str) or task.has_one_label:
+    """What a module or the name of a net stands for, with the criterion of the task."""
+    if not lacks_criterion(estimator):
         return estimator
-    device = default_device()
-    if task.is_regression:
-        return default_net(estimator, regression=True, device=device)
-    return default_net(estimator, criterion=nn.BCEWithLogitsLoss, device=device)
+    is_name = isinstance(estimator, str)
+    if is_name and (task.has_one_label or estimator not in DEFAULT_MODULES):
+        return estimator
+    several = not (task.is_regression or task.has_one_label)
+    criterion = {"criterion": nn.BCEWithLogitsLoss} if several else {}
+    return default_net(
+        estimator,
+        regression=task.is_regression,
+        device=default_device(),
+        **criterion,
+    )
 
 
 def is_regression(estimator: Net, y: ArrayLike = None) -> bool:
-    """Whether a skorch regressor is given, or the name of a net and fractions as y."""
-    if isinstance(estimator, str):
+    """Whether a regressor is given, or a net without a criterion and fractions as y."""
+    if lacks_criterion(estimator):
         return _kind_of(y).startswith("continuous")
     return isinstance(estimator, NeuralNet) and is_regressor(estimator)
 
@@ -77,8 +92,8 @@ def takes_rows(estimator: Net, y: ArrayLike) -> bool:
         return True
     shape = np.asarray(y).shape
     rows = len(shape) == 2 and shape[1] > 1
-    by_name = isinstance(estimator, str) and _kind_of(y) == "multilabel-indicator"
-    if rows and not (by_name or may_be_multilabel(estimator)):
+    free = lacks_criterion(estimator) and _kind_of(y) == "multilabel-indicator"
+    if rows and not (free or may_be_multilabel(estimator)):
         raise ValueError(
             "Classification needs one label per sample, y is 2-D. For several labels "
             'per sample, as rows of 0 and 1, pass estimator="mlp", or a skorch '

@@ -13,6 +13,7 @@ from skorch import NeuralNet
 from torch import Tensor, nn
 
 from sufficient.data.samples import Samples
+from sufficient.fields import as_given
 from sufficient.training.criteria import TAKE_LOGITS, tempered_loss
 
 __all__ = ["Judge", "Judgement"]
@@ -81,7 +82,7 @@ class Judge:
         if isinstance(criterion, nn.BCEWithLogitsLoss):
             return float(_entropy(torch.stack([y.mean(0), 1 - y.mean(0)])).mean())
         if isinstance(criterion, TAKE_LOGITS):
-            return float(_entropy(torch.bincount(y.reshape(-1)) / len(y)))
+            return _weighted_entropy(y.reshape(-1), criterion.weight)
         if isinstance(criterion, nn.MSELoss):
             return float(y.cpu().double().var(0, correction=0).mean())
         return math.inf
@@ -90,12 +91,17 @@ class Judge:
         net.module_.eval()
         with torch.no_grad():
             rows = gen_batches(len(self.samples), CHUNK)
-            return torch.cat([_first(net.infer(self.samples.X[r])) for r in rows])
+            parts = (as_given(self.samples.X[part]) for part in rows)
+            return torch.cat([net.infer(part) for part in parts])
+
+
+def _weighted_entropy(codes: Tensor, weight: Tensor | None) -> float:
+    """Mean weighted loss where each class has its weighted share as probability."""
+    shares = torch.bincount(codes, minlength=0 if weight is None else len(weight))
+    weighted = shares / len(codes) * (1 if weight is None else weight)
+    total = weighted.sum()
+    return float(total * _entropy(weighted / total))
 
 
 def _entropy(shares: Tensor) -> Tensor:
     return torch.special.entr(shares.cpu().double()).sum(0)
-
-
-def _first(output):
-    return output[0] if isinstance(output, tuple) else output

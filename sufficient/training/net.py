@@ -111,8 +111,8 @@ def _net_and_device(estimator, device):
         return clone(estimator), device or estimator.device or "cpu"
     what = estimator if isinstance(estimator, (str, type)) else type(estimator).__name__
     raise ValueError(
-        f"estimator={what!r} has no loss landscape to measure. Pass a skorch "
-        "NeuralNetClassifier or NeuralNetRegressor around your torch module, or one of "
+        f"estimator={what!r} has no loss landscape to measure. Pass a torch module, a "
+        "skorch NeuralNetClassifier or NeuralNetRegressor around one, or one of "
         f"{', '.join(map(repr, DEFAULT_MODULES))}, or None."
     )
 
@@ -128,6 +128,13 @@ def _check_what_is_trained_is_measured(net):
         raise ValueError(
             f"dataset={net.dataset} would change X in training and not where the "
             "landscape is measured. Transform X before fit, in a Pipeline."
+        )
+    if net.initialized_:
+        warnings.warn(
+            "The net given is initialised or trained already. It is left as it is, and "
+            "fresh nets are trained. To start every training from its weights, pass "
+            "its module: module=net.module_.",
+            stacklevel=2,
         )
     if isinstance(net.module, nn.Module):
         warnings.warn(

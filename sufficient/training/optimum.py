@@ -216,7 +216,8 @@ def _batches(n: int, size: int, rng: np.random.Generator) -> Iterator[Tensor]:
 
 def _float_tensors(module: torch.nn.Module) -> list[Tensor]:
     # Buffers belong to it: the running statistics of batch normalisation.
-    tensors = [*module.parameters(), *module.buffers()]
+    trained = (p for p in module.parameters() if p.requires_grad)
+    tensors = [*trained, *module.buffers()]
     return [t.detach() for t in tensors if t.is_floating_point()]
 
 

@@ -16,6 +16,7 @@ from skorch import NeuralNet
 
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
+from sufficient.fields import as_given
 
 __all__ = ["check_scoring_name", "contributions_by_scorer", "score_by_scorer"]
 
@@ -141,7 +142,7 @@ class _NetInUse(BaseEstimator):
 
     def predict_proba(self, X):
         """Class probabilities."""
-        return self.net.predict_proba(X)
+        return self.net.predict_proba(as_given(X))
 
     def __sklearn_is_fitted__(self):
         return True

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import torch
 from skorch import NeuralNet
+from torch import nn
 
 from sufficient.curvature.memory import Chunks
 from sufficient.data.by_class import class_counts, class_scores
@@ -171,9 +172,16 @@ def _losses(objective, samples):
 
 
 def _constant_losses(net, task, seen, held_out):
-    if not isinstance(net.criterion_, TAKE_LOGITS):
+    criterion = net.criterion_
+    if not isinstance(criterion, TAKE_LOGITS):
         return None
-    return task.constant_losses(seen.y.cpu().numpy(), held_out.y.cpu().numpy())
+    y, weight = (seen.y.cpu().numpy(), held_out.y.cpu().numpy()), criterion.weight
+    if weight is None and getattr(criterion, "pos_weight", None) is None:
+        return task.constant_losses(*y)
+    # With weights of single labels there is no simple best answer.
+    if weight is None or isinstance(criterion, nn.BCEWithLogitsLoss):
+        return None
+    return task.constant_losses(*y, weight.cpu().numpy())
 
 
 def _standard_errors_above_zero(difference, n_samples):

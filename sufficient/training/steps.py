@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from sufficient.curvature.layers.convolution import channels_last
 from sufficient.curvature.layers.rules import height_and_width
 from sufficient.curvature.layers.tracing import chain_of
+from sufficient.fields import as_given
 from sufficient.inputs import Images, Standardise
 from sufficient.training.adam import step_of_optimizer
 
@@ -44,7 +45,7 @@ def step_of(net: NeuralNet) -> Step:
     callable
         Takes samples and targets.
     """
-    return chain_step(net) or (lambda X, y: net.train_step((X, y)))
+    return chain_step(net) or (lambda X, y: net.train_step((as_given(X), y)))
 
 
 def chain_step(net: NeuralNet) -> Step | None:

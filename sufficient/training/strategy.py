@@ -9,15 +9,21 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import clone
 from skorch import NeuralNet
+from skorch.exceptions import SkorchException
 from torch import Tensor
 
 from sufficient.curvature.finite import check_finite
+from sufficient.curvature.losses import mean_weight
 from sufficient.data.samples import Samples
+from sufficient.fields import as_given
 from sufficient.reproducibility.seeds import seeded
 from sufficient.settings import Settings
 from sufficient.training.batches import TensorBatches
+from sufficient.training.inputs import materialise
 from sufficient.training.net import fitted_statistics
 from sufficient.training.steps import chain_step, train_by
+from sufficient.training.trainable import freeze
+from sufficient.typing import Rows
 
 __all__ = ["Training", "seed_at"]
 
@@ -33,6 +39,8 @@ class Training:
         How to train.
     seed : int
         Initial weights, and together with k the minibatches, depend on nothing else.
+    example : Rows or None, default=None
+        A few samples, from which lazy layers learn their sizes.
 
     Attributes
     ----------
@@ -46,6 +54,9 @@ class Training:
         What its logits have to be divided by to be calibrated.
     statistics : dict of str to Tensor
         Of the samples at the beginning: buffers of all nets trained here.
+    mean_weight : float
+        Mean class weight of the samples, by which those of the criterion are divided,
+        so that the mean of the weighted losses is what is trained on.
     is_one_net : bool
         Whether all sizes are seen by the same net, trained on everything. More data
         changes nothing of it then, and its scores say nothing about more data.
@@ -57,6 +68,7 @@ class Training:
     n_steps: int = 0
     is_capped: bool = False
     temperature: float = 1.0
+    mean_weight: float = 1.0
     is_one_net: ClassVar[bool] = False
     size_ratio: ClassVar[float] = 1.13
     # With fewer samples a net has hardly learnt after so few steps, and is flat.
@@ -66,26 +78,41 @@ class Training:
         "is_capped",
         "temperature",
         "statistics",
+        "mean_weight",
     )
 
-    def __init__(self, template: NeuralNet, settings: Settings, seed: int) -> None:
+    def __init__(
+        self,
+        template: NeuralNet,
+        settings: Settings,
+        seed: int,
+        example: Rows | None = None,
+    ) -> None:
         self.template, self.settings, self.seed = template, settings, seed
+        self.example = example
         self.statistics: dict[str, Tensor] = {}
 
     def with_template(self, template: NeuralNet) -> Training:
         """The same training of another net."""
-        return type(self)(template, self.settings, self.seed)
+        return type(self)(template, self.settings, self.seed, self.example)
 
     def fresh_net(self) -> NeuralNet:
         """An untrained net."""
         with seeded(self.seed, self.template.device):
             net = _initialised(clone(self.template))
+            if self.example is not None:
+                materialise(net, self.example)
+        freeze(net.module_, self.settings.parameters)
+        if self.mean_weight != 1:
+            net.criterion_.weight = net.criterion_.weight / self.mean_weight
         if self.statistics:
             net.module_.load_state_dict(self.statistics, strict=False)
         return net
 
     def begin(self, pool: Samples) -> None:
         """Get ready; the pool is all there will be."""
+        self.mean_weight = 1.0
+        self.mean_weight = mean_weight(self.fresh_net().criterion_, pool.y)
         self.net = self.fresh_net()
         # Once, so that the landscape is that of the same net at all sizes.
         self.statistics = fitted_statistics(self.net, pool)
@@ -137,7 +164,7 @@ class Training:
 
     def _train(self, net, samples, *, k, epochs, n_samples):
         step = chain_step(net) if net.iterator_train is TensorBatches else None
-        how = net, samples.X, samples.y
+        how = net, as_given(samples.X), samples.y
         with seeded(seed_at(self.seed, k), net.device):
             if step is None:
                 n_steps, last = _train_by_skorch(*how, epochs)
@@ -171,6 +198,12 @@ def seed_at(seed: int, k: int) -> int:
 def _initialised(net):
     try:
         return net.initialize()
+    except TypeError as error:
+        name = getattr(net.module, "__name__", type(net.module).__name__)
+        raise ValueError(
+            f"{name} cannot be built ({error}). Pass its parameters, as in "
+            f"sufficient.nets.default_net({name}, module__width=64), or an instance."
+        ) from error
     except ValueError as error:
         if "empty parameter list" not in str(error):
             raise
@@ -188,12 +221,15 @@ def _translated_callback_errors():
         # Early stopping raises it, and so does Ctrl-C, but not from there.
         if _raised_in(error) != "skorch.callbacks.training":
             raise
-    except KeyError as error:
+    except (KeyError, SkorchException) as error:
         if "valid" not in str(error):
             raise
         raise ValueError(
-            f"A callback monitors {error}, and there is no validation split inside the "
-            "training: every sample of the subset is trained on. Monitor 'train_loss'."
+            "A callback monitors a validation loss or score, and there is none inside "
+            "the training: every sample of the subset is trained on. Monitor the "
+            "training loss, as in EarlyStopping(monitor='train_loss') or "
+            "Checkpoint(monitor='train_loss_best'), or leave the callback out: "
+            "training ends by itself when held-out samples see no improvement."
         ) from error
 
 

@@ -45,7 +45,7 @@ BAD = {
     ),
     "objects": (
         lambda X, y: (Items([{"x": x} for x in X]), y),
-        "neither a sample nor a pair.*dict",
+        "unexpected keyword argument .x.",
     ),
     "triples": (lambda X, y: (Items(X, y, y), None), "3 parts.*return"),
     "one number": (lambda X, y: (Items(X[:, 0]), y), "1D array"),
@@ -68,7 +68,7 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 @pytest.mark.parametrize("chunk_bytes", [100, 2**22])
 def test_bad_data_are_refused_by_name(name, chunk_bytes, data, monkeypatch):
-    monkeypatch.setattr("sufficient.data.sources.CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr("sufficient.data.row_source.CHUNK_BYTES", chunk_bytes)
     make, message = BAD[name]
     X, y = make(*data)
     with pytest.raises(ValueError, match=f"(?s){message}"):

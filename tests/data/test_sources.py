@@ -171,7 +171,7 @@ def test_columns_have_names(data, tmp_path):
 
 
 def test_a_table_is_read_in_chunks(data, monkeypatch):
-    monkeypatch.setattr("sufficient.data.sources.CHUNK_BYTES", 50 * 4 * N_COLUMNS)
+    monkeypatch.setattr("sufficient.data.row_source.CHUNK_BYTES", 50 * 4 * N_COLUMNS)
     table, target = as_columns(None, *data)
     asked(table, target)
     assert table.most_read == 50

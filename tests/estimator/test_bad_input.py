@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from scipy import sparse
 from sklearn.datasets import make_classification, make_regression
 from sklearn.exceptions import NotFittedError
 
@@ -96,11 +95,6 @@ class TestData:
         with pytest.raises(ValueError, match=r"y to be passed|y cannot be None"):
             ask(NET, digits[0], None)
 
-    def test_sparse_data_are_to_be_made_dense(self, ask, digits):
-        X, y = digits
-        with pytest.raises(TypeError, match="toarray"):
-            ask(NET, sparse.csr_matrix(X), y)
-
     def test_one_column_is_to_be_reshaped(self, ask, digits):
         X, y = digits
         with pytest.raises(ValueError, match="Reshape your data"):
@@ -128,6 +122,12 @@ class TestData:
         X, y = digits
         with pytest.raises(ValueError, match=r"1d array|one label per sample"):
             ask(NET, X, np.column_stack([y, y]))
+
+    def test_lists_of_labels_are_to_be_made_rows(self, ask, digits):
+        X, y = digits
+        labels = [["odd"] if label % 2 else ["even", "small"] for label in y]
+        with pytest.raises(ValueError, match="MultiLabelBinarizer"):
+            ask(NET, X, labels)
 
     def test_missing_targets_are_refused(self, ask):
         X, y = make_regression(120, 5, random_state=0)
@@ -184,10 +184,6 @@ class TestAfterTheFit:
     def test_holes_are_refused(self, answered, digits):
         with pytest.raises(ValueError, match="NaN"):
             answered.predict(with_one(digits[0], np.nan))
-
-    def test_sparse_data_are_to_be_made_dense(self, answered, digits):
-        with pytest.raises(TypeError, match="toarray"):
-            answered.predict_proba(sparse.csr_matrix(digits[0]))
 
     def test_unknown_labels_count_as_errors(self, answered, digits):
         X, y = digits

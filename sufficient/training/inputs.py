@@ -1,0 +1,79 @@
+"""What a module takes: floats or whole numbers, and the sizes it learns from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from skorch import NeuralNet
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+from sufficient.data.dtypes import FLOAT, WHOLE, is_whole
+from sufficient.data.stream import as_rows
+from sufficient.fields import Fields, as_given
+from sufficient.reproducibility.seeds import seeded
+from sufficient.typing import Rows
+
+__all__ = ["FAILURES", "example_of", "input_dtype", "materialise"]
+
+# What a module may raise that cannot take what it is given.
+FAILURES = (RuntimeError, ValueError, IndexError, TypeError)
+N_TRIED = 2
+
+
+def input_dtype(template: NeuralNet, X: Any) -> np.dtype:
+    """The dtype of samples that are given as integers: float32 where the net takes it.
+
+    Parameters
+    ----------
+    template : NeuralNet
+        Prepared, not initialised.
+    X : ndarray, RowSource or Fields
+        Samples, of which the first two are tried.
+
+    Returns
+    -------
+    dtype
+        int64 where X holds integers and the module refuses floats, as an embedding of
+        tokens does. float32 otherwise.
+    """
+    if not is_whole(X):
+        return FLOAT
+    with seeded(0, template.device):
+        net = clone(template).initialize()
+    for dtype in (FLOAT, WHOLE):
+        if _takes(net, example_of(X, dtype)):
+            return dtype
+    # It takes neither; then the message shall be about what was meant.
+    looks_up = any(
+        isinstance(part, (nn.Embedding, nn.EmbeddingBag))
+        for part in net.module_.modules()
+    )
+    return WHOLE if looks_up else FLOAT
+
+
+def materialise(net: NeuralNet, example: Rows) -> None:
+    """Let lazy layers learn their sizes from a sample."""
+    if any(map(is_lazy, net.module_.parameters())):
+        net.module_.eval()
+        with torch.no_grad():
+            net.infer(as_given(example))
+
+
+def example_of(X: Any, dtype: np.dtype) -> Rows:
+    """The first two samples, as tensors."""
+    few = X[:N_TRIED]
+    return as_rows(few if isinstance(few, Fields) else np.asarray(few).astype(dtype))
+
+
+def _takes(net, X):
+    net.module_.eval()
+    try:
+        with torch.no_grad():
+            net.infer(X)
+    except FAILURES:
+        return False
+    return True
