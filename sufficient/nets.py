@@ -150,8 +150,9 @@ def default_net(
     """The skorch net that ``estimator="mlp"``, "cnn" or a module of yours stands for.
 
     It is trained by Adam with learning rate 1e-3, for 20 epochs on minibatches of 64.
-    A fit standardises its inputs: `MLP` by the columns, `ConvNet` by the channels of
-    the training part (of the first batch in a labelling session).
+    A fit standardises the inputs of "mlp" by the columns, those of "cnn" by the
+    channels of the training part (of the first batch in a labelling session), and
+    leaves those of other modules alone.
 
     Parameters
     ----------
@@ -190,10 +191,11 @@ def default_net(
         "train_split": None,
         "iterator_train__shuffle": True,
         "verbose": 0,
-        "module__standardise": True,
     }
-    module = DEFAULT_MODULES[name] if isinstance(name, str) else name
-    return kind(module, **{**settings, **params})
+    if not isinstance(name, str):
+        return kind(name, **{**settings, **params})
+    settings["module__standardise"] = True
+    return kind(DEFAULT_MODULES[name], **{**settings, **params})
 
 
 def _checked_image_shape(
