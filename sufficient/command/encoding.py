@@ -8,10 +8,9 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-__all__ = ["encoder_for"]
+from sufficient.inputs import FARTHEST
 
-# Standard deviations from the mean.
-FARTHEST = 10.0
+__all__ = ["encoder_for"]
 
 
 def encoder_for(features: pd.DataFrame) -> Pipeline:
@@ -44,7 +43,6 @@ def _numbers():
     imputer = SimpleImputer(
         strategy="median", add_indicator=True, keep_empty_features=True
     )
-    # A net's answer to a value far outside can be anything.
     clip = FunctionTransformer(np.clip, kw_args={"a_min": -FARTHEST, "a_max": FARTHEST})
     return make_pipeline(imputer, StandardScaler(), clip)
 
