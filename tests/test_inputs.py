@@ -47,7 +47,7 @@ def test_flat_images_are_scaled_like_images():
 def test_a_constant_column_is_left_out():
     X = np.full((7, 2), 3.7e5, np.float32)
     X[:, 1] = RNG.random(7)
-    found = fitted(2, X)(torch.as_tensor(X + [100, 0]))
+    found = fitted(2, X)(torch.as_tensor(X) + torch.tensor([100, 0]))
     assert torch.equal(found[:, 0], torch.zeros(7))
     assert found[:, 1].std() > 0.5
 
