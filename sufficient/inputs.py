@@ -11,7 +11,11 @@ from torch import Tensor, nn
 
 from sufficient.typing import Rows
 
-__all__ = ["Images", "Standardise"]
+__all__ = ["FARTHEST", "Images", "Standardise"]
+
+# Standard deviations from the mean. A net's answer to a value far outside can be
+# anything, and a column that is nearly constant would make its training long.
+FARTHEST = 10.0
 
 CHUNK = 2048
 
@@ -19,8 +23,9 @@ CHUNK = 2048
 class Standardise(nn.Module):
     """Subtract the mean of every column, and divide by its standard deviation.
 
-    What is subtracted and the factor that follows are buffers: they are stored with the
-    weights and are not trained. Until `fit` they are 0 and 1.
+    Values more than ten standard deviations from the mean are moved to there. What is
+    subtracted and the factor that follows are buffers: they are stored with the weights
+    and are not trained. Until `fit` they are 0 and 1.
 
     Parameters
     ----------
@@ -62,7 +67,8 @@ class Standardise(nn.Module):
 
     def forward(self, X: Tensor) -> Tensor:
         """The same samples with standardised columns."""
-        return ((self._columns(X) - self.mean) * self.factor).reshape(X.shape)
+        columns = (self._columns(X) - self.mean) * self.factor
+        return columns.clamp(-FARTHEST, FARTHEST).reshape(X.shape)
 
     def _columns(self, X):
         return X.reshape(len(X), len(self.mean), -1)

@@ -47,9 +47,17 @@ def test_flat_images_are_scaled_like_images():
 def test_a_constant_column_is_left_out():
     X = np.full((7, 2), 3.7e5, np.float32)
     X[:, 1] = RNG.random(7)
-    found = fitted(2, X)(torch.as_tensor(X + 100))
+    found = fitted(2, X)(torch.as_tensor(X) + torch.tensor([100, 0]))
     assert torch.equal(found[:, 0], torch.zeros(7))
     assert found[:, 1].std() > 0.5
+
+
+def test_a_value_far_outside_is_ten_standard_deviations_away():
+    X = torch.as_tensor(RNG.random((7, 2)).astype(np.float32))
+    far = torch.tensor([[1e9, 0.5], [0.5, -1e9]])
+    found = fitted(2, X)(far)
+    assert found[0, 0] == 10 and found[1, 1] == -10
+    assert found.abs().min() < 3
 
 
 def test_it_is_stored_with_the_weights_and_not_trained():

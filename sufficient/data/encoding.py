@@ -23,12 +23,10 @@ from sufficient.data.columns import (
 )
 from sufficient.data.several import is_several
 from sufficient.data.sources import is_source
+from sufficient.inputs import FARTHEST
 from sufficient.typing import ArrayLike, Encoder
 
 __all__ = ["chosen_encoder", "encoded", "fit_encoded", "table_encoder"]
-
-# Standard deviations from the mean.
-FARTHEST = 10.0
 
 
 def chosen_encoder(given: Encoder, X: ArrayLike) -> Encoder:
@@ -187,7 +185,6 @@ def _numbers():
     imputer = SimpleImputer(
         strategy="median", add_indicator=True, keep_empty_features=True
     )
-    # A net's answer to a value far outside can be anything.
     clip = FunctionTransformer(np.clip, kw_args={"a_min": -FARTHEST, "a_max": FARTHEST})
     return make_pipeline(imputer, StandardScaler(), clip)
 

@@ -10,5 +10,5 @@ Without ``--full`` it takes one split of the small tables, in about a minute. Wi
 about 30 minutes of one core. The result of every part is stored in the folder, so an
 interrupted study can be continued.
 
-No data set here had a say in any choice about the default networks.
+The page says which of the data sets had a say in what the default networks are.
 """
