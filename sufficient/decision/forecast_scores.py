@@ -127,7 +127,7 @@ def forecast_scores(
     >>> sufficient.forecast_scores(
     ...     [250, 500, 1000], [[0.76, 0.75], [0.79, 0.80], [0.83, 0.82]], n_held_out=500
     ... )
-    ScoreForecast(n=1000, gain from twice the data 0.0207 [-0.00237, 0.049])
+    ScoreForecast(n=1000, gain from twice the data 0.0209 [-0.00256, 0.048])
     """
     given = checked_scores(
         n,

@@ -59,8 +59,7 @@ class AnswerMixin(ForecastMixin, ByClassMixin):
         return hasattr(self, "curve_")
 
     def _publish_plan(self, plan: Plan) -> None:
-        self._forget("_session", "_waiting", "classes_")
-        self.n_waiting_ = 0
+        self._forget("_session", "_waiting", "n_waiting_", "classes_")
         self._publish(plan.run.answer())
         self._input_dtype = plan.run.input_dtype.name
         self.train_indices_ = plan.train_indices

@@ -200,6 +200,7 @@ class LabellingSession:
         self._run = self._run_as_before(before.batch_size)
         self.run.record = new.record(before.record)
         self.run.begin(self.seen)
+        self.run.training.standardise_as(before.training)
         self.run.training.extend(self.seen, len(self.seen), self.n_calls)
         self.run.training.train_ahead(self.seen, self.held_out, self.n_calls)
 

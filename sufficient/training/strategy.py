@@ -117,6 +117,11 @@ class Training:
         # Once, so that the landscape is that of the same net at all sizes.
         self.statistics = fitted_statistics(self.net, pool)
 
+    def standardise_as(self, before: Training) -> None:
+        """Take over the statistics of another training of the same data."""
+        self.statistics = before.statistics
+        self.net.module_.load_state_dict(self.statistics, strict=False)
+
     def state(self) -> dict[str, Any]:
         """How the net was trained, in plain values."""
         return {name: getattr(self, name) for name in self.known_of_net}

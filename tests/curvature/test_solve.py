@@ -232,7 +232,11 @@ def test_batchmean_sums_over_the_classes_of_one_sample():
     np.testing.assert_allclose(found.eigenvalues, same.eigenvalues, rtol=1e-3)
 
 
-def test_class_weights_are_refused():
-    loss = nn.CrossEntropyLoss(weight=torch.ones(3))
-    with pytest.raises(ValueError, match="class weights"):
-        top_eigenpairs(nn.Linear(2, 3), torch.ones(4, 2), torch.zeros(4), loss=loss)
+def test_equal_class_weights_change_nothing():
+    torch.manual_seed(0)
+    net, X, y = nn.Linear(2, 3), torch.randn(8, 2), torch.arange(8) % 3
+    found, plain = (
+        top_eigenpairs(net, X, y, n_directions=2, loss=nn.CrossEntropyLoss(weight=w))
+        for w in (torch.full((3,), 5.0), None)
+    )
+    np.testing.assert_allclose(found.eigenvalues, plain.eigenvalues, rtol=1e-5)

@@ -30,7 +30,7 @@ MAY_BE_NAN = {
     "quadratic_ratio": ("projected", 0),
 }
 # Measured at the last size, or where it is asked for.
-NOT_EVERYWHERE = {
+NOT_EVERYWHERE = {"prediction_agreement"} | {
     f"{change}_gain{part}"
     for change in ("longer_training", "wider_net")
     for part in ("", "_std_err")

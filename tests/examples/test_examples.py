@@ -18,8 +18,9 @@ SMALL_STUDIES = {
     "theory_bounds": [],
     "big_data": ["--rows", "4000", "--tol", "1"],
 }
-# It fits eight estimators, and compares them with what an earlier commit has stored.
-BY_HAND = ["__init__", "references"]
+# One fits eight estimators, and compares them with what an earlier commit has stored;
+# the other has tests of its own.
+BY_HAND = ["__init__", "references", "tables"]
 # The documentation runs these as well, whenever it is built.
 SLOW = [
     "plot_architectures.py",

