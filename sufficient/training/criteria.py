@@ -15,7 +15,7 @@ from sklearn.utils.multiclass import type_of_target
 from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import Tensor, nn
 
-from sufficient.curvature.losses import per_sample_loss
+from sufficient.curvature.losses import Loss, per_sample_loss
 from sufficient.curvature.objective import Objective
 from sufficient.data.numbers import check_numbers
 from sufficient.data.targets import check_targets
@@ -136,10 +136,15 @@ def objective_of(
     -------
     Objective
     """
+    return Objective(net.module_, _loss_at(net, temperature), cache_bytes=cache_bytes)
+
+
+def _loss_at(net: NeuralNet, temperature: float) -> Loss:
+    """The criterion itself if it can be, since of some the derivatives are known."""
+    if temperature == 1 and not isinstance(net.criterion_, nn.NLLLoss):
+        return net.criterion_
     loss = tempered_loss(net)
-    return Objective(
-        net.module_, lambda z, y: loss(z, y, temperature), cache_bytes=cache_bytes
-    )
+    return lambda z, y: loss(z, y, temperature)
 
 
 def tempered_loss(net: NeuralNet) -> Callable[[Tensor, Tensor, float], Tensor]:
