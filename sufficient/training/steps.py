@@ -17,6 +17,7 @@ import torch
 from skorch import NeuralNet
 from torch import Tensor, nn
 
+from sufficient.curvature.layers.chain import first_trained
 from sufficient.curvature.layers.convolution import channels_last
 from sufficient.curvature.layers.rules import height_and_width
 from sufficient.curvature.layers.tracing import chain_of
@@ -202,15 +203,16 @@ LAYERS: dict[type, Callable[..., _Layer]] = {
 def _plain_layers(net):
     """Layers with rules, all trained; None where there is anything else."""
     layers = chain_of(net.module_, in_training=True)
-    modules = [module for _, module in layers or ()]
+    if layers is None:
+        return None
+    modules = [module for _, module in layers]
     plain = all(type(module) in LAYERS for module in modules)
-    weighted = [hasattr(module, "weight") for module in modules]
-    late = modules[weighted.index(True) :] if any(weighted) else modules
-    on_data = all(type(module) not in (Images, Standardise) for module in late)
+    late = modules[first_trained(layers) :]
+    on_data = not any(isinstance(module, (Images, Standardise)) for module in late)
     trained = all(
         p.requires_grad and p.dtype == torch.float32 for p in net.module_.parameters()
     )
-    return modules if plain and trained and on_data and any(weighted) else None
+    return modules if plain and trained and on_data else None
 
 
 def _output_gradient(criterion):

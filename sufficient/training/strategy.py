@@ -103,8 +103,7 @@ class Training:
             if self.example is not None:
                 materialise(net, self.example)
         freeze(net.module_, self.settings.parameters)
-        if self.mean_weight != 1:
-            net.criterion_.weight = net.criterion_.weight / self.mean_weight
+        self._divide_class_weights(net)
         if self.statistics:
             net.module_.load_state_dict(self.statistics, strict=False)
         return net
@@ -112,8 +111,9 @@ class Training:
     def begin(self, pool: Samples) -> None:
         """Get ready; the pool is all there will be."""
         self.mean_weight = 1.0
-        self.mean_weight = mean_weight(self.fresh_net().criterion_, pool.y)
         self.net = self.fresh_net()
+        self.mean_weight = mean_weight(self.net.criterion_, pool.y)
+        self._divide_class_weights(self.net)
         # Once, so that the landscape is that of the same net at all sizes.
         self.statistics = fitted_statistics(self.net, pool)
 
@@ -161,6 +161,10 @@ class Training:
     ) -> Iterator[NeuralNet | None]:
         """The net as twice the steps would leave it; None where that is no use."""
         yield None
+
+    def _divide_class_weights(self, net):
+        if self.mean_weight != 1:
+            net.criterion_.weight = net.criterion_.weight / self.mean_weight
 
     def _trained_from_scratch(self, samples, k, epochs=None):
         net, self.n_steps = self.fresh_net(), 0
