@@ -1,4 +1,4 @@
-"""What fits in memory: chunks of samples become smaller, too much is refused."""
+"""Work on chunks of samples, which become smaller if memory runs out."""
 
 from __future__ import annotations
 

@@ -82,7 +82,6 @@ def axes_for(
         If the number of axes does not match the number of panels.
     """
     if ax is None:
-        need_matplotlib()
         import matplotlib.pyplot as plt
 
         layout = {"layout": "constrained", "squeeze": False, **figure_kw}

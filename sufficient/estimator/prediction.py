@@ -186,7 +186,7 @@ class FittedNetMixin(BaseEstimator):
             self.encoder_ = chosen_encoder(self.encoder, X)
         if self.encoder_ is not None:
             X = self._known_columns(X, reset=reset)
-            check_array(np.zeros((_num_samples(X), 1)), ensure_min_samples=least)
+            _check_enough(X, least)
             return X, self._checked_targets(X, y, regression)
         rules: dict[str, Any] = {"ensure_min_samples": least, **INPUT}
         several = partial(takes_rows, self.estimator)
@@ -194,7 +194,7 @@ class FittedNetMixin(BaseEstimator):
         if inputs is not None:
             X, y = inputs
             self.n_features_in_ = X.shape[1]
-            check_array(np.zeros((len(X), 1)), ensure_min_samples=least)
+            _check_enough(X, least)
             y = self._checked_targets(X, y, regression)
         elif is_source(X):
             X = self._read_on_demand(X, column_of(y), reset=reset, **rules)
@@ -271,6 +271,11 @@ class FittedNetMixin(BaseEstimator):
                 f"{self._input_shape}."
             )
         return X
+
+
+def _check_enough(X: Any, least: int) -> None:
+    """Raise scikit-learn's ValueError for fewer samples than needed."""
+    check_array(np.zeros((_num_samples(X), 1)), ensure_min_samples=least)
 
 
 def checked_groups(groups: ArrayLike, n: int) -> np.ndarray | None:
