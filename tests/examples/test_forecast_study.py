@@ -205,7 +205,7 @@ def buyer_without_noise(doublings):
     """A buyer on an exact power law, whose target lies so many doublings ahead."""
     n = 64 * 2 ** (np.arange(65) / 8)
     errors = 0.02 + 0.4 * (n / 64) ** -0.5
-    run = State(1, "MLP", n, errors, errors / 2, 10**6, np.full(3, 0.0), False, False)
+    run = State(1, "MLP", n, errors, errors / 2, 10**6)
     return Buyer(run, errors, 24 + 8 * doublings, tuple(range(0, 25, 2)))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,34 +19,20 @@ MOST_TEST = 10_000
 
 
 @dataclass(frozen=True)
-class DataSet:
+class DataSet(shared.DataSet):
     """Where the samples come from, and how they are split.
 
     Attributes
     ----------
-    read : callable
-        Returns X and y.
-    is_regression : bool
-        Whether y are numbers instead of classes.
-    are_images : bool
-        Whether X are rows of pixels, from 0 to `white`.
     white : float
-        The largest value of a pixel.
-    package : str
-        The distribution that holds the data; empty if none does.
-    loader : callable or None
-        The function that reads the files of images.
+        The largest value of a pixel; 0 where X are no rows of pixels.
     n_train : int or None
         Samples to train on; None is three quarters of all.
     n_splits : int
         Random splits into a training and a test part.
     """
 
-    read: Callable
-    is_regression: bool = False
     white: float = 0.0
-    package: str = ""
-    loader: Callable | None = None
     n_train: int | None = None
     n_splits: int = 5
 

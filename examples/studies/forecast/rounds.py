@@ -15,7 +15,7 @@ import numpy as np
 from .curves import DOUBLING, Curve
 from .judging import MIN_GAIN
 from .policies import Policy
-from .users import LEAST_SIZE, NETS, State, held_out, one_run
+from .users import LEAST_SIZE, NETS, State, held_out, one_user
 
 __all__ = ["Buyer", "buyers_of", "replayed"]
 
@@ -100,23 +100,9 @@ def buyers_of(
         last = rng.integers(least, len(known) - 2 * DOUBLING)
         later = rng.integers(last + 1, len(known) - DOUBLING)
         place = int(np.argmax(truth <= truth[later]))
-        run = _whole_run(curve, known, n_held_out or held_out(rng), rng)
+        run = one_user(curve, known, n_held_out or held_out(rng), rng)
         if place > last and truth[place] <= truth[last] - MIN_GAIN:
             yield Buyer(run, truth, place, tuple(range(last % 2, last + 1, 2)))
-
-
-def _whole_run(curve, known, n_held_out, rng):
-    return State(
-        table=curve.table,
-        learner=curve.learner,
-        n=curve.sizes[known],
-        errors=one_run(curve, known, n_held_out, rng),
-        train_errors=curve.train_errors[known],
-        n_held_out=n_held_out,
-        truth=np.full(3, np.nan),
-        few=False,
-        near_end=False,
-    )
 
 
 def replayed(buyer: Buyer, policy: Policy) -> dict:

@@ -7,7 +7,8 @@ between fits, and the noise of held-out samples that are the same at every size.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from scipy import stats
@@ -20,7 +21,7 @@ __all__ = [
     "TARGETS",
     "State",
     "held_out",
-    "one_run",
+    "one_user",
     "scatter_of",
     "simulate",
 ]
@@ -54,9 +55,9 @@ class State:
     errors: np.ndarray
     train_errors: np.ndarray
     n_held_out: int
-    truth: np.ndarray
-    few: bool
-    near_end: bool
+    truth: np.ndarray = field(default_factory=partial(np.full, len(TARGETS), np.nan))
+    few: bool = False
+    near_end: bool = False
 
 
 def simulate(
@@ -121,16 +122,11 @@ def _many(last, most, rng):
 
 
 def _state(curve, end, seen, few, rng):
-    n_held_out = held_out(rng)
+    state = one_user(curve, seen, held_out(rng), rng)
     ahead = seen[-1] + DOUBLING * TARGETS
     truth = curve.errors[np.minimum(ahead, end)]
-    return State(
-        table=curve.table,
-        learner=curve.learner,
-        n=curve.sizes[seen],
-        errors=one_run(curve, seen, n_held_out, rng),
-        train_errors=curve.train_errors[seen],
-        n_held_out=n_held_out,
+    return replace(
+        state,
         truth=np.where(ahead <= end, truth, np.nan),
         few=bool(few),
         near_end=bool(ahead[2] > end),
@@ -140,6 +136,20 @@ def _state(curve, end, seen, few, rng):
 def held_out(rng: np.random.Generator) -> int:
     """Number of held-out samples of a user: about 1,000."""
     return int(np.exp(rng.normal(np.log(1000), 0.7)).clip(150, 10000))
+
+
+def one_user(
+    curve: Curve, seen: np.ndarray, n_held_out: int, rng: np.random.Generator
+) -> State:
+    """What one run shows at some places on the grid; the parameters of `one_run`."""
+    return State(
+        table=curve.table,
+        learner=curve.learner,
+        n=curve.sizes[seen],
+        errors=one_run(curve, seen, n_held_out, rng),
+        train_errors=curve.train_errors[seen],
+        n_held_out=n_held_out,
+    )
 
 
 def one_run(
