@@ -60,10 +60,12 @@ def differentiable_recurrence() -> Iterator[None]:
 
     Their layers have no second derivatives, and those of cuDNN in eval mode no first.
     """
-    cudnn: Any = torch.backends.cudnn
-    with torch.backends.mkldnn.flags(enabled=False), ExitStack() as stack:
-        stack.callback(setattr, cudnn, "enabled", cudnn.enabled)
-        cudnn.enabled = False
+    kernels: tuple[Any, ...] = (torch.backends.mkldnn, torch.backends.cudnn)
+    with ExitStack() as stack:
+        for kernel in kernels:
+            # Not by `flags`, which sets TF32 as well and warns of that on most CPUs.
+            stack.callback(setattr, kernel, "enabled", kernel.enabled)
+            kernel.enabled = False
         yield
 
 

@@ -20,6 +20,18 @@ def test_torchs_newer_precision_switches_are_respected():
     python("-c", code)
 
 
+def test_kernels_of_recurrent_layers_are_switched_off_without_a_word():
+    code = (
+        "import torch, warnings; warnings.simplefilter('error')\n"
+        "from sufficient.reproducibility.arithmetic import differentiable_recurrence\n"
+        "kernels = torch.backends.mkldnn, torch.backends.cudnn\n"
+        "with differentiable_recurrence():\n"
+        "    assert not any(kernel.enabled for kernel in kernels)\n"
+        "assert all(kernel.enabled for kernel in kernels)\n"
+    )
+    python("-c", code)
+
+
 def test_isolation_restores_random_state_and_arithmetic():
     state, flushed = torch.get_rng_state(), torch.tensor(1e-39) * 1.0
     precision = torch.get_float32_matmul_precision()
