@@ -111,7 +111,8 @@ def _is_nested(column):
 
 
 def _is_constant(column):
-    return column.nunique(dropna=False) < 2
+    # One row does not tell.
+    return len(column) > 1 and column.nunique(dropna=False) < 2
 
 
 def _is_id(column):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,14 @@ def table():
 @pytest.fixture(scope="module", params=[None, "mlp"])
 def fitted(request, table):
     return small(request.param).fit(*table)
+
+
+def test_one_row_does_not_tell_which_columns_are_constant(table):
+    X, y = table
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        est = small("mlp").partial_fit(X[:1], y[:1])
+    assert est.n_waiting_ == 1
 
 
 def test_an_answer_and_predictions(fitted, table):
