@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["SHARES", "GivenScores", "checked_scores"]
 
 SHARES, PERCENT = (0.0, 1.0), (0.0, 100.0)
+# What is forecast from: the last doublings, and so many sizes where they have fewer.
+RECENT_DOUBLINGS, FEWEST_RECENT = 2.5, 5
+# Of rounding, relative.
+SLACK = 1e-9
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,27 @@ class GivenScores:
     def places(self) -> np.ndarray:
         """Which of the sizes each fit has, counted from the smallest."""
         return np.unique(self.n, return_inverse=True)[1]
+
+    def recent(self) -> GivenScores:
+        """The scores of the last two and a half doublings, of five sizes at least.
+
+        Earlier ones follow another law: without them the forecast is better.
+        """
+        sizes = np.unique(self.n)
+        least = sizes[-FEWEST_RECENT:][0]
+        first = min(least, self.n[-1] / 2**RECENT_DOUBLINGS * (1 - SLACK))
+        return self._of(np.flatnonzero(self.n >= first))
+
+    def _of(self, fits):
+        arrays = {
+            name: values[fits]
+            for name in ("n", "errors", "seeds", "std_err", "train_errors")
+            if (values := getattr(self, name)) is not None
+        }
+        correlation = self.correlation
+        if isinstance(correlation, np.ndarray):
+            correlation = correlation[np.ix_(fits, fits)]
+        return replace(self, **arrays, correlation=correlation)
 
 
 def checked_scores(
@@ -99,18 +124,17 @@ def checked_scores(
         known &= np.isfinite(errors)
     if not known.any():
         raise ValueError("A forecast needs at least one size with a finite score.")
-    order = np.flatnonzero(known)[np.argsort(n[known], kind="stable")]
-    if isinstance(between, np.ndarray):
-        between = between[np.ix_(order, order)]
-    return GivenScores(
-        n=n[order],
-        errors=np.maximum(top - scores[order], 0),
-        seeds=numbers[order],
-        std_err=None if errors is None else errors[order],
-        train_errors=None if train is None else np.maximum(top - train[order], 0),
+    everything = GivenScores(
+        n=n,
+        errors=np.maximum(top - scores, 0),
+        seeds=numbers,
+        std_err=errors,
+        train_errors=None if train is None else np.maximum(top - train, 0),
         correlation=between,
         score_range=(bottom, top),
     )
+    order = np.flatnonzero(known)[np.argsort(n[known], kind="stable")]
+    return everything._of(order)
 
 
 def _checked_range(score_range):
@@ -129,7 +153,7 @@ def _check_values(n, scores, bottom, top):
         raise ValueError(
             "n has to be positive: training-set sizes in samples, none of them missing."
         )
-    slack = 1e-9 * max(1.0, abs(top))
+    slack = SLACK * max(1.0, abs(top))
     outside = (scores < bottom - slack) | (scores > top + slack)
     if outside.any():
         raise ValueError(

@@ -52,10 +52,9 @@ class Prior:
     """What learning curves look like before a score is seen.
 
     The first block maximises the predictive density of the scores at n, 2n and 4n on
-    learning curves of LCDB 1.1 (CC BY 4.0, arXiv 2505.15657) and LCDB 1.0 (MIT) and on
-    nets of this project. The second is measured on single runs of LCDB 1.0 and on
-    losses of single samples; `spread` makes 90 % intervals cover 90 % on
-    the same curves.
+    learning curves of LCDB 1.1 (CC BY 4.0, arXiv 2505.15657). The second is measured on
+    single runs of LCDB 1.0 (MIT) and on losses of single samples; `spread` makes 90 %
+    intervals of nets cover 90 % on the curves of the first.
 
     Attributes
     ----------
@@ -86,23 +85,23 @@ class Prior:
         Factor on the width of intervals.
     """
 
-    power: float = 1.15
-    late_power: float = -1.47
-    falling: float = -5.06
-    lasting: float = -2.59
-    late: float = -4.17
-    length: float = 1.75
-    early: float = 0.548
-    mean_of: float = -1.23
-    trust: float = 0.143
-    gap_share: float = -0.548
-    gap_spread: float = -0.112
+    power: float = 1.127
+    late_power: float = -1.353
+    falling: float = -5.654
+    lasting: float = -3.058
+    late: float = -3.67
+    length: float = 1.826
+    early: float = 0.5705
+    mean_of: float = -1.363
+    trust: float = 0.6318
+    gap_share: float = -0.5693
+    gap_spread: float = -0.1492
 
     own: float = 0.5
     nested: float = 0.65
     shared: float = 0.87
     shared_length: float = 7.5
-    spread: float = 1.12
+    spread: float = 1.1
 
 
 PRIOR = Prior()

@@ -61,11 +61,11 @@ class Points(NamedTuple):
 
 def points_of(state: State, with_gap: bool = True) -> Points:
     """What the library makes of a state, and the truths that are known."""
-    x = np.log2(state.n / state.n[-1])
     trained = 1 - state.train_errors if with_gap else None
     given = checked_scores(
         state.n, 1 - state.errors, train_scores=trained, score_range=SHARES
-    )
+    ).recent()
+    x = np.log2(given.n / given.n[-1])
     seen, relative = log_errors_of(given, state.n_held_out)
     gap = gap_step(given)
     known = np.isfinite(state.truth)
