@@ -29,10 +29,11 @@ class ByClassMixin(BaseEstimator):
     def label_next(self, n_samples: int) -> dict[Any, int]:
         """How many samples of each class to label next.
 
-        They are shared out one part after the other, each to the class whose recall
-        (or F1, with several labels per sample) it should raise most. So it is the
-        balanced accuracy that should grow, in which rare classes count as much as
-        frequent ones.
+        They are shared out so that the sum of the recalls (or F1, with several labels
+        per sample) should grow most. So it is the balanced accuracy that should grow,
+        in which rare classes count as much as frequent ones. The answer is the mean of
+        the best splits over the draws of the forecasts: classes whose gains cannot be
+        told apart get about the same.
 
         Parameters
         ----------
