@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from sufficient.decision.class_scores import ClassScores
+from sufficient.decision.score_forecast import ScoreForecast
 from sufficient.decision.targets import FORECAST_REACH
 
 __all__ = ["best_split", "samples_by_class"]
@@ -17,7 +18,12 @@ LEAST_GAIN = 1e-9
 N_BISECTIONS = 60
 
 
-def samples_by_class(by_class: ClassScores, n_samples: int) -> dict[Any, int]:
+def samples_by_class(
+    labels: Sequence[Any],
+    forecasts: Sequence[ScoreForecast | None],
+    n_train: np.ndarray,
+    n_samples: int,
+) -> dict[Any, int]:
     r"""Share out a number of samples to label by what each class should gain.
 
     Twice the samples of class c are taken to raise its score by :math:`g_c`, and each
@@ -33,8 +39,12 @@ def samples_by_class(by_class: ClassScores, n_samples: int) -> dict[Any, int]:
 
     Parameters
     ----------
-    by_class : ClassScores
-        Scores and samples of each class.
+    labels : sequence of length n_classes
+        Of the classes.
+    forecasts : sequence of ScoreForecast or None
+        Of the score of each; None where no held-out sample has the class.
+    n_train : ndarray of shape (n_classes,)
+        Training samples of each.
     n_samples : int
         Samples to label, at least 1.
 
@@ -56,15 +66,14 @@ def samples_by_class(by_class: ClassScores, n_samples: int) -> dict[Any, int]:
         If no held-out sample has a class, so that nothing is known of it.
     """
     _check_whole(n_samples)
-    labels, forecasts = by_class.classes.tolist(), by_class.forecasts
     known = [c for c, one in enumerate(forecasts) if one is not None]
     if not known:
         raise ValueError("No held-out sample has a class, so there is no forecast.")
     unknown = [labels[c] for c, one in enumerate(forecasts) if one is None]
     if unknown:
-        warnings.warn(_without_forecast(unknown), stacklevel=3)
+        warnings.warn(_without_forecast(unknown), stacklevel=4)
     # A class without training samples is treated as if it had one.
-    n = np.maximum(by_class.n_train[-1, known], 1)
+    n = np.maximum(n_train[known], 1)
     gains = _independent([one.gains() for one in forecasts if one is not None])
     taken = _rounded(_mean_split(gains, n, n_samples))
     first = np.argsort(-gains.mean(axis=0) / n, kind="stable")
@@ -140,6 +149,6 @@ def _rounded(shares: np.ndarray) -> np.ndarray:
 def _without_forecast(labels: list[Any]) -> str:
     named = ", ".join(map(str, labels[:5])) + (", ..." if len(labels) > 5 else "")
     return (
-        f"The classes without a held-out sample ({named}) get none, as nothing is "
+        f"Those without a held-out sample ({named}) get none, as nothing is "
         "known of what more samples would add. Label a few of each, and ask again."
     )

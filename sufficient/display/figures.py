@@ -14,7 +14,6 @@ import numpy as np
 
 from sufficient.decision.targets import FORECAST_REACH
 from sufficient.display.by_class import height_of, shown_classes
-from sufficient.display.measured import measured_by
 from sufficient.display.sample_size import SampleSizeDisplay
 from sufficient.report.landscape import landscape_line
 from sufficient.report.markup import paragraph
@@ -37,7 +36,7 @@ WIDTH, HEIGHT = 5.2, 4.4
 CAPTIONS = {
     "score": "Score on held-out samples, its forecast, and what limits it",
     "delta": "Change of the loss by one more batch, and the tolerance",
-    "classes": "Score of each class, now and with twice the data",
+    "classes": "Score of each {kind}, now and with twice the data",
 }
 # The same file for the same fit: no date, and names that are not drawn at random.
 PLAIN: dict[str, Any] = {"svg.hashsalt": "sufficient", "svg.fonttype": "path"}
@@ -77,7 +76,8 @@ def _figure(curve: SampleSizeCurve, kind: str) -> str:
     how: dict[str, Any] = {"kind": kind, "legend": "outside lower center"}
     SampleSizeDisplay.from_estimator(curve, ax=figure.subplots(), **how)
     drawn = _embedded(figure, kind, SAID[kind](curve))
-    caption = f"<figcaption>{escape(CAPTIONS[kind])}</figcaption>"
+    of_each = curve.by_class.kind if kind == "classes" else ""
+    caption = f"<figcaption>{escape(CAPTIONS[kind].format(kind=of_each))}</figcaption>"
     return f"<figure>\n{drawn}\n{caption}\n</figure>"
 
 
@@ -129,8 +129,8 @@ def _classes(curve: SampleSizeCurve) -> str:
         f"({gain(by_class.gains[c].expected)} with twice the data)"
         for c in shown_classes(by_class)
     )
-    name = measured_by(curve)["class_score_name"]
-    return f"Held-out {name} of the classes, the lowest first: {', '.join(said)}."
+    name = f"{by_class.score_name} of each {by_class.kind}"
+    return f"Held-out {name}, the lowest first: {', '.join(said)}."
 
 
 def _ends(sizes: np.ndarray, values: np.ndarray, told: Callable[[float], str]) -> str:

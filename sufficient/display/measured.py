@@ -33,7 +33,6 @@ class Measured:
     verdict: str | None = None
     limited_by: str | None = None
     by_class: ClassScores | None = None
-    class_score_name: str = "recall"
     delta: np.ndarray | None = None
     delta_std_err: np.ndarray | None = None
     bound: np.ndarray | None = None
@@ -76,7 +75,6 @@ def _of_one(curve: SampleSizeCurve) -> dict[str, Any]:
         "verdict": curve.verdict,
         "limited_by": curve.limited_by,
         "by_class": curve.by_class,
-        "class_score_name": "recall" if curve.task.has_one_label else "F1",
         "delta": columns["delta"],
         "delta_std_err": columns["delta_std_err"],
         "bound": columns[bound],

@@ -17,9 +17,10 @@ from sufficient.curvature.affordable import check_affordable
 from sufficient.curvature.eigenpairs.follow import FollowedCurvature
 from sufficient.curvature.objective import Objective
 from sufficient.data.agreement import agreement
-from sufficient.data.by_class import class_counts
+from sufficient.data.by_class import class_counts, errors_by_bin
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
+from sufficient.data.tasks import Regression
 from sufficient.growing.growth import Fresh
 from sufficient.landscape.fixed import FixedNet
 from sufficient.landscape.measure import MeasureSettings, measure
@@ -119,6 +120,7 @@ class Probe:
                 predictions=torch.from_numpy(scores.predictions),
                 contributions=torch.from_numpy(scores.contributions).float(),
                 class_scores=scores.class_scores,
+                class_std_err=_std_err_by_bin(self.task, fresh.held_out, scores),
                 class_held_out=scores.class_held_out,
                 class_train_sizes=class_counts(self.task, seen.y.cpu().numpy()),
             )
@@ -180,6 +182,14 @@ class Probe:
 def _may_have_copies(record: Record) -> bool:
     # They come from the structure of net and loss: the first, smallest size tells.
     return not record or record.measurements[0].columns["hidden_copies"] > 0
+
+
+def _std_err_by_bin(task: Task, held_out: Samples, scores: Scores) -> np.ndarray:
+    if not isinstance(task, Regression):
+        return np.zeros(0)
+    y = held_out.y[: len(scores.predictions)].cpu().numpy()
+    parts = errors_by_bin(task, y, scores.predictions)
+    return np.array([std_err_of_mean(part, len(part)) for part in parts])
 
 
 def _n_displaced(settings: Settings) -> int:

@@ -11,7 +11,8 @@ from sufficient.data.dtypes import in_dtype
 from sufficient.data.encoding import encoded, fit_encoded
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
-from sufficient.data.tasks import Classification, as_task, task_state
+from sufficient.data.task_state import as_task, task_state
+from sufficient.data.tasks import Classification
 from sufficient.growing.growth import Fresh
 from sufficient.growing.new_classes import NewClasses
 from sufficient.growing.run import Run

@@ -9,7 +9,7 @@ import pytest
 from scipy import optimize
 
 from sufficient import forecast_scores
-from sufficient.decision.class_budget import best_split, samples_by_class
+from sufficient.decision.class_budget import best_split
 from sufficient.decision.class_scores import ClassScores
 from sufficient.results import UNKNOWN_GAIN
 
@@ -77,7 +77,7 @@ class TestGains:
 
 class TestBudget:
     def test_the_rare_and_hard_class_is_named_first(self):
-        found = samples_by_class(made(), 100)
+        found = made().label_next(100)
         assert next(iter(found)) == "rare"
         assert found["rare"] == max(found.values())
         assert sum(found.values()) == 100
@@ -102,32 +102,32 @@ class TestBudget:
         given = made(lacking=(1.0, 1.03), shares=(0.5, 0.5))
         rng = np.random.default_rng(1)
         given = replace(given, scores=rng.binomial(250, given.scores) / 250)
-        assert min(samples_by_class(given, n).values()) >= 0.25 * n
+        assert min(given.label_next(n).values()) >= 0.25 * n
 
     def test_a_class_that_clearly_gains_most_gets_nearly_all(self):
-        found = samples_by_class(made(lacking=(8.0, 0.1), shares=(0.5, 0.5)), 100)
+        found = made(lacking=(8.0, 0.1), shares=(0.5, 0.5)).label_next(100)
         assert found["common"] >= 90
 
     def test_a_class_gets_no_more_than_its_forecast_carries(self):
-        found = samples_by_class(made(), 10**6)
+        found = made().label_next(10**6)
         most = 3 * made().n_train[-1]
         assert [found[name] for name in NAMES] == most.tolist()
 
     def test_a_class_that_was_never_trained_on_counts_as_if_it_had_one_sample(self):
         given = made()
         given.n_train[:, 2], given.scores[:, 2] = 0, 0.0
-        assert samples_by_class(given, 100)["rare"] <= 3
+        assert given.label_next(100)["rare"] <= 3
 
     @pytest.mark.filterwarnings("error")
     @pytest.mark.parametrize("n", [1, 7, 101, 250])
     def test_every_sample_is_given_to_a_class(self, n):
-        assert sum(samples_by_class(made(), n).values()) == n
+        assert sum(made().label_next(n).values()) == n
 
     def test_a_class_that_is_not_held_out_is_named(self):
         given = made()
         given.scores[:, 1] = np.nan
         with pytest.warns(UserWarning, match=r"without a held-out sample \(easy\)"):
-            found = samples_by_class(given, 100)
+            found = given.label_next(100)
         assert [*found][-1] == "easy"
         assert found["easy"] == 0
         assert sum(found.values()) == 100
@@ -136,9 +136,9 @@ class TestBudget:
         given = made()
         given.scores[:] = np.nan
         with pytest.raises(ValueError, match="no forecast"):
-            samples_by_class(given, 100)
+            given.label_next(100)
 
     @pytest.mark.parametrize("n", [0, -5, 2.5, np.nan, np.inf])
     def test_a_budget_is_a_whole_number(self, n):
         with pytest.raises(ValueError, match="whole number of at least 1"):
-            samples_by_class(made(), n)
+            made().label_next(n)
