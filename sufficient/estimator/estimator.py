@@ -169,8 +169,8 @@ class SampleSizeEstimator(
         The same for the negative held-out loss, whose logits are divided by the
         temperature that suits the held-out samples best.
     prediction_agreement_ : float
-        Agreement of the last net with the one before on held-out samples: Cohen's
-        kappa, for numbers the concordance correlation. NaN where there is one net.
+        Agreement of the last net with the one before on held-out samples, or those of
+        `X_unlabelled`: Cohen's kappa, for numbers the concordance correlation; or NaN.
     predictions_stable_ : bool
         Whether it was 0.99 or more on average over the last three sizes.
     class_scores_ : ndarray of shape (n_sizes, n_classes) or None

@@ -18,6 +18,7 @@ from sufficient.curvature.eigenpairs.follow import FollowedCurvature
 from sufficient.curvature.objective import Objective
 from sufficient.data.agreement import agreement
 from sufficient.data.by_class import class_counts, errors_by_bin
+from sufficient.data.parts import in_parts
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
 from sufficient.data.tasks import Regression
@@ -105,11 +106,13 @@ class Probe:
             followed=self._followed_curvature(objective, record),
         )
         scores = self._scores(net, seen, fresh.held_out)
+        compared = self._compared(net, fresh, scores)
         measurement.columns.update(
             scores.columns,
-            prediction_agreement=self._agreement(record, scores.predictions),
+            prediction_agreement=self._agreement(record, compared),
             **{f"{change}_gain{part}": nan for change in CHANGES for part in PARTS},
             n_held_out=len(fresh.held_out),
+            n_unlabelled=0 if fresh.unlabelled is None else len(fresh.unlabelled),
             batch_count=k,
             train_size=len(seen),
             measure_seconds=time.perf_counter() - start,
@@ -117,7 +120,7 @@ class Probe:
         return broadcast_measurement(
             replace(
                 measurement,
-                predictions=torch.from_numpy(scores.predictions),
+                predictions=torch.from_numpy(compared),
                 contributions=torch.from_numpy(scores.contributions).float(),
                 class_scores=scores.class_scores,
                 class_std_err=_std_err_by_bin(self.task, fresh.held_out, scores),
@@ -152,6 +155,12 @@ class Probe:
     def _scores(self, net: NeuralNet, seen: Samples, held_out: Samples) -> Scores:
         known = self._known_predictions(net)
         return scores_of(net, self.task, self.scoring, seen, held_out, known)
+
+    def _compared(self, net: NeuralNet, fresh: Fresh, scores: Scores) -> np.ndarray:
+        """Predictions that are compared with those of the net before."""
+        if fresh.unlabelled is None or self._fixed is not None:
+            return scores.predictions
+        return in_parts(partial(self.task.answers, net), fresh.unlabelled)
 
     def _agreement(self, record: Record, predictions: np.ndarray) -> float:
         """With the net at the size before; NaN where that is the same or not known."""
