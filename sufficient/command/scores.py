@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 from sufficient._version import __version__
-from sufficient.decision.forecast_scores import forecast_scores
+from sufficient.command.written import check_before_the_long_fit, drawn, told
 from sufficient.decision.score_forecast import ScoreForecast
+from sufficient.display import SampleSizeDisplay
+from sufficient.display.measured import measured_elsewhere
 from sufficient.report.numbers import count, gain, interval, percent, share
 
 __all__ = ["answer_from_scores"]
@@ -21,28 +23,42 @@ __all__ = ["answer_from_scores"]
 def answer_from_scores(args: Namespace) -> int:
     """Forecast the scores of a table, print the answer, and return the exit code."""
     if args.report:
-        raise ValueError("--report shows one fit. Leave it out, or --score.")
+        raise ValueError("--report shows fits. Leave it out, or --score.")
+    check_before_the_long_fit(args)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        answer = _answer(_forecast(args), args)
-    notes = [str(warning.message) for warning in caught]
+        numbers = _numbers(args)
+        answer = _answer(numbers["score_forecast"], args)
+        picture = _picture(numbers, answer, args)
+    notes = list(dict.fromkeys(str(warning.message) for warning in caught))
     if args.json:
         print(json.dumps({**answer, "warnings": notes, "version": __version__}))
     else:
         print("\n".join([*_sentences(answer), *(f"Warning: {note}" for note in notes)]))
+    told(args, picture)
     return 0
 
 
-def _forecast(args):
+def _picture(numbers, answer, args):
+    """Write it if it was asked for; a line about it."""
+    if not args.plot:
+        return []
+    aim = {"target": answer.get("target"), "assurance": args.assurance}
+    display = SampleSizeDisplay(score_name=args.score, **numbers)
+    return [drawn(args, display.plot(kind="score", **aim))]
+
+
+def _numbers(args):
+    """What a display takes: the scores, and the forecast of them."""
     table = pd.read_csv(args.data, sep=None, engine="python")
     asked = {name: getattr(args, name) for name in ("n", "score", "std_err", "seeds")}
     asked = {name: column for name, column in asked.items() if column}
     if missing := [column for column in asked.values() if column not in table]:
         raise ValueError(f"{args.data} has no column {missing}, but {list(table)}.")
-    given = {name: _numbers(table[column]) for name, column in asked.items()}
+    given = {name: _column(table[column]) for name, column in asked.items()}
     if not np.isfinite(given["score"]).any():
         raise ValueError(f"Column {args.score!r} holds no numbers.")
-    return forecast_scores(
+    return measured_elsewhere(
         given["n"],
         given["score"],
         std_err=given.get("std_err"),
@@ -53,7 +69,7 @@ def _forecast(args):
     )
 
 
-def _numbers(column):
+def _column(column):
     return pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
 
 

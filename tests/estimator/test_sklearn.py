@@ -126,7 +126,9 @@ class TestDocumentation:
         names = {*vars(est), *vars(ByClassMixin)}
         there = {n for n in names if n.endswith("_") and not n.startswith("_")}
         # Samples wait in a labelling session only, and a regressor has bins.
-        assert there | {"n_waiting_", "bin_edges_"} == set(self.documented("Attributes"))
+        assert there | {"n_waiting_", "bin_edges_"} == set(
+            self.documented("Attributes")
+        )
 
     def test_fit_sets_nothing_else_in_public(self, fitted):
         public = {name for name in vars(fitted) if not name.startswith("_")}
