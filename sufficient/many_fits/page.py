@@ -98,7 +98,7 @@ def write_repeats_page(
     answer, *rest = found.summary().splitlines()
     again = preformatted(command) if command else ""
     sections = [
-        Section("summary", "Summary", "\n".join(map(paragraph, rest))),
+        Section("landscape", "Landscape", "\n".join(map(paragraph, rest))),
         Section("pictures", "Picture", pictures(found, {"score": _scores(found)})),
         Section("seeds", "Seeds", _seeds(found.runs)),
         Section("versions", "Versions", versions_of()),

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
-from sklearn.datasets import make_multilabel_classification
+from sklearn.datasets import (
+    make_friedman1,
+    make_friedman2,
+    make_friedman3,
+    make_multilabel_classification,
+)
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import f1_score, mean_squared_error, recall_score
 
@@ -216,3 +223,29 @@ class TestBins:
         assert several.bin_scores_ is None and several.bin_gains_ is None
         with pytest.raises(ValueError, match=r"several targets.* next_batch"):
             several.label_next(10)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_gains_of_bins_are_those_of_fits_to_twice_the_data():
+    problems = (make_friedman1, 1.0), (make_friedman2, 100.0), (make_friedman3, 0.1)
+    covered, errors, gains = [], [], []
+    for (make, noise), seed in itertools.product(problems, range(4)):
+        X, y = make(21_800, noise=noise, random_state=seed)
+        X, new = X.astype(np.float32), slice(1800, None)
+        once, twice = (
+            SampleSizeEstimator("mlp", random_state=seed).fit(X[:n], y[:n])
+            for n in (900, 1800)
+        )
+        bins = np.digitize(y[new], once.bin_edges_[1:-1], right=True)
+        before, after = (
+            np.bincount(bins, (est.predict(X[new]) - y[new]) ** 2) / np.bincount(bins)
+            for est in (once, twice)
+        )
+        true = (before - after) / y[new].var()
+        for found, gain in zip(once.bin_gains_, true, strict=True):
+            covered.append(found.interval[0] <= gain <= found.interval[1])
+            errors.append(abs(found.expected - gain))
+            gains.append(abs(gain))
+    assert np.mean(covered) >= 0.85
+    assert np.mean(errors) < 0.75 * np.mean(gains)
