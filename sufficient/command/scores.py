@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 
 from sufficient._version import __version__
-from sufficient.command.written import check_before_the_long_fit, drawn, told
+from sufficient.command.writing import announce, check_before_the_long_fit, draw
+from sufficient.decision.forecast_scores import forecast_scores
 from sufficient.decision.score_forecast import ScoreForecast
-from sufficient.display import SampleSizeDisplay
-from sufficient.display.measured import measured_elsewhere
 from sufficient.report.numbers import count, gain, interval, percent, share
 
 __all__ = ["answer_from_scores"]
@@ -27,29 +26,32 @@ def answer_from_scores(args: Namespace) -> int:
     check_before_the_long_fit(args)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        numbers = _numbers(args)
-        answer = _answer(numbers["score_forecast"], args)
-        picture = _picture(numbers, answer, args)
+        given = _given(args)
+        forecast = forecast_scores(**given)
+        answer = _answer(forecast, args)
+        lines = [_picture(given, forecast, answer, args)] if args.plot else []
     notes = list(dict.fromkeys(str(warning.message) for warning in caught))
     if args.json:
         print(json.dumps({**answer, "warnings": notes, "version": __version__}))
     else:
         print("\n".join([*_sentences(answer), *(f"Warning: {note}" for note in notes)]))
-    told(args, picture)
+    announce(args, lines)
     return 0
 
 
-def _picture(numbers, answer, args):
-    """Write it if it was asked for; a line about it."""
-    if not args.plot:
-        return []
+def _picture(given, forecast, answer, args):
+    # Only now, as without a picture the answer is there at once.
+    from sufficient.display import SampleSizeDisplay
+    from sufficient.display.measured import with_forecast
+
+    rows = given["n"], given["scores"], given["std_err"]
+    display = SampleSizeDisplay(score_name=args.score, **with_forecast(forecast, *rows))
     aim = {"target": answer.get("target"), "assurance": args.assurance}
-    display = SampleSizeDisplay(score_name=args.score, **numbers)
-    return [drawn(args, display.plot(kind="score", **aim))]
+    return draw(args, display.plot(kind="score", **aim).figure_)
 
 
-def _numbers(args):
-    """What a display takes: the scores, and the forecast of them."""
+def _given(args):
+    """The arguments of `forecast_scores`."""
     table = pd.read_csv(args.data, sep=None, engine="python")
     asked = {name: getattr(args, name) for name in ("n", "score", "std_err", "seeds")}
     asked = {name: column for name, column in asked.items() if column}
@@ -58,15 +60,15 @@ def _numbers(args):
     given = {name: _column(table[column]) for name, column in asked.items()}
     if not np.isfinite(given["score"]).any():
         raise ValueError(f"Column {args.score!r} holds no numbers.")
-    return measured_elsewhere(
-        given["n"],
-        given["score"],
-        std_err=given.get("std_err"),
-        n_held_out=args.held_out,
-        seeds=table[args.seeds].astype(str) if args.seeds else None,
-        overlap=args.overlap,
-        score_range=tuple(args.score_range),
-    )
+    return {
+        "n": given["n"],
+        "scores": given["score"],
+        "std_err": given.get("std_err"),
+        "n_held_out": args.held_out,
+        "seeds": table[args.seeds].astype(str) if args.seeds else None,
+        "overlap": args.overlap,
+        "score_range": tuple(args.score_range),
+    }
 
 
 def _column(column):

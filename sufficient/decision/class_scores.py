@@ -144,16 +144,17 @@ def class_scores_of(
         np.array([getattr(one, f"class_{name}") for one in record.measurements])
         for name in ("scores", "held_out", "train_sizes", "std_err")
     )
-    names = ("recall", "class") if task.has_one_label else ("F1", "label")
+    score_name, kind = ("recall", "class") if task.has_one_label else ("F1", "label")
     if task.is_regression:
-        names = "1 - MSE / variance", "target bin"
+        score_name, kind = "1 - MSE / variance", "target bin"
     return ClassScores(
-        class_names(task),
-        record.column("train_size"),
-        scores,
-        n_held_out,
-        n_train,
-        not is_one_net,
-        *names,
+        classes=class_names(task),
+        sizes=record.column("train_size"),
+        scores=scores,
+        n_held_out=n_held_out,
+        n_train=n_train,
+        has_forecast=not is_one_net,
+        score_name=score_name,
+        kind=kind,
         measured_std_err=std_err if task.is_regression else None,
     )

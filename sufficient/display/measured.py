@@ -16,7 +16,7 @@ from sufficient.results import UNKNOWN_GAIN, Gain, SampleSizeCurve
 from sufficient.settings import BOUNDS
 from sufficient.typing import ArrayLike
 
-__all__ = ["Measured", "measured_by", "measured_elsewhere"]
+__all__ = ["Measured", "measured_by", "measured_elsewhere", "with_forecast"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -118,13 +118,18 @@ def measured_elsewhere(
                 "A ScoreForecast already knows its scores. Pass it alone, or sizes and "
                 "scores."
             )
-        forecast, n, scores = n, [], []
-    elif scores is None:
+        return with_forecast(n, [], [])
+    if scores is None:
         raise ValueError("Pass the scores at these sizes, or a ScoreForecast alone.")
-    else:
-        forecast = forecast_scores(n, scores, **given)
+    forecast = forecast_scores(n, scores, **given)
+    return with_forecast(forecast, n, scores, given.get("std_err"))
+
+
+def with_forecast(
+    forecast: ScoreForecast, n: ArrayLike, scores: ArrayLike, std_err: ArrayLike = None
+) -> dict[str, Any]:
+    """A forecast and the scores it was made of, by the names of `Measured`."""
     n, scores = np.asarray(n, dtype=float), np.asarray(scores, dtype=float)
-    std_err = given.get("std_err")
     errors = np.broadcast_to(0.0 if std_err is None else std_err, scores.shape)
     if scores.ndim == 2:  # A row a size.
         n = np.broadcast_to(n[:, None], scores.shape)
