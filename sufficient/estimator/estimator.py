@@ -170,7 +170,7 @@ class SampleSizeEstimator(
         temperature that suits the held-out samples best.
     prediction_agreement_ : float
         Agreement of the last net with the one before on held-out samples, or those of
-        `X_unlabelled`: Cohen's kappa, for numbers the concordance correlation; or NaN.
+        `X_unlabelled`: Cohen's kappa, or of numbers the concordance; NaN of one net.
     predictions_stable_ : bool
         Whether it was 0.99 or more on average over the last three sizes.
     class_scores_ : ndarray of shape (n_sizes, n_classes) or None

@@ -103,10 +103,10 @@ height, width), or dict or tuple of such
         """
         session, kept = getattr(self, "_session", None), getattr(self, "_waiting", None)
         is_first = session is None and kept is None
+        if X_unlabelled is not None and not is_first:
+            raise ValueError(TOO_LATE)
         X, y = self._validated(X, y, reset=is_first, least=1)
         unlabelled = self._more_samples("X_unlabelled", X_unlabelled)
-        if unlabelled is not None and not is_first:
-            raise ValueError(TOO_LATE)
         first = Waiting(X, y, classes, unlabelled)
         batch = first if kept is None else kept.and_then(X, y)
         self._check_targets(session, y, batch.classes)

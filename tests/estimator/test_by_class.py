@@ -81,8 +81,10 @@ class TestScores:
             est.partial_fit(X[rows], y[rows], classes=CLASSES)
         assert np.isnan(est.class_scores_[:, 8:]).all()
         assert np.isnan([one.expected for one in est.class_gains_[8:]]).all()
-        with pytest.warns(UserWarning, match=r"\(8, 9"):
-            assert [*est.label_next(20)][-2:] == [8, 9]
+        for one in (est, est.curve_):
+            with pytest.warns(UserWarning, match=r"\(8, 9") as caught:
+                assert [*one.label_next(20)][-2:] == [8, 9]
+            assert {each.filename for each in caught} == {__file__}
 
 
 class TestGains:
