@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
-__all__ = ["ForecastMixin"]
+__all__ = ["ForecastMixin", "LabelNextMixin"]
 
 
 class ForecastMixin:
@@ -167,3 +167,75 @@ class ForecastMixin:
         return self._forecast()._next_batch(
             target, cost_per_sample, cost_of_round, value_of_target, assurance
         )
+
+
+class LabelNextMixin:
+    """Ask scores of classes how many samples of each to label next."""
+
+    by_class: Any  # a `ClassScores` or None; this module is below its stage
+
+    def _by_class(self) -> Any:
+        if self.by_class is None:
+            raise ValueError(
+                "label_next is about classes, or bins of one numeric target, but these "
+                "are several targets. next_batch says how many samples to label in all."
+            )
+        return self.by_class
+
+    def label_next(self, n_samples: int) -> dict[Any, int]:
+        """How many samples of each class to label next.
+
+        They are shared out so that the sum of the recalls (of F1, with several labels
+        per sample) should grow most. So it is the balanced accuracy that should grow,
+        in which rare classes count as much as frequent ones. The answer is the mean of
+        the best splits over the draws of the forecasts: classes whose gains cannot be
+        told apart get about the same.
+
+        Parameters
+        ----------
+        n_samples : int
+            Samples that can be labelled.
+
+        Returns
+        -------
+        dict of label to int
+            All classes; first the one for which one more sample is worth most. The sum
+            is less than `n_samples` where more is beyond the forecasts, which carry a
+            class to four times its training samples, or no gain is expected.
+
+        Raises
+        ------
+        NotFittedError
+            If it is an estimator that is not fitted.
+        ValueError
+            If there are several numeric targets, `n_samples` is not a whole number of
+            at least 1, or no class has a forecast.
+
+        Warns
+        -----
+        UserWarning
+            If no held-out sample has a class; it gets none, as nothing is known of it.
+
+        Notes
+        -----
+        The score of a class is taken to depend on the number of its own training
+        samples, as it did while all classes grew together. In truth samples of other
+        classes matter, too: they teach what classes have in common, and may attract
+        samples of this one. So label in rounds, and ask again after each.
+
+        With one numeric target the bins of `bin_edges_` stand for the classes, by the
+        names of their intervals. That helps only where samples can be chosen by their
+        target before it is measured: by design of an experiment, or roughly by what
+        the net predicts.
+
+        Examples
+        --------
+        >>> from sufficient import SampleSizeEstimator
+        >>> from sufficient.datasets import load_digits_images
+        >>> X, y = load_digits_images(n_samples=400)
+        >>> est = SampleSizeEstimator(random_state=0).fit(X, y)
+        >>> plan = est.label_next(50)
+        >>> sum(plan.values()), sorted(plan) == est.classes_.tolist()
+        (50, True)
+        """
+        return self._by_class().label_next(n_samples)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from skorch import NeuralNet
 
-from sufficient.forecasting import ForecastMixin
+from sufficient.forecasting import ForecastMixin, LabelNextMixin
 
 __all__ = [
     "UNKNOWN_GAIN",
@@ -73,13 +73,13 @@ class Measurement:
         On the CPU; kept for the last size only.
     contributions : Tensor of shape (n_contributions,)
         What each held-out sample, or group of them, adds to the validation score.
-    class_scores : ndarray of shape (n_classes,)
-        Recall of each class, or F1 of each label, on held-out samples; NaN where there
-        are none. Empty for regression, as are the other two.
-    class_held_out, class_train_sizes : ndarray of shape (n_classes,)
-        Held-out and training samples of each class, or with each label.
+    class_scores, class_held_out, class_train_sizes : ndarray of shape (n_classes,)
+        Of each class, label or bin of a target: score, held-out and training samples;
+        NaN where none is held out. Empty for several numeric targets.
+    class_std_err : ndarray of shape (n_bins,)
+        Standard errors of scores that are no shares: empty for classes and labels.
     predictions : Tensor of shape (n_held_out, ...) or None
-        Of held-out samples, in their order; kept for the last size only.
+        Of held-out or else unlabelled samples, in order; kept for the last size only.
     """
 
     columns: dict[str, float]
@@ -88,6 +88,7 @@ class Measurement:
     eigenvectors: torch.Tensor | None
     contributions: torch.Tensor = field(default_factory=lambda: torch.zeros(0))
     class_scores: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    class_std_err: np.ndarray = field(default_factory=lambda: np.zeros(0))
     class_held_out: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     class_train_sizes: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     predictions: torch.Tensor | None = None
@@ -173,8 +174,7 @@ class SampleSizeForecast:
     smoothed : ndarray of shape (n_sizes,)
         The smoothed curve, on which the decision is based.
     smoothed_std_err : ndarray of shape (n_sizes,)
-        Its standard error, from the scatter along the sizes. Most of the scatter comes
-        from the training of the net.
+        Its standard error, from the scatter along the sizes, most of it by training.
     """
 
     converged: bool
@@ -206,7 +206,7 @@ UNKNOWN_GAIN = Gain(nan, (nan, nan))
 
 
 @dataclass(frozen=True)
-class SampleSizeCurve(ForecastMixin):
+class SampleSizeCurve(ForecastMixin, LabelNextMixin):
     """The answer of `sample_size_curve`, complete or up to the last measured size.
 
     Attributes
@@ -227,7 +227,7 @@ class SampleSizeCurve(ForecastMixin):
     loss_forecast : ScoreForecast or None
         Of the negative validation loss, with logits that are not too sure.
     by_class : ClassScores or None
-        Scores and gains of each class; None for regression.
+        Of each class, label or bin of the target; None for several numeric targets.
     gain_from_training : Gain
         What twice the training steps add to the score at the last size.
     gain_from_width : Gain

@@ -15,7 +15,8 @@ from sufficient.command.answers import (
 )
 from sufficient.command.arguments import FLAGS
 from sufficient.command.files import load
-from sufficient.command.written import check_before_the_long_fit, written
+from sufficient.command.writing import announce, check_before_the_long_fit
+from sufficient.command.written import written
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.many_fits.repeats import repeat_sample_size
 from sufficient.nets import default_net
@@ -54,8 +55,7 @@ def _tell_what_was_measured(estimator):
 
 def _say(args, estimator, run):
     print(as_json(estimator, run) if args.json else as_text(estimator, run))
-    for line in written(args, estimator):
-        print(f"\n{line}", file=sys.stderr if args.json else sys.stdout)
+    announce(args, written(args, estimator))
     return int(args.exit_code and estimator.verdict_ != "sufficient")
 
 
@@ -71,6 +71,7 @@ def _answer_of_several(args, estimator, data):
     )
     run |= {"remarks": data.remarks} if data.remarks else {}
     print(repeats_as_json(found, run) if args.json else repeats_as_text(found, run))
+    announce(args, written(args, found))
     return int(args.exit_code and set(found.verdicts) != {"sufficient"})
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sufficient._version import __version__
+from sufficient.command.writing import announce, check_before_the_long_fit, draw
 from sufficient.decision.forecast_scores import forecast_scores
 from sufficient.decision.score_forecast import ScoreForecast
 from sufficient.report.numbers import count, gain, interval, percent, share
@@ -21,39 +22,56 @@ __all__ = ["answer_from_scores"]
 def answer_from_scores(args: Namespace) -> int:
     """Forecast the scores of a table, print the answer, and return the exit code."""
     if args.report:
-        raise ValueError("--report shows one fit. Leave it out, or --score.")
+        raise ValueError("--report shows fits. Leave it out, or --score.")
+    check_before_the_long_fit(args)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        answer = _answer(_forecast(args), args)
-    notes = [str(warning.message) for warning in caught]
+        given = _given(args)
+        forecast = forecast_scores(**given)
+        answer = _answer(forecast, args)
+        lines = [_picture(given, forecast, answer, args)] if args.plot else []
+    notes = list(dict.fromkeys(str(warning.message) for warning in caught))
     if args.json:
         print(json.dumps({**answer, "warnings": notes, "version": __version__}))
     else:
         print("\n".join([*_sentences(answer), *(f"Warning: {note}" for note in notes)]))
+    announce(args, lines)
     return 0
 
 
-def _forecast(args):
+def _picture(given, forecast, answer, args):
+    # Only now, as without a picture the answer is there at once.
+    from sufficient.display import SampleSizeDisplay
+    from sufficient.display.measured import with_forecast
+
+    rows = given["n"], given["scores"], given["std_err"]
+    display = SampleSizeDisplay(score_name=args.score, **with_forecast(forecast, *rows))
+    aim = {"target": answer.get("target"), "assurance": args.assurance}
+    return draw(args, display.plot(kind="score", **aim).figure_)
+
+
+def _given(args):
+    """The arguments of `forecast_scores`."""
     table = pd.read_csv(args.data, sep=None, engine="python")
     asked = {name: getattr(args, name) for name in ("n", "score", "std_err", "seeds")}
     asked = {name: column for name, column in asked.items() if column}
     if missing := [column for column in asked.values() if column not in table]:
         raise ValueError(f"{args.data} has no column {missing}, but {list(table)}.")
-    given = {name: _numbers(table[column]) for name, column in asked.items()}
+    given = {name: _column(table[column]) for name, column in asked.items()}
     if not np.isfinite(given["score"]).any():
         raise ValueError(f"Column {args.score!r} holds no numbers.")
-    return forecast_scores(
-        given["n"],
-        given["score"],
-        std_err=given.get("std_err"),
-        n_held_out=args.held_out,
-        seeds=table[args.seeds].astype(str) if args.seeds else None,
-        overlap=args.overlap,
-        score_range=tuple(args.score_range),
-    )
+    return {
+        "n": given["n"],
+        "scores": given["score"],
+        "std_err": given.get("std_err"),
+        "n_held_out": args.held_out,
+        "seeds": table[args.seeds].astype(str) if args.seeds else None,
+        "overlap": args.overlap,
+        "score_range": tuple(args.score_range),
+    }
 
 
-def _numbers(column):
+def _column(column):
     return pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,13 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from skorch import NeuralNet
 
+from sufficient.data.bins import quantile_edges
 from sufficient.data.targets import check_varied
 from sufficient.data.task import Task
 from sufficient.fields import as_given
 from sufficient.typing import ArrayLike
 
-__all__ = ["Classification", "MultiLabel", "Regression", "as_task", "task_state"]
+__all__ = ["Classification", "MultiLabel", "Regression"]
 
 
 @dataclass(frozen=True)
@@ -219,6 +220,8 @@ class Regression(Task):
         The mean is subtracted from the targets, which are then divided by the scale.
     flat : bool
         Whether y was one-dimensional.
+    edges : ndarray of shape (n_bins - 1,)
+        Inner edges of bins of the target, in its unit; none for several targets.
     """
 
     counted = "targets"
@@ -226,17 +229,18 @@ class Regression(Task):
     mean: np.ndarray
     scale: np.ndarray
     flat: bool
+    edges: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
     def of(cls, y: np.ndarray, standardise: bool = True) -> Regression:
         """The task that the targets y describe."""
         columns = y.reshape(len(y), -1)
         check_varied(y)
-        if not standardise:
-            nothing = np.zeros(columns.shape[1])
-            return cls(nothing, nothing + 1, y.ndim == 1)
-        scale = columns.std(axis=0)
-        return cls(columns.mean(axis=0), np.where(scale > 0, scale, 1.0), y.ndim == 1)
+        mean, scale = np.zeros(columns.shape[1]), np.ones(columns.shape[1])
+        if standardise:
+            mean, spread = columns.mean(axis=0), columns.std(axis=0)
+            scale = np.where(spread > 0, spread, 1.0)
+        return cls(mean, scale, y.ndim == 1, quantile_edges(columns))
 
     @property
     def n_outputs(self) -> int:
@@ -284,16 +288,11 @@ class Regression(Task):
         """Predicts the mean of y."""
         return DummyRegressor().fit(_no_features(y), y)
 
-
-def task_state(task: Task) -> dict[str, Any]:
-    """The fields of a task as plain values, for storage."""
-    return {"kind": type(task).__name__, **vars(task)}
-
-
-def as_task(state: dict[str, Any]) -> Task:
-    """The task whose fields `task_state` returned."""
-    kinds = {kind.__name__: kind for kind in (Classification, MultiLabel, Regression)}
-    return kinds[state["kind"]](**{k: v for k, v in state.items() if k != "kind"})
+    def fitted_attributes(self) -> dict[str, np.ndarray]:
+        """Edges of the bins of one target, open at both ends, as `bin_edges_`."""
+        if not len(self.edges):
+            return {}
+        return {"bin_edges_": np.concatenate([[-np.inf], self.edges, [np.inf]])}
 
 
 def _no_features(y: np.ndarray) -> np.ndarray:

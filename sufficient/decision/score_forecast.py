@@ -103,7 +103,28 @@ class ScoreForecast(ForecastMixin):
         interval : tuple of (float, float)
             Which holds the gain with a probability of 90 %.
         """
-        return _summary(self._gains(factor))
+        return _summary(self.gains(factor))
+
+    def gains(self, factor: float = 2) -> np.ndarray:
+        """Gain of the score from more data, in each draw.
+
+        Parameters
+        ----------
+        factor : float, default=2
+            How many times the data.
+
+        Returns
+        -------
+        ndarray of shape (n_draws,)
+
+        Raises
+        ------
+        ValueError
+            If the factor is not a positive number.
+        """
+        if not (np.isfinite(factor) and factor > 0):
+            raise ValueError(f"factor has to be a positive number, got {factor!r}.")
+        return self._typical_at(self.n * factor) - self._typical_at(self.n)
 
     def probability_of_gain_below(self, min_gain: float, factor: float = 2) -> float:
         """Probability that more data add less than a gain that counts.
@@ -120,7 +141,7 @@ class ScoreForecast(ForecastMixin):
         float
             Between 0 and 1.
         """
-        return float(np.mean(self._gains(factor) < min_gain))
+        return float(np.mean(self.gains(factor) < min_gain))
 
     def _forecast(self) -> ScoreForecast:
         return self
@@ -178,11 +199,6 @@ class ScoreForecast(ForecastMixin):
 
     def _typical_at(self, n):
         return self._scores(self._log_errors_at(n))
-
-    def _gains(self, factor):
-        if not (np.isfinite(factor) and factor > 0):
-            raise ValueError(f"factor has to be a positive number, got {factor!r}.")
-        return self._typical_at(self.n * factor) - self._typical_at(self.n)
 
     def _log_errors_at(self, n):
         if not (np.isfinite(n) and n > 0):

@@ -1,4 +1,4 @@
-"""The panel of the classes: the score of each, and what twice the data should add."""
+"""The panel of classes or bins: the score of each, and what twice the data add."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def shown_classes(by_class: ClassScores | None) -> np.ndarray:
     """Positions of the classes, the lowest score first and unknown ones last."""
     if by_class is None:
         raise ValueError(
-            "There are no scores of classes: the targets are numbers, or the scores "
-            "come from elsewhere. Use kind='score'."
+            "There are no scores of classes: there are several numeric targets, or the "
+            "scores come from elsewhere. Use kind='score'."
         )
     return np.argsort(by_class.scores[-1], kind="stable")[:MOST_CLASSES]
 
@@ -49,7 +49,7 @@ def draw_classes(ax: Axes, measured: Measured) -> list[ErrorbarContainer]:
     now = ax.errorbar(
         scores,
         rows - 0.12,
-        xerr=_reach(scores, scores - 2 * std_err, scores + 2 * std_err),
+        xerr=_reach(by_class, scores, scores - 2 * std_err, scores + 2 * std_err),
         fmt="o",
         color=COLORS["score"],
         label="now, 2 std. err.",
@@ -57,7 +57,7 @@ def draw_classes(ax: Axes, measured: Measured) -> list[ErrorbarContainer]:
     )
     drawn = [now, *_draw_twice(ax, by_class, shown)]
     ax.set_yticks(rows, [_named(by_class, c) for c in shown])
-    ax.set(ylim=(len(rows) - 0.4, -0.6), xlabel=f"held-out {measured.class_score_name}")
+    ax.set(ylim=(len(rows) - 0.4, -0.6), xlabel=f"held-out {by_class.score_name}")
     ax.set_title(_said(by_class, len(shown)), loc="left", fontsize="small")
     ax.grid(axis="x", alpha=0.3)
     return drawn
@@ -71,16 +71,19 @@ def _draw_twice(
     if not np.isfinite(expected).any():
         return []
     ends = scores[:, None] + np.array([gain.interval for gain in gains])
-    expected = np.clip(expected, 0, 1)
+    expected = np.clip(expected, *by_class.score_range)
     style = {"color": ink(ax), "mfc": "none", "fmt": "s", **STYLE}
     at = expected, np.arange(len(shown)) + 0.12
     label = "with twice the data, 90 %"
-    return [ax.errorbar(*at, xerr=_reach(expected, *ends.T), label=label, **style)]
+    xerr = _reach(by_class, expected, *ends.T)
+    return [ax.errorbar(*at, xerr=xerr, label=label, **style)]
 
 
-def _reach(middle: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """How far bars go to either side, as no share lies outside of 0 and 1."""
-    return np.abs(np.clip([low, high], 0, 1) - middle)
+def _reach(
+    by_class: ClassScores, middle: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> np.ndarray:
+    """How far bars go to either side, as no score lies outside of its range."""
+    return np.abs(np.clip([low, high], *by_class.score_range) - middle)
 
 
 def _named(by_class: ClassScores, c: int) -> str:
@@ -91,5 +94,5 @@ def _named(by_class: ClassScores, c: int) -> str:
 
 def _said(by_class: ClassScores, n_shown: int) -> str:
     n = len(by_class.classes)
-    which = f"the lowest {n_shown} of {n:,} classes" if n_shown < n else "class"
-    return f"{which} (training samples)"
+    which = f", the lowest {n_shown} of {n:,}" if n_shown < n else ""
+    return f"{by_class.kind} (training samples){which}"

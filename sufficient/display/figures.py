@@ -5,16 +5,16 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sufficient.decision.score_forecast import ScoreForecast
 from sufficient.decision.targets import FORECAST_REACH
 from sufficient.display.by_class import height_of, shown_classes
-from sufficient.display.measured import measured_by
 from sufficient.display.sample_size import SampleSizeDisplay
 from sufficient.report.landscape import landscape_line
 from sufficient.report.markup import paragraph
@@ -25,7 +25,7 @@ from sufficient.results import SampleSizeCurve
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["figures_of"]
+__all__ = ["figures_of", "pictures", "scores_in_words"]
 
 WITHOUT = (
     "The pictures are left out, because matplotlib is not installed where this page "
@@ -35,9 +35,9 @@ WITHOUT = (
 MOST_DRAWN = 250_000
 WIDTH, HEIGHT = 5.2, 4.4
 CAPTIONS = {
-    "score": "Score on held-out samples, its forecast, and what limits it",
+    "score": "Score on held-out samples, and its forecast",
     "delta": "Change of the loss by one more batch, and the tolerance",
-    "classes": "Score of each class, now and with twice the data",
+    "classes": "Score of each {kind}, now and with twice the data",
 }
 # The same file for the same fit: no date, and names that are not drawn at random.
 PLAIN: dict[str, Any] = {"svg.hashsalt": "sufficient", "svg.fonttype": "path"}
@@ -56,12 +56,30 @@ def figures_of(curve: SampleSizeCurve) -> str:
     -------
     str
     """
+    known = {kind: say for kind, say in SAID.items() if _has(curve, kind)}
+    return pictures(curve, {kind: say(curve) for kind, say in known.items()})
+
+
+def pictures(found: Any, said: Mapping[str, str]) -> str:
+    """Pictures as HTML, or a sentence on why there are none.
+
+    Parameters
+    ----------
+    found : SampleSizeCurve or RepeatedSampleSize
+        What was measured.
+    said : mapping of str to str
+        Kinds of picture, and what each shows in words.
+
+    Returns
+    -------
+    str
+    """
     if find_spec("matplotlib") is None:
         return paragraph(WITHOUT)
     from matplotlib import style
 
     with style.context(["default", PLAIN]):
-        shown = [_figure(curve, kind) for kind in SAID if _has(curve, kind)]
+        shown = [_figure(found, kind, words) for kind, words in said.items()]
     return "\n".join(['<div class="figures">', *shown, "</div>"])
 
 
@@ -69,16 +87,18 @@ def _has(curve: SampleSizeCurve, kind: str) -> bool:
     return kind != "classes" or curve.by_class is not None
 
 
-def _figure(curve: SampleSizeCurve, kind: str) -> str:
+def _figure(found: Any, kind: str, said: str) -> str:
     from matplotlib.figure import Figure
 
-    size = (WIDTH, height_of(curve.by_class)) if kind == "classes" else (WIDTH, HEIGHT)
-    figure = Figure(figsize=size, layout="constrained")
+    height, caption = HEIGHT, CAPTIONS[kind]
+    if kind == "classes":
+        height = height_of(found.by_class)
+        caption = caption.format(kind=found.by_class.kind)
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
     how: dict[str, Any] = {"kind": kind, "legend": "outside lower center"}
-    SampleSizeDisplay.from_estimator(curve, ax=figure.subplots(), **how)
-    drawn = _embedded(figure, kind, SAID[kind](curve))
-    caption = f"<figcaption>{escape(CAPTIONS[kind])}</figcaption>"
-    return f"<figure>\n{drawn}\n{caption}\n</figure>"
+    SampleSizeDisplay.from_estimator(found, ax=figure.subplots(), **how)
+    drawn = _embedded(figure, kind, said)
+    return f"<figure>\n{drawn}\n<figcaption>{escape(caption)}</figcaption>\n</figure>"
 
 
 def _embedded(figure: Figure, name: str, said: str) -> str:
@@ -103,11 +123,18 @@ def _pixels(figure: Figure, said: str) -> str:
 
 def _scores(curve: SampleSizeCurve) -> str:
     sizes, scores = curve.columns["train_size"], curve.columns["validation_score"]
-    seen = f"Held-out {score_name(curve)}: {_ends(sizes, scores, share)}."
-    if curve.score_forecast is None:
+    return scores_in_words(score_name(curve), sizes, scores, curve.score_forecast)
+
+
+def scores_in_words(
+    name: str, sizes: np.ndarray, scores: np.ndarray, forecast: ScoreForecast | None
+) -> str:
+    """What the picture of the scores shows."""
+    seen = f"Held-out {name}: {_ends(sizes, scores, share)}."
+    if forecast is None:
         return f"{seen} There is no forecast."
     n = FORECAST_REACH * sizes[-1]
-    expected, (low, high) = curve.score_forecast.score_at(n)
+    expected, (low, high) = forecast.score_at(n)
     return (
         f"{seen} The forecast for {count(n)} samples is {share(expected)}, 90 % "
         f"interval {share(low)} to {share(high)}."
@@ -129,8 +156,8 @@ def _classes(curve: SampleSizeCurve) -> str:
         f"({gain(by_class.gains[c].expected)} with twice the data)"
         for c in shown_classes(by_class)
     )
-    name = measured_by(curve)["class_score_name"]
-    return f"Held-out {name} of the classes, the lowest first: {', '.join(said)}."
+    name = f"{by_class.score_name} of each {by_class.kind}"
+    return f"Held-out {name}, the lowest first: {', '.join(said)}."
 
 
 def _ends(sizes: np.ndarray, values: np.ndarray, told: Callable[[float], str]) -> str:

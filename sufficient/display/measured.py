@@ -16,7 +16,7 @@ from sufficient.results import UNKNOWN_GAIN, Gain, SampleSizeCurve
 from sufficient.settings import BOUNDS
 from sufficient.typing import ArrayLike
 
-__all__ = ["Measured", "measured_by", "measured_elsewhere"]
+__all__ = ["Measured", "measured_by", "measured_elsewhere", "with_forecast"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -33,7 +33,6 @@ class Measured:
     verdict: str | None = None
     limited_by: str | None = None
     by_class: ClassScores | None = None
-    class_score_name: str = "recall"
     delta: np.ndarray | None = None
     delta_std_err: np.ndarray | None = None
     bound: np.ndarray | None = None
@@ -76,7 +75,6 @@ def _of_one(curve: SampleSizeCurve) -> dict[str, Any]:
         "verdict": curve.verdict,
         "limited_by": curve.limited_by,
         "by_class": curve.by_class,
-        "class_score_name": "recall" if curve.task.has_one_label else "F1",
         "delta": columns["delta"],
         "delta_std_err": columns["delta_std_err"],
         "bound": columns[bound],
@@ -120,13 +118,18 @@ def measured_elsewhere(
                 "A ScoreForecast already knows its scores. Pass it alone, or sizes and "
                 "scores."
             )
-        forecast, n, scores = n, [], []
-    elif scores is None:
+        return with_forecast(n, [], [])
+    if scores is None:
         raise ValueError("Pass the scores at these sizes, or a ScoreForecast alone.")
-    else:
-        forecast = forecast_scores(n, scores, **given)
+    forecast = forecast_scores(n, scores, **given)
+    return with_forecast(forecast, n, scores, given.get("std_err"))
+
+
+def with_forecast(
+    forecast: ScoreForecast, n: ArrayLike, scores: ArrayLike, std_err: ArrayLike = None
+) -> dict[str, Any]:
+    """A forecast and the scores it was made of, by the names of `Measured`."""
     n, scores = np.asarray(n, dtype=float), np.asarray(scores, dtype=float)
-    std_err = given.get("std_err")
     errors = np.broadcast_to(0.0 if std_err is None else std_err, scores.shape)
     if scores.ndim == 2:  # A row a size.
         n = np.broadcast_to(n[:, None], scores.shape)

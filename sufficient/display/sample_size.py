@@ -46,9 +46,7 @@ class SampleSizeDisplay(Measured):
     verdict, limited_by : str or None, default=None
         The answer in words, written above the scores.
     by_class : ClassScores or None, default=None
-        Scores of each class.
-    class_score_name : str, default="recall"
-        Name of these scores.
+        Scores of each class, or of each bin of a numeric target.
     delta, delta_std_err : ndarray of shape (n_sizes,) or None, default=None
         :math:`\Delta_k` of the real loss and its standard error, in squared loss units.
         None where there are scores only.
@@ -211,7 +209,8 @@ class SampleSizeDisplay(Measured):
             None is ``"delta"``, or ``"score"`` where there are scores only.
             ``"delta"`` draws the curves with the tolerance, and the scores below them.
             ``"rate"`` draws the curves times :math:`k^2`, with k in batches.
-            ``"score"`` draws the scores alone, ``"classes"`` those of each class.
+            ``"score"`` draws the scores alone, ``"classes"`` those of each class, or
+            bin of a numeric target.
         target : float or None, default=None
             A score to reach, drawn with the size that reaches it.
         assurance : float, default=0.8

@@ -59,7 +59,7 @@ class AnswerMixin(ForecastMixin, ByClassMixin):
         return hasattr(self, "curve_")
 
     def _publish_plan(self, plan: Plan) -> None:
-        self._forget("_session", "_waiting", "n_waiting_", "classes_")
+        self._forget("_session", "_waiting", "n_waiting_", "classes_", "bin_edges_")
         self._publish(plan.run.answer())
         self._input_dtype = plan.run.input_dtype.name
         self.train_indices_ = plan.train_indices
@@ -97,7 +97,10 @@ class AnswerMixin(ForecastMixin, ByClassMixin):
         self.loss_forecast_ = curve.loss_forecast
         self.prediction_agreement_ = float(columns["prediction_agreement"][-1])
         self.predictions_stable_ = predictions_are_stable(curve.record)
-        self.class_scores_ = None if curve.by_class is None else curve.by_class.scores
+        scores_by_class = None if curve.by_class is None else curve.by_class.scores
+        of_bins = curve.task.is_regression
+        self.class_scores_ = None if of_bins else scores_by_class
+        self.bin_scores_ = scores_by_class if of_bins else None
         self.expected_gain_, self.expected_gain_interval_ = gain
         self.gain_from_data_ = gain
         self.gain_from_training_ = curve.gain_from_training

@@ -169,18 +169,23 @@ class SampleSizeEstimator(
         The same for the negative held-out loss, whose logits are divided by the
         temperature that suits the held-out samples best.
     prediction_agreement_ : float
-        Agreement of the last net with the one before on held-out samples: Cohen's
-        kappa, for numbers the concordance correlation. NaN where there is one net.
+        Agreement of the last net with the one before on held-out samples, or those of
+        `X_unlabelled`: Cohen's kappa, or of numbers the concordance; NaN of one net.
     predictions_stable_ : bool
         Whether it was 0.99 or more on average over the last three sizes.
     class_scores_ : ndarray of shape (n_sizes, n_classes) or None
-        Recall of each class at every size, in the order of `classes_`: the share of its
-        held-out samples that are right. With several labels per sample, F1 of each
-        label. NaN where no held-out sample has the class; None for regression.
+        Recall of each class of `classes_` at every size, the share of its held-out
+        samples that are right; with several labels per sample, F1 of each. NaN where no
+        held-out sample has the class; None for regression.
     class_gains_ : tuple of Gain or None
-        What twice the data should add to the last row of `class_scores_`, from a
-        forecast of each class with its own number of held-out samples. Computed when it
-        is first read.
+        What twice the data should add to its last row, from a forecast of each class
+        with its own number of held-out samples. Computed when it is first read.
+    bin_edges_ : ndarray of shape (n_bins + 1,)
+        Where the range of one numeric target is cut into bins that hold about a quarter
+        of the samples each; infinite at both ends. Regressors only.
+    bin_scores_, bin_gains_ : ndarray of shape (n_sizes, n_bins), tuple of Gain
+        The same of each bin: 1 minus its mean squared error over the variance of all
+        held-out targets. None for several targets, and for classification.
     n_train_ : int
         Samples at hand for training.
     n_waiting_ : int

@@ -47,6 +47,7 @@ class FittingMixin(FittedNetMixin, AnswerMixin, CallbackSupportMixin):
         groups: ArrayLike = None,
         X_val: ArrayLike = None,
         y_val: ArrayLike = None,
+        X_unlabelled: ArrayLike = None,
     ) -> SampleSizeEstimator:
         """Grow the training set, train, measure and answer.
 
@@ -68,6 +69,10 @@ height, width), or dict or tuple of such
             together or not at all.
         X_val, y_val : array-like, default=None
             Samples and targets to hold out, instead of a part of X and y.
+        X_unlabelled : array-like of shape (n_unlabelled, ...), default=None
+            Samples without targets, such as those that could be labelled next. Nets of
+            successive sizes are compared on them instead of on held-out ones
+            (`prediction_agreement_`). All are predicted at every size.
 
         Returns
         -------
@@ -108,6 +113,7 @@ height, width), or dict or tuple of such
                 groups=checked_groups(groups, len(y)),
                 validation=self._validation_set(X_val, y_val),
                 encoder=self.encoder_,
+                unlabelled=self._more_samples("X_unlabelled", X_unlabelled),
             )
             curve = follow_with_callbacks(self, plan, X, y)
             warn_of_weaknesses(curve, plan.run.settings, stacklevel=WRAPPERS)

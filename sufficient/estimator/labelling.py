@@ -24,6 +24,10 @@ __all__ = ["LabellingMixin"]
 
 # Two decorators stand between a warning in `partial_fit` and the caller.
 WRAPPERS = 4
+TOO_LATE = (
+    "X_unlabelled belongs to the first call of partial_fit, because all nets have to "
+    "predict the same samples. Leave it out from the second call on."
+)
 
 
 class LabellingMixin(AnswerMixin):
@@ -38,7 +42,12 @@ class LabellingMixin(AnswerMixin):
     @_fit_context(prefer_skip_nested_validation=False)
     @one_fit_at_a_time()
     def partial_fit(
-        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike = None,
+        *,
+        X_unlabelled: ArrayLike = None,
     ) -> SampleSizeEstimator:
         """Take in the next labelled samples and update the answer.
 
@@ -62,6 +71,9 @@ height, width), or dict or tuple of such
         classes : array-like of shape (n_classes,), default=None
             All labels there can be; read on the first call, and others are refused
             from then on. None takes new labels as they come.
+        X_unlabelled : array-like, default=None
+            Samples without targets, on which successive nets are compared from the
+            first call on, as in `fit`. They may be labelled later.
 
         Returns
         -------
@@ -71,8 +83,9 @@ height, width), or dict or tuple of such
         Raises
         ------
         ValueError
-            If y holds labels that `classes` lacks, or the first batch has one label
-            only. The session goes on as if these samples had not come.
+            If y holds labels that `classes` lacks, the first batch has one label only,
+            or `X_unlabelled` comes after the first call. The session goes on as if
+            these samples had not come.
 
         Warns
         -----
@@ -89,8 +102,13 @@ height, width), or dict or tuple of such
         anew, on all samples so far.
         """
         session, kept = getattr(self, "_session", None), getattr(self, "_waiting", None)
-        X, y = self._validated(X, y, reset=session is None and kept is None, least=1)
-        batch = Waiting(X, y, classes) if kept is None else kept.and_then(X, y)
+        is_first = session is None and kept is None
+        if X_unlabelled is not None and not is_first:
+            raise ValueError(TOO_LATE)
+        X, y = self._validated(X, y, reset=is_first, least=1)
+        unlabelled = self._more_samples("X_unlabelled", X_unlabelled)
+        first = Waiting(X, y, classes, unlabelled)
+        batch = first if kept is None else kept.and_then(X, y)
         self._check_targets(session, y, batch.classes)
         if not self._is_complete(session, batch, len(y)):
             self._wait(batch.in_memory())
@@ -139,6 +157,7 @@ height, width), or dict or tuple of such
             drawn_seed(self.random_state),
             encoder=self.encoder_,
             takes_new_classes=batch.classes is None,
+            unlabelled=batch.unlabelled,
         )
 
 

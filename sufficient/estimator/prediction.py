@@ -216,11 +216,19 @@ class FittedNetMixin(BaseEstimator):
             return None
         if X is None or y is None:
             raise ValueError("X_val and y_val belong together. Pass both, or neither.")
-        if self.encoder_ is None:
-            X = self._checked(X)[:]
-        else:
-            X = self._known_columns(X, reset=False)
+        X = self._more_samples("X_val", X)
         return X, self._checked_targets(X, y, is_regression(self.estimator, y))
+
+    def _more_samples(self, name: str, X: ArrayLike) -> Any:
+        """Samples like those of the fit, read and checked; None if there are none."""
+        if X is None:
+            return None
+        try:
+            if self.encoder_ is None:
+                return self._checked(X)[:]
+            return self._known_columns(X, reset=False)
+        except ValueError as error:
+            raise ValueError(f"{name} does not go with X. {error}") from error
 
     def _checked_targets(
         self, X: ArrayLike, y: ArrayLike, regression: bool

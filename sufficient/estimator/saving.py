@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 from skorch import NeuralNet
 
-from sufficient.data.tasks import as_task, task_state
+from sufficient.data.task_state import as_task, task_state
 from sufficient.decision.answer import answer_of
 from sufficient.estimator.waiting import Waiting
 from sufficient.fields import n_numbers

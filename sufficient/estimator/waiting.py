@@ -33,11 +33,14 @@ class Waiting:
         Their labels or targets.
     classes : array-like or None
         All labels there can be, where the first call named them.
+    unlabelled : array-like or None
+        Samples without targets, where the first call had them.
     """
 
     X: Any
     y: np.ndarray
     classes: ArrayLike = None
+    unlabelled: Any = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -45,7 +48,7 @@ class Waiting:
     def and_then(self, X: Any, y: np.ndarray) -> Waiting:
         """With more samples."""
         X = _joined(self.X, _in_memory(X))
-        return Waiting(X, np.concatenate([self.y, y]), self.classes)
+        return replace(self, X=X, y=np.concatenate([self.y, y]))
 
     def in_memory(self) -> Waiting:
         """The same samples, read if they were not."""
@@ -69,12 +72,14 @@ class Waiting:
                 "cannot be stored. Give partial_fit the rest of the batch first."
             )
         classes = None if self.classes is None else np.asarray(self.classes)
-        return {"X": state_of(self.X), "y": self.y, "classes": classes}
+        rows = {"X": state_of(self.X), "unlabelled": state_of(self.unlabelled)}
+        return {**rows, "y": self.y, "classes": classes}
 
     @classmethod
     def resumed(cls, state: dict[str, Any]) -> Waiting:
         """The samples of which `state` was taken."""
-        return cls(**{**state, "X": from_state(state["X"])})
+        rows = {name: from_state(state[name]) for name in ("X", "unlabelled")}
+        return cls(**{**state, **rows})
 
 
 def _in_memory(X: Any) -> Any:

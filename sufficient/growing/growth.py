@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sufficient.data.samples import Samples
+from sufficient.typing import Rows
 
 __all__ = ["Fresh", "Growth"]
 
@@ -21,10 +22,13 @@ class Fresh:
         What comes next in the order.
     held_out : Samples
         What is never trained on.
+    unlabelled : Tensor, Fields or None, default=None
+        Samples without targets, on which nets are compared.
     """
 
     upcoming: Samples
     held_out: Samples
+    unlabelled: Rows | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class Growth:
         Numbers of batches at which to measure, increasing.
     n_upcoming : int
         Upcoming samples that a measurement is given, at most.
+    unlabelled : Tensor, Fields or None, default=None
+        Samples without targets, on which nets are compared.
     """
 
     pool: Samples
@@ -50,6 +56,7 @@ class Growth:
     batch_size: int
     measured_counts: np.ndarray
     n_upcoming: int
+    unlabelled: Rows | None = None
 
     @property
     def at_its_end(self) -> Growth:
@@ -76,4 +83,5 @@ class Growth:
     def fresh_after(self, k: int) -> Fresh:
         """Samples that no net trained on k batches has seen."""
         n = k * self.batch_size
-        return Fresh(self.pool[n : n + self.n_upcoming], self.held_out)
+        upcoming = self.pool[n : n + self.n_upcoming]
+        return Fresh(upcoming, self.held_out, self.unlabelled)

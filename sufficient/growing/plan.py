@@ -18,7 +18,7 @@ from sufficient.data.encoding import encoded, fit_encoded
 from sufficient.data.row_source import RowSource
 from sufficient.data.samples import Samples
 from sufficient.data.scale import warn_of_scales
-from sufficient.data.stream import rows_of, share_of_memory
+from sufficient.data.stream import as_rows, rows_of, share_of_memory
 from sufficient.data.task import Task
 from sufficient.data.tasks import Classification, MultiLabel, Regression
 from sufficient.fields import Fields
@@ -112,6 +112,7 @@ def plan_run(
     groups: np.ndarray | None = None,
     validation: tuple[Any, np.ndarray] | None = None,
     encoder: Encoder = None,
+    unlabelled: Any = None,
 ) -> Plan:
     """Set a run up from validated data.
 
@@ -136,6 +137,9 @@ def plan_run(
         Samples and targets to hold out; None takes part of X and y.
     encoder : transformer or None, default=None
         Fitted, in place, to the samples that are not held out.
+    unlabelled : ndarray, Fields or None, default=None
+        Samples without targets, on which nets are compared; with an encoder whatever it
+        takes.
 
     Returns
     -------
@@ -162,13 +166,18 @@ def plan_run(
         X = fit_encoded(encoder, X, targets, order.train_indices)
         if validation is not None:
             validation = encoded(encoder, validation[0]), validation[1]
+        if unlabelled is not None:
+            unlabelled = encoded(encoder, unlabelled)
     run = _run(net_for(estimator, task), task, X, order.batch_size, settings, seed)
     X = in_dtype(X, run.input_dtype)
     if validation is not None:
         validation = in_dtype(validation[0], run.input_dtype), validation[1]
-    growth = _growth(run, X, targets, order, validation)
+    if unlabelled is not None:
+        unlabelled = in_dtype(unlabelled, run.input_dtype)
+    growth = _growth(run, X, targets, order, validation, unlabelled)
     if kept is not None:
-        data = {"X": X, "y": targets, "groups": groups, "validation": validation}
+        data = {"X": X, "y": targets, "groups": groups}
+        data |= {"validation": validation, "unlabelled": unlabelled}
         identity = {**_digests(task, data), **_parameters(run, growth.measured_counts)}
         kept.resume(run, from_first_rank(lambda: identity))
     warn_of_copies(growth.pool.X, growth.held_out.X)
@@ -182,8 +191,8 @@ def _run(estimator, task, X, batch_size, settings, seed):
     return Run(estimator, task, X, batch_size, settings, seed, cache_bytes=memory)
 
 
-def _growth(run, X, targets, order, validation):
-    """The samples in their order, those held out, and where to measure."""
+def _growth(run, X, targets, order, validation, unlabelled):
+    """The samples in their order, those not trained on, and where to measure."""
     net, training, settings = run.training.template, run.training, run.settings
 
     def taken(rows):
@@ -207,6 +216,7 @@ def _growth(run, X, targets, order, validation):
             first_size=training.first_size,
         ),
         n_upcoming=settings.n_fresh,
+        unlabelled=None if unlabelled is None else as_rows(unlabelled).to(net.device),
     )
 
 

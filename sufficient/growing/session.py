@@ -10,8 +10,11 @@ import numpy as np
 from sufficient.data.dtypes import in_dtype
 from sufficient.data.encoding import encoded, fit_encoded
 from sufficient.data.samples import Samples
+from sufficient.data.stream import as_rows
 from sufficient.data.task import Task
-from sufficient.data.tasks import Classification, as_task, task_state
+from sufficient.data.task_state import as_task, task_state
+from sufficient.data.tasks import Classification
+from sufficient.fields import from_state, state_of
 from sufficient.growing.growth import Fresh
 from sufficient.growing.new_classes import NewClasses
 from sufficient.growing.run import Run
@@ -49,6 +52,9 @@ class LabellingSession:
         Fitted, in place, to the first batch without what is held out of it.
     takes_new_classes : bool, default=False
         Whether later batches may bring classes that the task does not have.
+    unlabelled : ndarray, Fields or None, default=None
+        Samples without targets, on which successive nets are compared; with an encoder
+        whatever it takes.
     """
 
     def __init__(
@@ -59,6 +65,7 @@ class LabellingSession:
         seed: int,
         encoder: Encoder = None,
         takes_new_classes: bool = False,
+        unlabelled: Any = None,
     ) -> None:
         if STRATEGIES[settings.training].is_one_net:
             raise ValueError(
@@ -68,7 +75,7 @@ class LabellingSession:
         self.estimator, self.task = net_for(estimator, task), task
         self.settings, self.seed = settings, seed
         self.encoder, self.takes_new_classes = encoder, takes_new_classes
-        self.n_calls = 0
+        self.unlabelled, self.n_calls = unlabelled, 0
         self._run: Run | None = None
         self.seen: Samples
         self.held_out: Samples
@@ -123,6 +130,7 @@ class LabellingSession:
             "run": self.run.state(),
             "seen": self.seen.state(),
             "held_out": self.held_out.state(),
+            "unlabelled": state_of(self.unlabelled),
         }
 
     @classmethod
@@ -158,6 +166,7 @@ class LabellingSession:
             state["seed"],
             encoder,
             state["takes_new_classes"],
+            from_state(state["unlabelled"]),
         )
         self.seen, self.held_out = (
             Samples.resumed(state[part]) for part in ("seen", "held_out")
@@ -169,6 +178,8 @@ class LabellingSession:
         self.seen, self.held_out = (
             part.to(device) for part in (self.seen, self.held_out)
         )
+        if self.unlabelled is not None:
+            self.unlabelled = self.unlabelled.to(device)
         self.run.n_train = len(self.seen)
         return self
 
@@ -178,6 +189,7 @@ class LabellingSession:
             X = self._encoded(X, targets, train_rows)
         if self._run is None:
             self._run = self._start(X, len(train_rows))
+            self._read_unlabelled()
         X = in_dtype(X, self._run.input_dtype)
         new, held_out = (
             Samples.for_net(self.run.training.template, X[rows], targets[rows])
@@ -209,11 +221,19 @@ class LabellingSession:
             return fit_encoded(self.encoder, X, targets, train_rows)
         return encoded(self.encoder, X)
 
+    def _read_unlabelled(self):
+        if self.unlabelled is None:
+            return
+        if self.encoder is not None:
+            self.unlabelled = encoded(self.encoder, self.unlabelled)
+        rows = as_rows(in_dtype(self.unlabelled, self.run.input_dtype))
+        self.unlabelled = rows.to(self.run.training.template.device)
+
     def _first(self, new, held_out):
         self.run.begin(new)
         self.seen, self.held_out = new, held_out
         self.run.training.extend(self.seen, len(new), 1)
-        self.run.measure(self.seen, Fresh(new[:0], held_out), 1)
+        self._measure(new[:0], 1)
         return self._answer()
 
     def _next(self, new, held_out):
@@ -221,11 +241,15 @@ class LabellingSession:
             # Only a handful of held-out samples spoke for the first size.
             self.run.record = Record()
         self.held_out = self.held_out + held_out
-        self.run.measure(self.seen, Fresh(new, self.held_out), self.n_calls - 1)
+        self._measure(new, self.n_calls - 1)
         self.seen = self.seen + new
         self.run.training.extend(self.seen, len(new), self.n_calls)
         self.run.training.train_ahead(self.seen, self.held_out, self.n_calls)
         return self._answer()
+
+    def _measure(self, upcoming, k):
+        fresh = Fresh(upcoming, self.held_out, self.unlabelled)
+        self.run.measure(self.seen, fresh, k)
 
     def _answer(self):
         self.run.n_train = len(self.seen)

@@ -18,6 +18,7 @@ from sufficient.decision.score_forecast import ScoreForecast
 from sufficient.estimator import SampleSizeEstimator
 from sufficient.forecasting import ForecastMixin
 from sufficient.many_fits.joint_forecast import SeedScores, joint_forecast
+from sufficient.many_fits.page import RepeatsReportMixin
 from sufficient.many_fits.rows import as_estimator, fit_as_row, last_step
 from sufficient.many_fits.side_by_side import side_by_side
 from sufficient.report.numbers import gain, interval
@@ -35,7 +36,7 @@ CONSTRAINTS = {
 
 
 @dataclass(frozen=True, eq=False)
-class RepeatedSampleSize(ForecastMixin):
+class RepeatedSampleSize(ForecastMixin, RepeatsReportMixin):
     """Answers for several seeds, and their spread.
 
     Mean, median, spread and interval are those of `n_samples_needed`. Where a repeat

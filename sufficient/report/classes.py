@@ -1,4 +1,4 @@
-"""Which class has the lowest score, and which should gain most from more data."""
+"""Which class, or bin, has the lowest score and which should gain most from data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REACH = float(stats.norm.ppf(0.95))
 
 
 def class_lines(curve: SampleSizeCurve) -> Iterator[str]:
-    """Sentences on the classes that clearly differ from the others.
+    """Sentences on the classes, or bins of a target, that clearly differ from others.
 
     Parameters
     ----------
@@ -29,24 +29,23 @@ def class_lines(curve: SampleSizeCurve) -> Iterator[str]:
     Yields
     ------
     str
-        None for regression, or where no class clearly differs.
+        None for several numeric targets, or where no class clearly differs.
     """
     if curve.by_class is None:
         return
-    names = ("recall", "class") if curve.task.has_one_label else ("F1", "label")
-    yield from _lowest(curve.by_class, *names)
-    yield from _gains_most(curve.by_class, *names)
+    yield from _lowest(curve.by_class)
+    yield from _gains_most(curve.by_class)
 
 
-def _lowest(by_class: ClassScores, score: str, kind: str) -> Iterator[str]:
+def _lowest(by_class: ClassScores) -> Iterator[str]:
     scores, n = by_class.scores[-1], by_class.n_held_out[-1]
     found = _extreme(-scores, by_class.std_err[-1])
     if found is None:
         return
     c, surplus, is_clear = found
     text = (
-        f"The {score} of {kind} {by_class.classes[c]}, {share(scores[c])}, is the "
-        "lowest"
+        f"The {by_class.score_name} of {_named(by_class, c)}, {share(scores[c])}, is "
+        "the lowest"
     )
     if surplus > 0 and n[c] < FEW_HELD_OUT:
         yield f"{text}, but only {count(n[c])} of its samples are held out."
@@ -54,7 +53,7 @@ def _lowest(by_class: ClassScores, score: str, kind: str) -> Iterator[str]:
         yield f"{text}; {count(n[c])} of its samples are held out."
 
 
-def _gains_most(by_class: ClassScores, score: str, kind: str) -> Iterator[str]:
+def _gains_most(by_class: ClassScores) -> Iterator[str]:
     gains = np.array([one.expected for one in by_class.gains])
     ends = np.array([one.interval for one in by_class.gains])
     found = _extreme(gains, (ends[:, 1] - ends[:, 0]) / (2 * REACH))
@@ -62,10 +61,13 @@ def _gains_most(by_class: ClassScores, score: str, kind: str) -> Iterator[str]:
         return
     c = found[0]
     yield (
-        f"Twice the data should add most to the {score} of {kind} "
-        f"{by_class.classes[c]}, {gain(gains[c])} (90 % interval "
-        f"{interval(*ends[c])})."
+        f"Twice the data should add most to the {by_class.score_name} of "
+        f"{_named(by_class, c)}, {gain(gains[c])} (90 % interval {interval(*ends[c])})."
     )
+
+
+def _named(by_class: ClassScores, c: int) -> str:
+    return f"{by_class.kind} {by_class.classes[c]}"
 
 
 def _extreme(values: np.ndarray, std_err: np.ndarray) -> tuple[int, float, bool] | None:

@@ -175,6 +175,20 @@ def test_picture_is_written_and_announced(tmp_path, capsys):
     assert capsys.readouterr().out.endswith(f"\nPicture: {path}\n")
 
 
+def test_several_seeds_are_drawn_and_reported(tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    plot, report = tmp_path / "seeds.png", tmp_path / "seeds.html"
+    files = ["--plot", str(plot), "--report", str(report)]
+    assert main([*DIGITS, "--repeats=2", "--seed=3", *files]) == 0
+    out, err = capsys.readouterr()
+    assert out.endswith(f"\nPicture: {plot}\n\nReport: {report}\n") and err == ""
+    assert plot.stat().st_size > 5000
+    parsed = Parsed(report.read_text(encoding="utf-8"))
+    assert parsed.said("p")[0].startswith("Verdicts of 2 seeds: ")
+    assert "--repeats=2 --seed=3" in parsed.said("code")[-1]
+    assert "accuracy (mean of 2 seeds): from" in report.read_text(encoding="utf-8")
+
+
 def test_without_matplotlib_a_picture_names_the_extra(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("sufficient.display.style.find_spec", lambda name: None)
     assert main([*DIGITS, "--plot", str(tmp_path / "curve.png")]) == 2

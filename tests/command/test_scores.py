@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose
 
 from sufficient import forecast_scores
 from sufficient.command.main import main
+from sufficient.display import SampleSizeDisplay
 from tests.strict import strict
 
 N = np.array([125, 250, 500, 1000, 2000])
@@ -49,6 +51,44 @@ def test_several_fits_of_a_size_are_told_apart(tmp_path, capsys, seeds):
     assert main([*asked, *([seeds] if seeds else []), "--json"]) == 0
     expected = forecast_scores(N, scores, n_held_out=1000, overlap=0.5).gain()[0]
     assert strict(capsys.readouterr().out)["expected_gain"] == pytest.approx(expected)
+
+
+def test_scores_are_drawn_with_their_forecast_and_the_target(
+    table, tmp_path, capsys, monkeypatch
+):
+    pytest.importorskip("matplotlib")
+    shown, path, plot = [], tmp_path / "scores.png", SampleSizeDisplay.plot
+
+    def seen(self, **how):
+        shown.append(plot(self, **how))
+        return self
+
+    monkeypatch.setattr(SampleSizeDisplay, "plot", seen)
+    command = [table, "--n=size", "--score=accuracy", "--held-out=1000", "--json"]
+    assert main([*command, "--target=0.84", f"--plot={path}"]) == 0
+    out, err = capsys.readouterr()
+    answer = strict(out)
+    assert err == f"\nPicture: {path}\n" and path.stat().st_size > 5000
+    (display,) = shown
+    assert_allclose(display.errorbar_[0].lines[0].get_xydata(), np.c_[N, SCORES])
+    assert display.score_forecast.gain()[0] == answer["expected_gain"]
+    needed = answer["samples_for_target"]
+    assert any([*line.get_xdata()] == [needed] * 2 for line in display.ax_.lines)
+    assert display.ax_.get_ylabel() == "held-out accuracy"
+
+
+def test_a_target_out_of_reach_is_told_once(table, tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    plot = f"--plot={tmp_path / 'scores.pdf'}"
+    assert main([table, "--n=size", "--score=accuracy", "--target=0.99", plot]) == 0
+    assert capsys.readouterr().out.count("is not reached") == 1
+
+
+def test_a_picture_that_cannot_be_written_is_told(table, tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    plot = f"--plot={tmp_path / 'scores.docx'}"
+    assert main([table, "--n=size", "--score=accuracy", plot]) == 2
+    assert "must end in one of" in capsys.readouterr().err
 
 
 def test_few_sizes_are_a_warning(tmp_path, capsys):

@@ -5,12 +5,11 @@ import pytest
 from sklearn.metrics import accuracy_score, r2_score
 
 from sufficient.data.task import Task
+from sufficient.data.task_state import as_task, task_state
 from sufficient.data.tasks import (
     Classification,
     MultiLabel,
     Regression,
-    as_task,
-    task_state,
 )
 
 LABELS = np.array(["b", "a", "b", "c", "b", "a"])
@@ -55,7 +54,7 @@ def test_the_format_of_what_is_stored():
     assert {name: set(task_state(task)) for name, (task, *_) in CASES.items()} == {
         "one label": {"kind", "classes"},
         "several labels": {"kind", "n_outputs"},
-        "numbers": {"kind", "mean", "scale", "flat"},
+        "numbers": {"kind", "mean", "scale", "flat", "edges"},
     }
 
 
@@ -76,8 +75,9 @@ def test_the_constant_answer_knows_labels_it_has_not_seen():
     assert not CASES["one label"][0].lacks_labels(LABELS)
 
 
-def test_only_labels_have_classes():
+def test_labels_have_classes_and_a_number_has_bins():
     found = {name: task.fitted_attributes() for name, (task, *_) in CASES.items()}
     np.testing.assert_array_equal(found["one label"]["classes_"], ["a", "b", "c"])
     np.testing.assert_array_equal(found["several labels"]["classes_"], [0, 1])
-    assert not found["numbers"]
+    edges = found["numbers"]["bin_edges_"]
+    np.testing.assert_array_equal(edges, [-np.inf, 2, 4, 16, np.inf])

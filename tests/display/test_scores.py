@@ -186,11 +186,31 @@ def test_of_many_classes_the_lowest_are_shown():
     assert "lowest 20 of 50" in display.ax_.get_title(loc="left")
 
 
-def test_classes_of_a_regression():
-    X, y = make_regression(60, 3, random_state=0)
+def test_bins_may_score_below_zero():
+    scores, n = np.array([[-1.5, 0.9]]), np.array([[30, 30]])
+    bins = ClassScores(
+        np.array(["up to 3", "above 3"]),
+        N[-1:],
+        scores,
+        n,
+        5 * n,
+        has_forecast=False,
+        kind="target bin",
+        measured_std_err=np.array([[0.4, 0.2]]),
+    )
+    display = SampleSizeDisplay(**numbers(by_class=bins)).plot(kind="classes")
+    (low, high), (least, most) = (
+        one[:, 0] for one in display.errorbar_[0].lines[2][0].get_segments()
+    )
+    assert_allclose([low, high, least, most], [-2.3, -0.7, 0.5, 1])
+    assert display.ax_.get_title(loc="left").startswith("target bin")
+
+
+def test_classes_of_several_numeric_targets():
+    X, y = make_regression(60, 3, n_targets=2, random_state=0)
     net = default_net("mlp", regression=True, module__hidden_sizes=(4,))
     est = small(net, schedule=[2]).fit(X.astype(np.float32), y)
-    with pytest.raises(ValueError, match=r"targets are numbers.*kind='score'"):
+    with pytest.raises(ValueError, match=r"several numeric targets.*kind='score'"):
         SampleSizeDisplay.from_estimator(est, kind="classes")
     assert SampleSizeDisplay.from_estimator(est, kind="score").score_name == "R²"
 

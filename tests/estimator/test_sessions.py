@@ -6,8 +6,9 @@ Oracles: the same samples in batches, the same classes named at the start, sciki
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import cohen_kappa_score
 
@@ -210,3 +211,101 @@ class TestAgreement:
         est = small(training="full").fit(*digits)
         assert np.isnan(est.curves_["prediction_agreement"]).all()
         assert "Predictions:" not in est.summary(detail=True)
+
+
+class TestUnlabelled:
+    """Agreement on a pool. Oracle: scikit-learn's kappa of nets fitted one by one."""
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def parts(many_digits):
+        X, y = many_digits
+        return X[:320], y[:320], X[320:]
+
+    def test_a_fit_compares_its_nets_on_them(self, parts):
+        X, y, pool = parts
+        both = small(training="restart").fit(X, y, X_unlabelled=pool)
+        alone, first = (
+            small(training="restart", schedule=schedule).fit(X, y)
+            for schedule in ([2, 4], [2])
+        )
+        assert both.prediction_agreement_ == cohen_kappa_score(
+            first.predict(pool), both.predict(pool)
+        )
+        assert f"{len(pool)} unlabelled samples" in both.summary(detail=True)
+        assert "held-out samples with a Cohen's kappa" in alone.summary(detail=True)
+        for name in {*alone.curves_} - {"prediction_agreement", "n_unlabelled"}:
+            if "seconds" not in name:
+                assert_array_equal(alone.curves_[name], both.curves_[name])
+
+    def test_a_session_compares_its_nets_on_them(self, parts):
+        X, y, pool = parts
+        est, predicted = small(training="restart"), []
+        for i, rows in enumerate(np.split(np.arange(320), 4)):
+            given = {"X_unlabelled": pool} if i == 0 else {}
+            est.partial_fit(X[rows], y[rows], classes=ALL, **given)
+            predicted.append(est.predict(pool))
+        # The first net is measured twice, with the held-out samples of both batches.
+        expected = [cohen_kappa_score(*predicted[i : i + 2]) for i in (1, 2)]
+        assert_allclose(est.curves_["prediction_agreement"][1:], expected)
+
+    @pytest.mark.parametrize("n_first", [80, 5], ids=["measured", "waiting"])
+    def test_are_saved_with_the_session(self, parts, n_first, tmp_path):
+        X, y, pool = parts
+        est = small(training="restart")
+        est.partial_fit(X[:60], y[:60], classes=ALL, X_unlabelled=pool)
+        est.partial_fit(X[60 : 60 + n_first], y[60 : 60 + n_first])
+        est.save(tmp_path)
+        loaded = SampleSizeEstimator.load(tmp_path, estimator=est.estimator)
+        for one in (est, loaded):
+            for rows in np.split(np.arange(140, 320), 3):
+                one.partial_fit(X[rows], y[rows])
+        assert_same_curves(est, loaded)
+        assert est.curves_["n_unlabelled"][-1] == len(pool)
+
+    def test_may_come_with_samples_that_wait(self, parts):
+        X, y, pool = parts
+        slow = small().partial_fit(X[:3], y[:3], classes=ALL, X_unlabelled=pool)
+        slow.partial_fit(X[3:40], y[3:40])
+        at_once = small().partial_fit(X[:40], y[:40], classes=ALL, X_unlabelled=pool)
+        assert_same_curves(slow, at_once)
+
+    def test_of_a_data_frame_are_encoded(self):
+        rng = np.random.default_rng(0)
+        n = rng.standard_normal(200)
+        frame = pd.DataFrame({"n": n, "kind": np.where(n > 1, "a", "b")})
+        frame.loc[::9, "n"] = None
+        y = (n > 0).astype(int)
+        by_fit = small(training="restart").fit(
+            frame[:120], y[:120], X_unlabelled=frame[120:]
+        )
+        assert by_fit.curves_["n_unlabelled"][-1] == 80
+        session = small(training="restart")
+        session.partial_fit(frame[:60], y[:60], X_unlabelled=frame[120:])
+        session.partial_fit(frame[60:120], y[60:120])
+        assert session.curves_["n_unlabelled"][-1] == 80
+
+    def test_belong_to_a_checkpoint(self, parts, tmp_path):
+        X, y, pool = parts
+        est = small(training="restart", checkpoint=tmp_path)
+        found = est.fit(X, y, X_unlabelled=pool).prediction_agreement_
+        assert est.fit(X, y, X_unlabelled=pool).prediction_agreement_ == found
+        with pytest.raises(ValueError, match="unlabelled"):
+            est.fit(X, y, X_unlabelled=pool[:-1])
+
+    def test_that_do_not_go_with_the_others_are_refused(self, parts):
+        X, y, pool = parts
+        message = "X_unlabelled does not go with X"
+        with pytest.raises(ValueError, match=f"{message}.*4 features"):
+            small().fit(X, y, X_unlabelled=np.zeros((9, 4)))
+        with pytest.raises(ValueError, match=f"{message}.*0 sample"):
+            small().fit(X, y, X_unlabelled=pool[:0])
+        with pytest.raises(ValueError, match=f"{message}.*NaN"):
+            small().partial_fit(X, y, X_unlabelled=np.full_like(pool, np.nan))
+
+    def test_come_with_the_first_call(self, parts):
+        X, y, pool = parts
+        est = small().partial_fit(X[:40], y[:40], classes=ALL)
+        with pytest.raises(ValueError, match="first call of partial_fit"):
+            est.partial_fit(X[40:80], y[40:80], X_unlabelled=pool)
+        assert est.partial_fit(X[40:80], y[40:80]).n_train_ == 64

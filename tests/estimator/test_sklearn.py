@@ -125,8 +125,10 @@ class TestDocumentation:
         # Those computed when they are first read are properties of the class.
         names = {*vars(est), *vars(ByClassMixin)}
         there = {n for n in names if n.endswith("_") and not n.startswith("_")}
-        # A labelling session alone has samples that wait.
-        assert there | {"n_waiting_"} == set(self.documented("Attributes"))
+        # Samples wait in a labelling session only, and a regressor has bins.
+        assert there | {"n_waiting_", "bin_edges_"} == set(
+            self.documented("Attributes")
+        )
 
     def test_fit_sets_nothing_else_in_public(self, fitted):
         public = {name for name in vars(fitted) if not name.startswith("_")}

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sufficient.data.tasks import Classification, MultiLabel
 from sufficient.decision.class_scores import ClassScores
 from sufficient.report.classes import class_lines
 from sufficient.report.summary import summarise
@@ -17,12 +16,11 @@ from sufficient.settings import Settings
 NAMES = np.array(["cat", "dog", "owl"])
 
 
-def lines(curve, scores, gains, n_held_out=400, task=None):
+def lines(curve, scores, gains, n_held_out=400, **changes):
     rows = np.array([scores]), np.full((1, 3), n_held_out), np.full((1, 3), 1000)
-    given = ClassScores(NAMES, np.array([3000.0]), *rows)
+    given = ClassScores(NAMES, np.array([3000.0]), *rows, **changes)
     given.__dict__["gains"] = tuple(gains)
-    task = task or Classification(NAMES)
-    return [*class_lines(replace(curve, by_class=given, task=task))]
+    return [*class_lines(replace(curve, by_class=given))]
 
 
 @pytest.fixture
@@ -41,8 +39,16 @@ def test_the_class_that_is_clearly_lowest_is_named(said):
 
 
 def test_several_labels_have_f1(said):
-    (line,) = said((0.9, 0.6, 0.88), task=MultiLabel(3))
+    (line,) = said((0.9, 0.6, 0.88), score_name="F1", kind="label")
     assert line.startswith("The F1 of label dog")
+
+
+def test_bins_are_judged_by_their_own_standard_errors(said):
+    of_bins = {"score_name": "1 - MSE / variance", "kind": "target bin"}
+    scores = 0.9, -0.3, 0.88
+    (line,) = said(scores, measured_std_err=np.full((1, 3), 0.1), **of_bins)
+    assert line.startswith("The 1 - MSE / variance of target bin dog, -0.300, is the")
+    assert not said(scores, measured_std_err=np.full((1, 3), 0.9), **of_bins)
 
 
 def test_few_held_out_samples_are_told_of(said):

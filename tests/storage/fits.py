@@ -96,6 +96,7 @@ def assert_same(first, second, X=X):
     assert first.n_samples_needed_interval_ == second.n_samples_needed_interval_
     assert_array_equal(first.class_scores_, second.class_scores_)
     assert repr(first.class_gains_) == repr(second.class_gains_)
+    assert repr(first.bin_gains_) == repr(second.bin_gains_)
     assert first.summary() == second.summary()
     assert_array_equal(first.predict(X), second.predict(X), strict=True)
     assert_same_tree(
