@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sklearn.base import _fit_context
 
+from sufficient.data.weights import checked_weights
 from sufficient.estimator.answer import AnswerMixin
 from sufficient.estimator.callbacks import (
     CALLBACK_STATE,
@@ -43,10 +44,12 @@ class FittingMixin(FittedNetMixin, AnswerMixin, CallbackSupportMixin):
         self,
         X: ArrayLike,
         y: ArrayLike = None,
+        sample_weight: ArrayLike = None,
         *,
         groups: ArrayLike = None,
         X_val: ArrayLike = None,
         y_val: ArrayLike = None,
+        sample_weight_val: ArrayLike = None,
     ) -> SampleSizeEstimator:
         """Grow the training set, train, measure and answer.
 
@@ -63,11 +66,16 @@ height, width), or dict or tuple of such
             Labels of any kind, rows of 0 and 1 for several labels at once, or
             regression targets. None takes those of a Dataset of pairs, a name those of
             a table's column.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss that is trained and measured, and in the
+            score; they are divided by their mean. Samples of weight 0 are left out.
         groups : array-like of shape (n_samples,), default=None
             Samples of one group, such as one patient or one document, are held out
             together or not at all.
         X_val, y_val : array-like, default=None
             Samples and targets to hold out, instead of a part of X and y.
+        sample_weight_val : array-like, default=None
+            Weights of the samples in `X_val`, divided by their own mean.
 
         Returns
         -------
@@ -106,7 +114,8 @@ height, width), or dict or tuple of such
                 self.random_state,
                 self.checkpoint,
                 groups=checked_groups(groups, len(y)),
-                validation=self._validation_set(X_val, y_val),
+                validation=self._validation_set(X_val, y_val, sample_weight_val),
+                weights=checked_weights(sample_weight, len(y)),
                 encoder=self.encoder_,
             )
             curve = follow_with_callbacks(self, plan, X, y)

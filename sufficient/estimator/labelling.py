@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.base import _fit_context
 
+from sufficient.data.weights import checked_weights
 from sufficient.estimator.answer import AnswerMixin
 from sufficient.estimator.waiting import Waiting
 from sufficient.fields import sample_shape
@@ -38,7 +39,11 @@ class LabellingMixin(AnswerMixin):
     @_fit_context(prefer_skip_nested_validation=False)
     @one_fit_at_a_time()
     def partial_fit(
-        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike = None,
+        sample_weight: ArrayLike = None,
     ) -> SampleSizeEstimator:
         """Take in the next labelled samples and update the answer.
 
@@ -62,6 +67,9 @@ height, width), or dict or tuple of such
         classes : array-like of shape (n_classes,), default=None
             All labels there can be; read on the first call, and others are refused
             from then on. None takes new labels as they come.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss and the score, above 0. They are divided
+            by the mean weight of the first batch; None is a weight of 1 for all.
 
         Returns
         -------
@@ -71,8 +79,9 @@ height, width), or dict or tuple of such
         Raises
         ------
         ValueError
-            If y holds labels that `classes` lacks, or the first batch has one label
-            only. The session goes on as if these samples had not come.
+            If y holds labels that `classes` lacks, the first batch has one label only,
+            or a weight is not above 0. The session goes on as if these samples had not
+            come.
 
         Warns
         -----
@@ -90,7 +99,9 @@ height, width), or dict or tuple of such
         """
         session, kept = getattr(self, "_session", None), getattr(self, "_waiting", None)
         X, y = self._validated(X, y, reset=session is None and kept is None, least=1)
-        batch = Waiting(X, y, classes) if kept is None else kept.and_then(X, y)
+        weights = checked_weights(sample_weight, len(y), zeros=False)
+        new = Waiting(X, y, classes, weights)
+        batch = new if kept is None else kept.and_then(new)
         self._check_targets(session, y, batch.classes)
         if not self._is_complete(session, batch, len(y)):
             self._wait(batch.in_memory())
@@ -98,7 +109,7 @@ height, width), or dict or tuple of such
         if session is None:
             session = self._new_session(batch)
         known = getattr(self, "classes_", None) if session.n_calls else None
-        self._publish(session.arrive(batch.X, batch.y))
+        self._publish(session.arrive(batch.X, batch.y, batch.weights))
         self._input_shape = sample_shape(session.seen.X)
         self._session = session
         self._input_dtype = session.run.input_dtype.name

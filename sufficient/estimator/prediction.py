@@ -32,7 +32,8 @@ from sufficient.data.sources import (
     source_of,
     targets_of,
 )
-from sufficient.data.task import Task
+from sufficient.data.task import Task, Weights
+from sufficient.data.weights import checked_weights
 from sufficient.fields import Fields, sample_shape
 from sufficient.results import SampleSizeCurve
 from sufficient.training.criteria import (
@@ -135,7 +136,9 @@ class FittedNetMixin(BaseEstimator):
         check_is_fitted(self)
         return in_parts(self.estimator_.predict_proba, self._checked(X))
 
-    def score(self, X: ArrayLike, y: ArrayLike) -> float:
+    def score(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None
+    ) -> float:
         """Accuracy on the given data, or the coefficient of determination.
 
         As of any classifier or regressor, whatever `scoring` is. With several labels an
@@ -147,13 +150,16 @@ class FittedNetMixin(BaseEstimator):
             Samples.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             True labels or targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            By which samples count.
 
         Returns
         -------
         float
         """
         metric = r2_score if self._is_regression() else accuracy_score
-        return float(metric(targets_of(X, y), self.predict(X)))
+        given = targets_of(X, y), self.predict(X)
+        return float(metric(*given, sample_weight=sample_weight))
 
     def __sklearn_tags__(self) -> Tags:
         """Classifier or regressor, as the net inside is."""
@@ -210,17 +216,23 @@ class FittedNetMixin(BaseEstimator):
         return self._same_shape(X), y
 
     def _validation_set(
-        self, X: ArrayLike, y: ArrayLike
-    ) -> tuple[Any, np.ndarray] | None:
-        if X is None and y is None:
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike
+    ) -> tuple[Any, np.ndarray, Weights] | None:
+        given = [each is not None for each in (X, y, sample_weight)]
+        if not any(given):
             return None
-        if X is None or y is None:
-            raise ValueError("X_val and y_val belong together. Pass both, or neither.")
+        if not all(given[:2]):
+            raise ValueError(
+                "X_val and y_val belong together, and sample_weight_val to them. Pass "
+                "both, or neither."
+            )
         if self.encoder_ is None:
             X = self._checked(X)[:]
         else:
             X = self._known_columns(X, reset=False)
-        return X, self._checked_targets(X, y, is_regression(self.estimator, y))
+        y = self._checked_targets(X, y, is_regression(self.estimator, y))
+        name = "sample_weight_val"
+        return X, y, checked_weights(sample_weight, len(y), name, zeros=False)
 
     def _checked_targets(
         self, X: ArrayLike, y: ArrayLike, regression: bool

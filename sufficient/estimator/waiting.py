@@ -11,6 +11,7 @@ from scipy.sparse import issparse, vstack
 
 from sufficient.data.dtypes import FLOAT, WHOLE, in_dtype
 from sufficient.data.row_source import RowSource
+from sufficient.data.task import Weights
 from sufficient.fields import Fields, from_state, state_of
 from sufficient.settings import Settings
 from sufficient.typing import ArrayLike
@@ -33,19 +34,29 @@ class Waiting:
         Their labels or targets.
     classes : array-like or None
         All labels there can be, where the first call named them.
+    weights : ndarray of shape (n,) or None, default=None
+        Their weights; None if all are 1.
     """
 
     X: Any
     y: np.ndarray
     classes: ArrayLike = None
+    weights: Weights = None
 
     def __len__(self) -> int:
         return len(self.y)
 
-    def and_then(self, X: Any, y: np.ndarray) -> Waiting:
+    def and_then(self, more: Waiting) -> Waiting:
         """With more samples."""
-        X = _joined(self.X, _in_memory(X))
-        return Waiting(X, np.concatenate([self.y, y]), self.classes)
+        X = _joined(self.X, _in_memory(more.X))
+        y, weights = np.concatenate([self.y, more.y]), None
+        if self.weights is not None or more.weights is not None:
+            parts = (
+                np.ones(len(part)) if part.weights is None else part.weights
+                for part in (self, more)
+            )
+            weights = np.concatenate([*parts])
+        return Waiting(X, y, self.classes, weights)
 
     def in_memory(self) -> Waiting:
         """The same samples, read if they were not."""
@@ -69,7 +80,12 @@ class Waiting:
                 "cannot be stored. Give partial_fit the rest of the batch first."
             )
         classes = None if self.classes is None else np.asarray(self.classes)
-        return {"X": state_of(self.X), "y": self.y, "classes": classes}
+        return {
+            "X": state_of(self.X),
+            "y": self.y,
+            "classes": classes,
+            "weights": self.weights,
+        }
 
     @classmethod
     def resumed(cls, state: dict[str, Any]) -> Waiting:
