@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils import check_array
 
+from sufficient.data.numbers import check_numbers
 from sufficient.typing import ArrayLike
 
 __all__ = ["checked_weights", "relative_weights"]
@@ -37,13 +38,13 @@ def checked_weights(
     """
     if given is None:
         return None
-    try:
-        found = _check_sample_weight(given, np.empty((n, 1)), dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    check_numbers(name, given, "Pass one number of 0 or more for each sample.")
+    found = check_array(given, dtype=np.float64, ensure_2d=False, input_name=name)
+    if found.shape != (n,):
         raise ValueError(
-            f"{name} must be one number for each of the {n:,} samples: "
-            f"{str(error).splitlines()[0]}"
-        ) from error
+            f"{name} has shape {found.shape} for {n:,} samples. Pass one number for "
+            "each sample."
+        )
     least = found.min()
     if least < 0 or not found.any():
         raise ValueError(

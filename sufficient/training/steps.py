@@ -32,7 +32,7 @@ from sufficient.sample_weights import (
 )
 from sufficient.training.adam import step_of_optimizer
 
-__all__ = ["chain_step", "step_of", "train_by"]
+__all__ = ["by_skorch", "chain_step", "step_of", "train_by"]
 
 Step = Callable[[Tensor, Targets], object]
 
@@ -56,12 +56,17 @@ def step_of(net: NeuralNet, loss: AbstractContextManager[None] = NO_OTHER_LOSS) 
     callable
         Takes samples and targets.
     """
+    return chain_step(net) or by_skorch(net, loss)
+
+
+def by_skorch(net: NeuralNet, loss: AbstractContextManager[None]) -> Step:
+    """What has skorch make the step."""
 
     def step(X, y):
         with loss:
             net.train_step((as_given(X), given_targets(y)))
 
-    return chain_step(net) or step
+    return step
 
 
 def chain_step(net: NeuralNet) -> Step | None:
