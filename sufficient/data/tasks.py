@@ -147,16 +147,22 @@ class MultiLabel(Task):
     ----------
     n_outputs : int
         Number of labels.
+    names : ndarray of shape (n_outputs,) or None, default=None
+        Names of the labels; None where they have none.
     """
 
     counted = "labels"
     # Without a default, the abstract property would be taken for one.
     n_outputs: int = 0
+    names: np.ndarray | None = None
 
     @classmethod
-    def of(cls, y: np.ndarray, classes: ArrayLike = None) -> MultiLabel:
-        """The task that the rows of y describe."""
-        task = cls(y.shape[1] if classes is None else len(classes))
+    def of(
+        cls, y: np.ndarray, classes: ArrayLike = None, names: ArrayLike = None
+    ) -> MultiLabel:
+        """The task that the rows of y describe, with names for its columns."""
+        known = names if classes is None else np.asarray(classes)
+        task = cls(y.shape[1] if known is None else len(known), known)
         rows = task.encode(y)
         if classes is None and (rows == rows[0]).all():
             raise ValueError(
@@ -167,8 +173,8 @@ class MultiLabel(Task):
 
     @property
     def classes(self) -> np.ndarray:
-        """Indices of the labels."""
-        return np.arange(self.n_outputs)
+        """Names of the labels, or their indices."""
+        return np.arange(self.n_outputs) if self.names is None else self.names
 
     def encode(self, y: np.ndarray) -> np.ndarray:
         """The checked rows as float32."""
@@ -236,7 +242,7 @@ class MultiLabel(Task):
         return DummyClassifier().fit(no_features(y), y, weights)
 
     def fitted_attributes(self) -> dict[str, np.ndarray]:
-        """Indices of the labels."""
+        """Names of the labels, or their indices."""
         return {"classes_": self.classes}
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sklearn.base import _fit_context
 
+from sufficient.data.groups import checked_groups
+from sufficient.data.targets import names_of_labels
 from sufficient.data.weights import checked_weights
 from sufficient.estimator.answer import AnswerMixin
 from sufficient.estimator.callbacks import (
@@ -14,7 +16,7 @@ from sufficient.estimator.callbacks import (
     CallbackSupportMixin,
     follow_with_callbacks,
 )
-from sufficient.estimator.prediction import FittedNetMixin, checked_groups
+from sufficient.estimator.prediction import FittedNetMixin
 from sufficient.growing.plan import plan_run
 from sufficient.report.summary import warn_of_weaknesses
 from sufficient.reproducibility.seeds import one_fit_at_a_time
@@ -105,6 +107,7 @@ height, width), or dict or tuple of such
         """
         before, plan = vars(self).copy(), None
         try:
+            names = names_of_labels(y)
             X, y = self._validated(X, y, reset=True, least=4)
             plan = plan_run(
                 self.estimator,
@@ -116,6 +119,7 @@ height, width), or dict or tuple of such
                 groups=checked_groups(groups, len(y)),
                 validation=self._validation_set(X_val, y_val, sample_weight_val),
                 weights=checked_weights(sample_weight, len(y)),
+                label_names=names,
                 encoder=self.encoder_,
             )
             curve = follow_with_callbacks(self, plan, X, y)

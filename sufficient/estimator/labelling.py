@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.base import _fit_context
 
+from sufficient.data.targets import check_names_of_labels, names_of_labels
+from sufficient.data.tasks import MultiLabel
 from sufficient.data.weights import checked_weights
 from sufficient.estimator.answer import AnswerMixin
 from sufficient.estimator.waiting import Waiting
@@ -98,6 +100,9 @@ height, width), or dict or tuple of such
         anew, on all samples so far.
         """
         session, kept = getattr(self, "_session", None), getattr(self, "_waiting", None)
+        names = names_of_labels(y)
+        if session is not None and isinstance(session.task, MultiLabel):
+            check_names_of_labels(y, session.task.classes)
         X, y = self._validated(X, y, reset=session is None and kept is None, least=1)
         weights = checked_weights(sample_weight, len(y), zeros=False)
         new = Waiting(X, y, classes, weights)
@@ -107,7 +112,7 @@ height, width), or dict or tuple of such
             self._wait(batch.in_memory())
             return self
         if session is None:
-            session = self._new_session(batch)
+            session = self._new_session(batch, names)
         known = getattr(self, "classes_", None) if session.n_calls else None
         self._publish(session.arrive(batch.X, batch.y, batch.weights))
         self._input_shape = sample_shape(session.seen.X)
@@ -141,11 +146,13 @@ height, width), or dict or tuple of such
         self._waiting = samples
         self.n_waiting_ = 0 if samples is None else len(samples)
 
-    def _new_session(self, batch: Waiting) -> LabellingSession:
+    def _new_session(
+        self, batch: Waiting, names: np.ndarray | None
+    ) -> LabellingSession:
         self._forget("train_indices_", "validation_indices_")
         return LabellingSession(
             self.estimator,
-            task_of(self.estimator, batch.y, batch.classes),
+            task_of(self.estimator, batch.y, batch.classes, names),
             Settings.of(self),
             drawn_seed(self.random_state),
             encoder=self.encoder_,

@@ -15,13 +15,13 @@ from sklearn.utils.validation import (
     _num_samples,
     check_consistent_length,
     check_is_fitted,
-    column_or_1d,
     validate_data,
 )
 from skorch import NeuralNet
 
 from sufficient.data.dtypes import ACCEPTED, in_dtype
 from sufficient.data.encoding import chosen_encoder, encoded
+from sufficient.data.items import check_finite
 from sufficient.data.numbers import check_numbers
 from sufficient.data.parts import in_parts
 from sufficient.data.row_source import RowSource
@@ -44,9 +44,14 @@ from sufficient.training.criteria import (
 )
 from sufficient.typing import ArrayLike, Encoder, Net
 
-__all__ = ["FittedNetMixin", "checked_groups"]
+__all__ = ["FittedNetMixin"]
 
-INPUT: dict[str, Any] = {"dtype": ACCEPTED, "allow_nd": True}
+INPUT: dict[str, Any] = {
+    "dtype": ACCEPTED,
+    "allow_nd": True,
+    # Checked apart, for a message that names the row.
+    "ensure_all_finite": False,
+}
 
 Shaped = TypeVar("Shaped", np.ndarray, RowSource, Fields)
 
@@ -210,6 +215,7 @@ class FittedNetMixin(BaseEstimator):
             rules["multi_output"] = several(y)
             rules["y_numeric"] = regression
             X, y = validate_data(self, X, y, reset=reset, **rules)
+            check_finite(X)
         if reset:
             self._input_shape, self._input_dtype = sample_shape(X), None
             self._columns = getattr(X, "columns", None)
@@ -259,6 +265,7 @@ class FittedNetMixin(BaseEstimator):
             return self._in_dtype(self._same_shape(X))
         check_numbers("X", X)
         X = self._same_shape(validate_data(self, X, reset=False, **INPUT))
+        check_finite(X)
         return np.require(self._in_dtype(X), requirements=("C", "W"))
 
     def _in_dtype(self, X: Shaped) -> Shaped:
@@ -288,13 +295,3 @@ class FittedNetMixin(BaseEstimator):
 def _check_enough(X: Any, least: int) -> None:
     """Raise scikit-learn's ValueError for fewer samples than needed."""
     check_array(np.zeros((_num_samples(X), 1)), ensure_min_samples=least)
-
-
-def checked_groups(groups: ArrayLike, n: int) -> np.ndarray | None:
-    """Groups as one label for each of n samples."""
-    if groups is None:
-        return None
-    labels = column_or_1d(groups)
-    if len(labels) != n:
-        raise ValueError(f"groups has {len(labels):,} entries for {n:,} samples.")
-    return np.unique(labels, return_inverse=True)[1]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import issparse, vstack
+from scipy.sparse import csr_matrix, issparse, vstack
 
 from sufficient.data.dtypes import FLOAT, WHOLE, in_dtype
 from sufficient.data.row_source import RowSource
@@ -81,7 +81,7 @@ class Waiting:
             )
         classes = None if self.classes is None else np.asarray(self.classes)
         return {
-            "X": state_of(self.X),
+            "X": _sparse_state(self.X) if issparse(self.X) else state_of(self.X),
             "y": self.y,
             "classes": classes,
             "weights": self.weights,
@@ -90,7 +90,20 @@ class Waiting:
     @classmethod
     def resumed(cls, state: dict[str, Any]) -> Waiting:
         """The samples of which `state` was taken."""
-        return cls(**{**state, "X": from_state(state["X"])})
+        X = state["X"]
+        is_sparse = isinstance(X, dict) and "indptr" in X
+        return cls(**{**state, "X": _as_sparse(X) if is_sparse else from_state(X)})
+
+
+def _sparse_state(X: Any) -> dict[str, Any]:
+    rows = X.tocsr()
+    parts = {name: getattr(rows, name) for name in ("data", "indices", "indptr")}
+    return {**parts, "shape": rows.shape}
+
+
+def _as_sparse(state: dict[str, Any]) -> csr_matrix:
+    parts = (state[name] for name in ("data", "indices", "indptr"))
+    return csr_matrix(tuple(parts), tuple(state["shape"]))
 
 
 def _in_memory(X: Any) -> Any:

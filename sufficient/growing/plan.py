@@ -112,6 +112,7 @@ def plan_run(
     groups: np.ndarray | None = None,
     validation: tuple[Any, np.ndarray, Weights] | None = None,
     weights: Weights = None,
+    label_names: np.ndarray | None = None,
     encoder: Encoder = None,
 ) -> Plan:
     """Set a run up from validated data.
@@ -137,6 +138,8 @@ def plan_run(
         Samples, targets and weights to hold out; None takes part of X and y.
     weights : ndarray of shape (n_samples,) or None, default=None
         Of the samples, in the loss and the score. Those of weight 0 are left out.
+    label_names : ndarray of shape (n_targets,) or None, default=None
+        Names of the columns of y, where these are labels.
     encoder : transformer or None, default=None
         Fitted, in place, to the samples that are not held out.
 
@@ -149,7 +152,7 @@ def plan_run(
     check_same_problem(X=given, y=y, weights=weights, **shared, **vars(settings))
     kept = None if checkpoint is None else Checkpoint(checkpoint)
     seed = _seed(random_state, kept)
-    task = task_of(estimator, y)
+    task = task_of(estimator, y, names=label_names)
     targets = task.encode(y)
     counted = np.arange(len(y)) if weights is None else np.flatnonzero(weights)
     if validation is None:
@@ -220,14 +223,19 @@ def _growth(run, X, targets, weights, order, validation):
     )
 
 
-def task_of(estimator: Net, y: np.ndarray, classes: ArrayLike = None) -> Task:
+def task_of(
+    estimator: Net,
+    y: np.ndarray,
+    classes: ArrayLike = None,
+    names: np.ndarray | None = None,
+) -> Task:
     """Regression for a regressor; else one label per sample, or a row of them."""
     if is_regression(estimator, y):
         free = lacks_criterion(estimator)
         known = free or criterion_class(estimator) in LOSSES_OF_DIFFERENCES
         return Regression.of(np.asarray(y, dtype=np.float64), standardise=known)
     if y.ndim == 2:
-        return MultiLabel.of(y, classes)
+        return MultiLabel.of(y, classes, names)
     if isinstance(estimator, NeuralNet) and not is_classifier(estimator):
         raise ValueError(
             f"{type(estimator).__name__} does not say what it answers. Pass a skorch "
