@@ -1,4 +1,4 @@
-"""A net whose class stands in a script. Oracle: the script runs, and so does another."""
+"""A net whose class is in a script. Oracle: the script runs, and so does another."""
 
 from __future__ import annotations
 
