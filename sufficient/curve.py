@@ -14,9 +14,11 @@ from sklearn.utils.validation import _check_y, check_consistent_length
 
 from sufficient.data.dtypes import ACCEPTED
 from sufficient.data.encoding import chosen_encoder
+from sufficient.data.items import check_finite
 from sufficient.data.numbers import check_numbers
 from sufficient.data.several import read_fields
 from sufficient.data.sources import column_of, is_source, source_of
+from sufficient.data.targets import names_of_labels
 from sufficient.growing.plan import Plan, plan_run
 from sufficient.report.summary import warn_of_weaknesses
 from sufficient.results import SampleSizeCurve
@@ -156,8 +158,10 @@ def _plan(
         CONSTRAINTS, {**parameters, **rest}, caller_name=caller
     )
     settings, encoder = Settings(**parameters), chosen_encoder(encoder, X)
+    names = names_of_labels(y)
     X, y = _checked(estimator, X, y, encoder)
-    return plan_run(estimator, X, y, settings, **rest, encoder=encoder)
+    how = {"encoder": encoder, "label_names": names, **rest}
+    return plan_run(estimator, X, y, settings, **how)
 
 
 def _checked(
@@ -169,6 +173,7 @@ def _checked(
         "dtype": ACCEPTED,
         "allow_nd": True,
         "ensure_min_samples": 4,
+        "ensure_all_finite": False,
         "estimator": "sample_size_curve",
     }
     inputs = read_fields(X, y) if encoder is None else (X, y)
@@ -181,4 +186,6 @@ def _checked(
         check_array(X.head(), **rules)
         return X, X.checked_targets(y, regression=regression, several=several)
     check_numbers("X", X)
-    return check_X_y(X, y, multi_output=several(y), y_numeric=regression, **rules)
+    X, y = check_X_y(X, y, multi_output=several(y), y_numeric=regression, **rules)
+    check_finite(X)
+    return X, y

@@ -54,6 +54,26 @@ DATA = {
         Y,
         r"Several columns are called \['a'\]\. Rename all but one",
     ),
+    "a hole in an array": (
+        None,
+        np.where(np.arange(X.size).reshape(X.shape) == 241, np.nan, X),
+        Y,
+        r"X contains NaN, first in row 60\. Fill or drop such rows, or fit on a data "
+        r"frame, whose missing values are filled\.$",
+    ),
+    "a hole among objects": (
+        None,
+        np.where(Y[:, None] == 1, None, X),
+        Y,
+        r"X contains NaN or None\. Fill or drop.*or fit on a data frame",
+    ),
+    "infinity": (None, np.where(X > 2, np.inf, X), Y, r"infinity.*first in row \d"),
+    "a hole in one of several inputs": (
+        "mlp",
+        {"a": X, "b": np.where(X > 2, np.nan, X)},
+        Y,
+        r"X\['b'\] contains NaN, first in row \d+\. Fill or drop such rows\.$",
+    ),
     "no targets": (None, FRAME, None, "requires y to be passed"),
     "texts in an array": (None, FRAME.to_numpy(), Y, "Pass a data frame, whose"),
     "X with a gradient": (

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import vmap
 
+from sufficient.sample_weights import Targets, mean_by_weight, values_of
+
 __all__ = [
     "Loss",
     "PerSampleLoss",
@@ -25,7 +27,7 @@ Loss = str | nn.Module | Callable[[Tensor, Tensor], Tensor]
 
 
 class PerSampleLoss:
-    """One loss per sample, from outputs and targets.
+    """One loss per sample, from outputs and targets; times its weight if it has one.
 
     Parameters
     ----------
@@ -44,8 +46,9 @@ class PerSampleLoss:
     ) -> None:
         self.function, self.derivatives = function, derivatives
 
-    def __call__(self, output: Tensor, y: Tensor) -> Tensor:
+    def __call__(self, output: Tensor, y: Targets) -> Tensor:
         """Losses of shape (n,)."""
+        y, weights = values_of(y)
         y = y.reshape_as(output) if _is_column(output, y) else y
         values = self.function(output, y)
         if values.shape[:1] != output.shape[:1]:
@@ -54,7 +57,17 @@ class PerSampleLoss:
                 f"{tuple(values.shape)} for {len(output)} samples. Use "
                 "reduction='none', or a function that does not average over samples."
             )
-        return values.reshape(len(values), -1).mean(dim=1)
+        each = values.reshape(len(values), -1).mean(dim=1)
+        return each if weights is None else weights * each
+
+    def known_derivatives(self, output: Tensor, y: Targets) -> tuple[Tensor, Tensor]:
+        """What `derivatives` returns, times the weights of the samples."""
+        assert self.derivatives is not None
+        y, weights = values_of(y)
+        gradients, hessians = self.derivatives(output, y)
+        if weights is None:
+            return gradients, hessians
+        return weights[:, None] * gradients, weights[:, None, None] * hessians
 
 
 def check_is_mean(whole: Tensor, each: Tensor) -> None:
@@ -82,7 +95,7 @@ def check_is_mean(whole: Tensor, each: Tensor) -> None:
         )
 
 
-def mean_weight(criterion: object, y: Tensor) -> float:
+def mean_weight(criterion: object, y: Targets) -> float:
     """By what a criterion with class weights divides the mean of its weighted losses.
 
     Parameters
@@ -91,7 +104,7 @@ def mean_weight(criterion: object, y: Tensor) -> float:
         Cross-entropy of one label per sample is divided by the mean weight of the
         samples, and any other criterion by nothing.
     y : Tensor of shape (n,)
-        Class indices.
+        Class indices; the mean counts the weights of the samples if they have some.
 
     Returns
     -------
@@ -100,7 +113,9 @@ def mean_weight(criterion: object, y: Tensor) -> float:
     """
     if not isinstance(criterion, DIVIDE) or criterion.weight is None:
         return 1.0
-    return float(criterion.weight[y.reshape(-1)].cpu().double().mean())
+    codes, weights = values_of(y)
+    of_each = criterion.weight[codes.reshape(-1)].cpu().double()
+    return float(mean_by_weight(of_each, weights))
 
 
 def weighted_mean(criterion: Loss, y: Tensor) -> Loss:

@@ -18,6 +18,7 @@ from sufficient.curvature.memory import Chunks
 from sufficient.fields import Fields, as_given
 from sufficient.ranks import Share
 from sufficient.reproducibility.arithmetic import differentiable_recurrence
+from sufficient.sample_weights import Targets
 from sufficient.typing import Rows
 
 __all__ = ["Objective", "chunks"]
@@ -109,12 +110,12 @@ class Objective:
             return functional_call(self.module, parameters, (), given)
         return functional_call(self.module, parameters, (given,))
 
-    def losses(self, parameters: dict[str, Tensor], X: Tensor, y: Tensor) -> Tensor:
+    def losses(self, parameters: dict[str, Tensor], X: Tensor, y: Targets) -> Tensor:
         """Loss of each sample, shape (n,), at the given parameters."""
         return self.loss(self.outputs(parameters, X), y)
 
     def loss_and_gradient(
-        self, X: Rows, y: Tensor, chunk_size: int = 2048
+        self, X: Rows, y: Targets, chunk_size: int = 2048
     ) -> tuple[float, Tensor]:
         """Mean loss (float) and its gradient, a vector of shape (n_parameters,)."""
         leaves = [p.clone().requires_grad_() for p in self.parameters.values()]

@@ -21,6 +21,7 @@ from sufficient.reproducibility.devices import (
     free_bytes,
     release_unused,
 )
+from sufficient.sample_weights import Targets
 from sufficient.typing import Rows
 
 __all__ = ["CurvatureOperator"]
@@ -46,7 +47,7 @@ class CurvatureOperator:
     ----------
     objective : Objective
         Network and loss.
-    X, y : Rows, Tensor
+    X, y : Rows, Targets
         Samples and targets, on the device of the network.
     matrix : {"hessian", "ggn"}, default="hessian"
         Full Hessian, or generalised Gauss-Newton matrix ``mean_i J_i' A_i J_i``.
@@ -61,7 +62,7 @@ class CurvatureOperator:
         self,
         objective: Objective,
         X: Rows,
-        y: Tensor,
+        y: Targets,
         *,
         matrix: str = "hessian",
         chunk_size: int | None = None,
@@ -87,7 +88,7 @@ class CurvatureOperator:
         cls,
         objective: Objective,
         X: Rows,
-        y: Tensor,
+        y: Targets,
         *,
         matrix: str = "hessian",
         chunk_size: int | None = None,

@@ -11,6 +11,7 @@ from torch.autograd import grad
 from sufficient.curvature.layers.chain import LinearisedChain, NamedLayers
 from sufficient.curvature.layers.rules import Tensors
 from sufficient.curvature.objective import Objective
+from sufficient.sample_weights import Targets
 
 __all__ = ["jacobian_products", "output_curvature", "prepared_product"]
 
@@ -21,7 +22,7 @@ def prepared_product(
     objective: Objective,
     layers: NamedLayers | None,
     X: Tensor,
-    y: Tensor,
+    y: Targets,
     n: int,
     matrix: str,
 ) -> Callable[[Tensors], Tensors]:
@@ -54,7 +55,7 @@ def prepared_product(
 
 
 def output_curvature(
-    objective: Objective, output: Tensor, y: Tensor, n: int
+    objective: Objective, output: Tensor, y: Targets, n: int
 ) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
     """Derivatives of the summed loss, divided by n, with respect to the outputs.
 
@@ -67,7 +68,7 @@ def output_curvature(
     """
     few = output.ndim == 2 and output.shape[1] <= MAX_EXPLICIT_OUTPUTS
     if few and y.ndim == 1 and objective.loss.derivatives is not None:
-        gradients, curvatures = objective.loss.derivatives(output.detach(), y)
+        gradients, curvatures = objective.loss.known_derivatives(output.detach(), y)
         hessians = curvatures / n
         return gradients / n, lambda changes: changes @ hessians
     at = output.detach().requires_grad_()

@@ -10,7 +10,9 @@ import torch
 from sklearn.utils import assert_all_finite
 from torch import Tensor
 
-__all__ = ["as_pair", "check_rows_finite", "ragged_message", "stacked"]
+from sufficient.data.numbers import FILLED
+
+__all__ = ["as_pair", "check_finite", "check_rows_finite", "ragged_message", "stacked"]
 
 
 def as_pair(item: Any, row: int) -> tuple[Any, Any]:
@@ -63,13 +65,24 @@ def ragged_message(
     )
 
 
-def check_rows_finite(values: np.ndarray, rows: np.ndarray) -> None:
+def check_finite(values: np.ndarray, name: str = "X") -> None:
+    """Raise ValueError for an array in memory that holds NaN or infinity."""
+    rows = np.arange(len(values))
+    check_rows_finite(values, rows, name, f"Fill or drop such rows, or {FILLED}.")
+
+
+def check_rows_finite(
+    values: np.ndarray,
+    rows: np.ndarray,
+    name: str = "X",
+    remedy: str = "Fill or drop such rows.",
+) -> None:
     """Raise ValueError that names the first row with NaN or infinity."""
     try:
-        assert_all_finite(values, input_name="X")
+        assert_all_finite(values, input_name=name)
     except ValueError as error:
         finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
         what = str(error).splitlines()[0].rstrip(".")
         raise ValueError(
-            f"{what}, first in row {rows[np.argmin(finite)]:,}. Fill or drop such rows."
+            f"{what}, first in row {rows[np.argmin(finite)]:,}. {remedy}"
         ) from error

@@ -7,8 +7,9 @@ from torch import Tensor
 
 from sufficient.typing import ArrayLike
 
-__all__ = ["check_detached", "check_numbers", "check_whole"]
+__all__ = ["FILLED", "check_detached", "check_numbers", "check_whole"]
 
+FILLED = "fit on a data frame, whose missing values are filled"
 ENCODE = "Pass a data frame, whose columns are encoded, or drop such features."
 
 
@@ -40,7 +41,9 @@ def check_numbers(name: str, values: ArrayLike, remedy: str = ENCODE) -> None:
             f"{name} holds values that are not numbers ({error}). {remedy}"
         ) from None
     if missing:
-        raise ValueError(f"{name} contains NaN or None. Fill or drop missing values.")
+        raise ValueError(
+            f"{name} contains NaN or None. Fill or drop missing values, or {FILLED}."
+        )
 
 
 def check_detached(name: str, values: ArrayLike) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from sklearn.utils.validation import _get_feature_names
 
 from sufficient.data.numbers import check_detached
 from sufficient.typing import ArrayLike
 
-__all__ = ["check_targets", "check_varied"]
+__all__ = ["check_names_of_labels", "check_targets", "check_varied", "names_of_labels"]
 
 
 def check_targets(y: ArrayLike) -> None:
@@ -54,6 +55,27 @@ def check_varied(y: np.ndarray) -> None:
         raise ValueError(
             f"{which} is {columns[0, constant[0]]:g} for every sample, so there is "
             "nothing to learn. Pass a target that varies."
+        )
+
+
+def names_of_labels(y: ArrayLike) -> np.ndarray | None:
+    """Names of the columns of a data frame of labels; None for anything else."""
+    shape = getattr(y, "shape", ())
+    if len(shape) != 2 or shape[1] < 2:
+        return None
+    try:
+        return _get_feature_names(y)
+    except TypeError:  # Some are texts and some are not.
+        return None
+
+
+def check_names_of_labels(y: ArrayLike, known: np.ndarray) -> None:
+    """Raise ValueError where a data frame has other columns than the labels known."""
+    names = names_of_labels(y)
+    if names is not None and known.dtype.kind in "OU" and names.tolist() != [*known]:
+        raise ValueError(
+            f"The columns of y are {', '.join(names)}, but those of earlier samples "
+            f"were {', '.join(map(str, known))}. Pass y[[...]] with the same columns."
         )
 
 

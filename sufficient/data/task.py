@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -11,7 +11,10 @@ from skorch import NeuralNet
 
 from sufficient.fields import as_given
 
-__all__ = ["Task"]
+__all__ = ["Task", "Weights", "no_features"]
+
+# One for each sample; None where all count the same.
+Weights: TypeAlias = np.ndarray | None
 
 
 class Task(ABC):
@@ -51,34 +54,42 @@ class Task(ABC):
         return net.predict(as_given(X))
 
     @abstractmethod
-    def score(self, encoded: np.ndarray, predictions: np.ndarray) -> float:
-        """Score of predictions; larger is better."""
+    def score(
+        self, encoded: np.ndarray, predictions: np.ndarray, weights: Weights = None
+    ) -> float:
+        """Score of predictions, in which samples count by weight; larger is better."""
 
     @abstractmethod
-    def contributions(self, encoded: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+    def contributions(
+        self, encoded: np.ndarray, predictions: np.ndarray, weights: Weights = None
+    ) -> np.ndarray:
         """What each sample adds to the score, shape (n,).
 
         Their mean is the score, and their variance over n its squared standard error.
         """
 
     @abstractmethod
-    def constant_predictions(self, encoded: np.ndarray, n: int) -> np.ndarray:
+    def constant_predictions(
+        self, encoded: np.ndarray, n: int, weights: Weights = None
+    ) -> np.ndarray:
         """The best constant answer to the targets seen, for n samples."""
 
     def constant_losses(
         self,
         encoded: np.ndarray,
         held_out: np.ndarray,
-        weights: np.ndarray | float = 1.0,
+        class_weights: np.ndarray | float = 1.0,
+        weights: Weights = None,
     ) -> np.ndarray | None:
         """Log-loss of the frequencies seen, for held-out targets; None for numbers.
 
-        Where classes have weights, of the weighted frequencies, and weighted.
+        Where classes have weights, of the weighted frequencies, and weighted; weights
+        of the samples seen count in the frequencies only.
         """
         return None
 
     @abstractmethod
-    def constant_answer(self, y: np.ndarray) -> BaseEstimator:
+    def constant_answer(self, y: np.ndarray, weights: Weights = None) -> BaseEstimator:
         """A dummy estimator fitted to the targets y, which ignores X."""
 
     def fitted_attributes(self) -> dict[str, np.ndarray]:
@@ -92,3 +103,8 @@ class Task(ABC):
     def check_can_be_split(self, encoded: np.ndarray) -> None:
         """Raise ValueError if the targets cannot be split with stratification."""
         return
+
+
+def no_features(y: np.ndarray) -> np.ndarray:
+    """Samples for an estimator that ignores them."""
+    return np.zeros((len(y), 1))

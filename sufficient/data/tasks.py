@@ -1,20 +1,20 @@
-"""The tasks: classification with one label or several per sample, and regression."""
+"""The tasks: one label per sample, or several; and numbers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.metrics import accuracy_score, r2_score
+from sklearn.dummy import DummyClassifier
+from sklearn.metrics import accuracy_score
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from skorch import NeuralNet
 
-from sufficient.data.bins import quantile_edges
-from sufficient.data.targets import check_varied
-from sufficient.data.task import Task
+from sufficient.data.regression import Regression
+from sufficient.data.task import Task, Weights, no_features
 from sufficient.fields import as_given
+from sufficient.sample_weights import linearised
 from sufficient.typing import ArrayLike
 
 __all__ = ["Classification", "MultiLabel", "Regression"]
@@ -73,32 +73,50 @@ class Classification(Task):
         """Labels of the predicted class indices."""
         return self.classes[np.asarray(predictions).astype(int).reshape(-1)]
 
-    def score(self, codes: np.ndarray, predictions: np.ndarray) -> float:
+    def score(
+        self, codes: np.ndarray, predictions: np.ndarray, weights: Weights = None
+    ) -> float:
         """Accuracy: the share of correct predictions."""
-        return float(accuracy_score(codes.reshape(-1), predictions.reshape(-1)))
+        given = codes.reshape(-1), predictions.reshape(-1)
+        return float(accuracy_score(*given, sample_weight=weights))
 
-    def contributions(self, codes: np.ndarray, predictions: np.ndarray) -> np.ndarray:
-        """1 where a prediction is right, 0 where it is wrong."""
-        return (codes.reshape(-1) == predictions.reshape(-1)).astype(np.float64)
+    def contributions(
+        self, codes: np.ndarray, predictions: np.ndarray, weights: Weights = None
+    ) -> np.ndarray:
+        """1 where a prediction is right, 0 where it is wrong, if all count the same."""
+        right = (codes.reshape(-1) == predictions.reshape(-1)).astype(np.float64)
+        return linearised(right, weights)
 
-    def constant_predictions(self, codes: np.ndarray, n: int) -> np.ndarray:
+    def constant_predictions(
+        self, codes: np.ndarray, n: int, weights: Weights = None
+    ) -> np.ndarray:
         """The class most frequent among those seen."""
-        return np.full(n, np.bincount(codes.reshape(-1).astype(int)).argmax())
+        return np.full(n, self._counts(codes, weights).argmax())
 
     def constant_losses(
-        self, codes: np.ndarray, held_out: np.ndarray, weights: ArrayLike = 1.0
+        self,
+        codes: np.ndarray,
+        held_out: np.ndarray,
+        class_weights: ArrayLike = 1.0,
+        weights: Weights = None,
     ) -> np.ndarray:
         """Minus the logarithm of how frequent the true class is."""
-        counts = np.bincount(codes.reshape(-1).astype(int), minlength=self.n_outputs)
-        shares = weights * (counts + 1)
-        losses = -weights * np.log(shares / shares.sum())
+        shares = class_weights * (self._counts(codes, weights) + 1)
+        losses = -class_weights * np.log(shares / shares.sum())
         return losses[held_out.reshape(-1).astype(int)]
 
-    def constant_answer(self, y: np.ndarray) -> DummyClassifier:
+    def constant_answer(
+        self, y: np.ndarray, weights: Weights = None
+    ) -> DummyClassifier:
         """Predicts the most frequent label; classes that are not in y get weight 0."""
         labels = np.concatenate([y, self.classes])
-        weights = np.repeat([1.0, 0.0], [len(y), len(self.classes)])
-        return DummyClassifier().fit(_no_features(labels), labels, weights)
+        counted = np.ones(len(y)) if weights is None else weights
+        weights = np.concatenate([counted, np.zeros(len(self.classes))])
+        return DummyClassifier().fit(no_features(labels), labels, weights)
+
+    def _counts(self, codes, weights):
+        codes = codes.reshape(-1).astype(int)
+        return np.bincount(codes, weights, minlength=self.n_outputs)
 
     def fitted_attributes(self) -> dict[str, np.ndarray]:
         """The labels as `classes_`."""
@@ -129,16 +147,22 @@ class MultiLabel(Task):
     ----------
     n_outputs : int
         Number of labels.
+    names : ndarray of shape (n_outputs,) or None, default=None
+        Names of the labels; None where they have none.
     """
 
     counted = "labels"
     # Without a default, the abstract property would be taken for one.
     n_outputs: int = 0
+    names: np.ndarray | None = None
 
     @classmethod
-    def of(cls, y: np.ndarray, classes: ArrayLike = None) -> MultiLabel:
-        """The task that the rows of y describe."""
-        task = cls(y.shape[1] if classes is None else len(classes))
+    def of(
+        cls, y: np.ndarray, classes: ArrayLike = None, names: ArrayLike = None
+    ) -> MultiLabel:
+        """The task that the rows of y describe, with names for its columns."""
+        known = names if classes is None else np.asarray(classes)
+        task = cls(y.shape[1] if known is None else len(known), known)
         rows = task.encode(y)
         if classes is None and (rows == rows[0]).all():
             raise ValueError(
@@ -149,8 +173,8 @@ class MultiLabel(Task):
 
     @property
     def classes(self) -> np.ndarray:
-        """Indices of the labels."""
-        return np.arange(self.n_outputs)
+        """Names of the labels, or their indices."""
+        return np.arange(self.n_outputs) if self.names is None else self.names
 
     def encode(self, y: np.ndarray) -> np.ndarray:
         """The checked rows as float32."""
@@ -176,124 +200,47 @@ class MultiLabel(Task):
         """Rows of 0 and 1; 1 where the probability of a label is above 1/2."""
         return (predictions > 0.5).astype(np.int64)
 
-    def score(self, rows: np.ndarray, predictions: np.ndarray) -> float:
+    def score(
+        self, rows: np.ndarray, predictions: np.ndarray, weights: Weights = None
+    ) -> float:
         """Subset accuracy: the share of samples whose labels are all correct."""
-        return float(accuracy_score(rows, self.decode(predictions)))
+        given = rows, self.decode(predictions)
+        return float(accuracy_score(*given, sample_weight=weights))
 
-    def contributions(self, rows: np.ndarray, predictions: np.ndarray) -> np.ndarray:
-        """1 where all labels of a sample are right, 0 elsewhere."""
-        return (rows == self.decode(predictions)).all(axis=1).astype(np.float64)
+    def contributions(
+        self, rows: np.ndarray, predictions: np.ndarray, weights: Weights = None
+    ) -> np.ndarray:
+        """1 where all labels of a sample are right, 0 elsewhere, if all count alike."""
+        right = (rows == self.decode(predictions)).all(axis=1).astype(np.float64)
+        return linearised(right, weights)
 
-    def constant_predictions(self, rows: np.ndarray, n: int) -> np.ndarray:
+    def constant_predictions(
+        self, rows: np.ndarray, n: int, weights: Weights = None
+    ) -> np.ndarray:
         """The row most frequent among those seen."""
-        kinds, counts = np.unique(rows, axis=0, return_counts=True)
+        kinds, places = np.unique(rows, axis=0, return_inverse=True)
+        counts = np.bincount(places.reshape(-1), weights)
         return np.tile(kinds[counts.argmax()], (n, 1))
 
     def constant_losses(
-        self, rows: np.ndarray, held_out: np.ndarray, weights: ArrayLike = 1.0
+        self,
+        rows: np.ndarray,
+        held_out: np.ndarray,
+        class_weights: ArrayLike = 1.0,
+        weights: Weights = None,
     ) -> np.ndarray:
         """Mean over the labels of the log-loss of how frequent each is."""
-        shares = (rows.sum(axis=0) + 1) / (len(rows) + 2)
+        counted = np.ones(len(rows)) if weights is None else weights
+        shares = (counted @ rows + 1) / (counted.sum() + 2)
         each = np.where(held_out > 0, -np.log(shares), -np.log1p(-shares))
         return each.mean(axis=1)
 
-    def constant_answer(self, y: np.ndarray) -> DummyClassifier:
+    def constant_answer(
+        self, y: np.ndarray, weights: Weights = None
+    ) -> DummyClassifier:
         """Predicts the most frequent value of every label."""
-        return DummyClassifier().fit(_no_features(y), y)
+        return DummyClassifier().fit(no_features(y), y, weights)
 
     def fitted_attributes(self) -> dict[str, np.ndarray]:
-        """Indices of the labels."""
+        """Names of the labels, or their indices."""
         return {"classes_": self.classes}
-
-
-@dataclass(frozen=True)
-class Regression(Task):
-    """Numeric targets; the score is R^2.
-
-    Targets are standardised, so that the tolerance has no unit. A criterion that
-    depends on more than the difference of output and target, such as a Poisson
-    likelihood, needs them unchanged: `mean` is then 0 and `scale` is 1.
-
-    Attributes
-    ----------
-    mean, scale : ndarray of shape (n_targets,)
-        The mean is subtracted from the targets, which are then divided by the scale.
-    flat : bool
-        Whether y was one-dimensional.
-    edges : ndarray of shape (n_bins - 1,)
-        Inner edges of bins of the target, in its unit; none for several targets.
-    """
-
-    counted = "targets"
-    is_regression = True
-    mean: np.ndarray
-    scale: np.ndarray
-    flat: bool
-    edges: np.ndarray = field(default_factory=lambda: np.zeros(0))
-
-    @classmethod
-    def of(cls, y: np.ndarray, standardise: bool = True) -> Regression:
-        """The task that the targets y describe."""
-        columns = y.reshape(len(y), -1)
-        check_varied(y)
-        mean, scale = np.zeros(columns.shape[1]), np.ones(columns.shape[1])
-        if standardise:
-            mean, spread = columns.mean(axis=0), columns.std(axis=0)
-            scale = np.where(spread > 0, spread, 1.0)
-        return cls(mean, scale, y.ndim == 1, quantile_edges(columns))
-
-    @property
-    def n_outputs(self) -> int:
-        """Number of targets."""
-        return len(self.mean)
-
-    def encode(self, y: np.ndarray) -> np.ndarray:
-        """Standardised targets of shape (n, n_targets), float32."""
-        return ((y.reshape(len(y), -1) - self.mean) / self.scale).astype(np.float32)
-
-    def decode(self, predictions: np.ndarray) -> np.ndarray:
-        """Predictions in the unit of y."""
-        values = predictions.reshape(len(predictions), -1) * self.scale + self.mean
-        return values[:, 0] if self.flat else values
-
-    def score(self, targets: np.ndarray, predictions: np.ndarray) -> float:
-        """Coefficient of determination; 0 for a single sample."""
-        if len(targets) < 2:
-            return 0.0
-        # In float64, because the squares may overflow float32.
-        predictions = predictions.reshape(targets.shape).astype(np.float64)
-        return float(r2_score(targets.astype(np.float64), predictions))
-
-    def contributions(self, targets: np.ndarray, predictions: np.ndarray) -> np.ndarray:
-        r"""The score plus the influence of each sample on it.
-
-        .. math:: R^2 - \frac{e_i^2 - (1 - R^2) (y_i - \bar y)^2}{s_y^2}
-
-        averaged over the targets, with :math:`e_i` the error of the prediction. Their
-        spread holds for errors of any distribution.
-        """
-        targets = targets.astype(np.float64)
-        errors = (predictions.reshape(targets.shape) - targets) ** 2
-        spread = (targets - targets.mean(axis=0)) ** 2
-        scale = np.maximum(spread.mean(axis=0), np.finfo(np.float32).tiny)
-        unexplained = errors.mean(axis=0) / scale
-        influence = (errors - unexplained * spread) / scale
-        return (1 - unexplained - influence).mean(axis=1)
-
-    def constant_predictions(self, targets: np.ndarray, n: int) -> np.ndarray:
-        """The mean of the targets seen."""
-        return np.tile(targets.mean(axis=0), (n, 1))
-
-    def constant_answer(self, y: np.ndarray) -> DummyRegressor:
-        """Predicts the mean of y."""
-        return DummyRegressor().fit(_no_features(y), y)
-
-    def fitted_attributes(self) -> dict[str, np.ndarray]:
-        """Edges of the bins of one target, open at both ends, as `bin_edges_`."""
-        if not len(self.edges):
-            return {}
-        return {"bin_edges_": np.concatenate([[-np.inf], self.edges, [np.inf]])}
-
-
-def _no_features(y: np.ndarray) -> np.ndarray:
-    return np.zeros((len(y), 1))

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_consistent_length
 from sufficient.data.samples import Samples
 from sufficient.data.sources import targets_of
 from sufficient.data.stream import rows_of
+from sufficient.data.weights import checked_weights, relative_weights
 from sufficient.typing import ArrayLike
 
 __all__ = ["samples_in_order_of_arrival", "transformed"]
@@ -21,7 +22,10 @@ def transformed(pipeline: Pipeline, X: ArrayLike) -> ArrayLike:
 
 
 def samples_in_order_of_arrival(
-    estimator: BaseEstimator, X: ArrayLike, y: ArrayLike
+    estimator: BaseEstimator,
+    X: ArrayLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike = None,
 ) -> Samples:
     """Samples and targets as the net saw them, the held-out ones at the end."""
     order = _order_of_arrival(estimator)
@@ -29,12 +33,21 @@ def samples_in_order_of_arrival(
     X = estimator._checked(X)
     check_consistent_length(X, y)
     y = estimator.curve_.task.encode(y)
-    if len(X) != len(order):
+    weights = checked_weights(sample_weight, len(y))
+    n_counted = len(X) if weights is None else np.count_nonzero(weights)
+    if n_counted != len(order):
         raise ValueError(
-            f"X has {len(X)} samples, but the estimator was fitted on {len(order)}. "
-            "Pass the X and y that were given to fit."
+            f"X has {n_counted} samples, but the estimator was fitted on {len(order)}. "
+            "Pass the X, y and sample_weight that were given to fit."
         )
-    return Samples.for_net(estimator.estimator_, rows_of(X, order), y[order])
+    if weights is not None:
+        weights = relative_weights(weights, weights[estimator.train_indices_].mean())
+    return Samples.for_net(
+        estimator.estimator_,
+        rows_of(X, order),
+        y[order],
+        None if weights is None else weights[order],
+    )
 
 
 def _order_of_arrival(estimator: BaseEstimator) -> np.ndarray:

@@ -88,6 +88,7 @@ class LandscapeDisplay:
         X: ArrayLike,
         y: ArrayLike,
         *,
+        sample_weight: ArrayLike = None,
         batch_counts: Sequence[int] | None = None,
         radius: float = 1.0,
         n_grid: int = 21,
@@ -109,6 +110,8 @@ height, width)
             The samples given to `fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Their labels or targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            The weights given to `fit`.
         batch_counts : sequence of int or None, default=None
             Sizes of the subsets in batches. None takes the first, the middle and the
             last of the measured sizes after which one more batch is left.
@@ -135,7 +138,7 @@ height, width)
         if hasattr(estimator, "steps"):
             X, estimator = transformed(estimator, X), estimator[-1]
         check_is_fitted(estimator)
-        samples = samples_in_order_of_arrival(estimator, X, y)
+        samples = samples_in_order_of_arrival(estimator, X, y, sample_weight)
         batch, n_train = estimator.batch_size_, len(estimator.train_indices_)
         counts = _checked_counts(estimator, batch_counts, len(samples))
         # The last batch may hold fewer samples than the others.

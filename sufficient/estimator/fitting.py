@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from sklearn.base import _fit_context
 
+from sufficient.data.groups import checked_groups
+from sufficient.data.targets import names_of_labels
+from sufficient.data.weights import checked_weights
 from sufficient.estimator.answer import AnswerMixin
 from sufficient.estimator.callbacks import (
     CALLBACK_STATE,
     CallbackSupportMixin,
     follow_with_callbacks,
 )
-from sufficient.estimator.prediction import FittedNetMixin, checked_groups
+from sufficient.estimator.prediction import FittedNetMixin
 from sufficient.growing.plan import plan_run
 from sufficient.report.summary import warn_of_weaknesses
 from sufficient.reproducibility.seeds import one_fit_at_a_time
@@ -43,10 +46,12 @@ class FittingMixin(FittedNetMixin, AnswerMixin, CallbackSupportMixin):
         self,
         X: ArrayLike,
         y: ArrayLike = None,
+        sample_weight: ArrayLike = None,
         *,
         groups: ArrayLike = None,
         X_val: ArrayLike = None,
         y_val: ArrayLike = None,
+        sample_weight_val: ArrayLike = None,
         X_unlabelled: ArrayLike = None,
     ) -> SampleSizeEstimator:
         """Grow the training set, train, measure and answer.
@@ -64,11 +69,16 @@ height, width), or dict or tuple of such
             Labels of any kind, rows of 0 and 1 for several labels at once, or
             regression targets. None takes those of a Dataset of pairs, a name those of
             a table's column.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss that is trained and measured, and in the
+            score; they are divided by their mean. Samples of weight 0 are left out.
         groups : array-like of shape (n_samples,), default=None
             Samples of one group, such as one patient or one document, are held out
             together or not at all.
         X_val, y_val : array-like, default=None
             Samples and targets to hold out, instead of a part of X and y.
+        sample_weight_val : array-like, default=None
+            Weights of the samples in `X_val`, divided by their own mean.
         X_unlabelled : array-like of shape (n_unlabelled, ...), default=None
             Samples without targets, such as those that could be labelled next. Nets of
             successive sizes are compared on them instead of on held-out ones
@@ -102,6 +112,7 @@ height, width), or dict or tuple of such
         """
         before, plan = vars(self).copy(), None
         try:
+            names = names_of_labels(y)
             X, y = self._validated(X, y, reset=True, least=4)
             plan = plan_run(
                 self.estimator,
@@ -111,7 +122,9 @@ height, width), or dict or tuple of such
                 self.random_state,
                 self.checkpoint,
                 groups=checked_groups(groups, len(y)),
-                validation=self._validation_set(X_val, y_val),
+                validation=self._validation_set(X_val, y_val, sample_weight_val),
+                weights=checked_weights(sample_weight, len(y)),
+                label_names=names,
                 encoder=self.encoder_,
                 unlabelled=self._more_samples("X_unlabelled", X_unlabelled),
             )

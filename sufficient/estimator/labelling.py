@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.base import _fit_context
 
+from sufficient.data.targets import check_names_of_labels, names_of_labels
+from sufficient.data.tasks import MultiLabel
+from sufficient.data.weights import checked_weights
 from sufficient.estimator.answer import AnswerMixin
 from sufficient.estimator.waiting import Waiting
 from sufficient.fields import sample_shape
@@ -46,6 +49,7 @@ class LabellingMixin(AnswerMixin):
         X: ArrayLike,
         y: ArrayLike,
         classes: ArrayLike = None,
+        sample_weight: ArrayLike = None,
         *,
         X_unlabelled: ArrayLike = None,
     ) -> SampleSizeEstimator:
@@ -71,6 +75,9 @@ height, width), or dict or tuple of such
         classes : array-like of shape (n_classes,), default=None
             All labels there can be; read on the first call, and others are refused
             from then on. None takes new labels as they come.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss and the score, above 0. They are divided
+            by the mean weight of the first batch; None is a weight of 1 for all.
         X_unlabelled : array-like, default=None
             Samples without targets, on which successive nets are compared from the
             first call on, as in `fit`. They may be labelled later.
@@ -84,8 +91,8 @@ height, width), or dict or tuple of such
         ------
         ValueError
             If y holds labels that `classes` lacks, the first batch has one label only,
-            or `X_unlabelled` comes after the first call. The session goes on as if
-            these samples had not come.
+            a weight is not above 0, or `X_unlabelled` comes after the first call. The
+            session goes on as if these samples had not come.
 
         Warns
         -----
@@ -105,18 +112,22 @@ height, width), or dict or tuple of such
         is_first = session is None and kept is None
         if X_unlabelled is not None and not is_first:
             raise ValueError(TOO_LATE)
+        names = names_of_labels(y)
+        if session is not None and isinstance(session.task, MultiLabel):
+            check_names_of_labels(y, session.task.classes)
         X, y = self._validated(X, y, reset=is_first, least=1)
+        weights = checked_weights(sample_weight, len(y), zeros=False)
         unlabelled = self._more_samples("X_unlabelled", X_unlabelled)
-        first = Waiting(X, y, classes, unlabelled)
-        batch = first if kept is None else kept.and_then(X, y)
+        new = Waiting(X, y, classes, weights, unlabelled)
+        batch = new if kept is None else kept.and_then(new)
         self._check_targets(session, y, batch.classes)
         if not self._is_complete(session, batch, len(y)):
             self._wait(batch.in_memory())
             return self
         if session is None:
-            session = self._new_session(batch)
+            session = self._new_session(batch, names)
         known = getattr(self, "classes_", None) if session.n_calls else None
-        self._publish(session.arrive(batch.X, batch.y))
+        self._publish(session.arrive(batch.X, batch.y, batch.weights))
         self._input_shape = sample_shape(session.seen.X)
         self._session = session
         self._input_dtype = session.run.input_dtype.name
@@ -148,11 +159,13 @@ height, width), or dict or tuple of such
         self._waiting = samples
         self.n_waiting_ = 0 if samples is None else len(samples)
 
-    def _new_session(self, batch: Waiting) -> LabellingSession:
+    def _new_session(
+        self, batch: Waiting, names: np.ndarray | None
+    ) -> LabellingSession:
         self._forget("train_indices_", "validation_indices_")
         return LabellingSession(
             self.estimator,
-            task_of(self.estimator, batch.y, batch.classes),
+            task_of(self.estimator, batch.y, batch.classes, names),
             Settings.of(self),
             drawn_seed(self.random_state),
             encoder=self.encoder_,

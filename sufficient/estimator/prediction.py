@@ -15,13 +15,13 @@ from sklearn.utils.validation import (
     _num_samples,
     check_consistent_length,
     check_is_fitted,
-    column_or_1d,
     validate_data,
 )
 from skorch import NeuralNet
 
 from sufficient.data.dtypes import ACCEPTED, in_dtype
 from sufficient.data.encoding import chosen_encoder, encoded
+from sufficient.data.items import check_finite
 from sufficient.data.numbers import check_numbers
 from sufficient.data.parts import in_parts
 from sufficient.data.row_source import RowSource
@@ -32,7 +32,8 @@ from sufficient.data.sources import (
     source_of,
     targets_of,
 )
-from sufficient.data.task import Task
+from sufficient.data.task import Task, Weights
+from sufficient.data.weights import checked_weights
 from sufficient.fields import Fields, sample_shape
 from sufficient.results import SampleSizeCurve
 from sufficient.training.criteria import (
@@ -43,9 +44,14 @@ from sufficient.training.criteria import (
 )
 from sufficient.typing import ArrayLike, Encoder, Net
 
-__all__ = ["FittedNetMixin", "checked_groups"]
+__all__ = ["FittedNetMixin"]
 
-INPUT: dict[str, Any] = {"dtype": ACCEPTED, "allow_nd": True}
+INPUT: dict[str, Any] = {
+    "dtype": ACCEPTED,
+    "allow_nd": True,
+    # Checked apart, for a message that names the row.
+    "ensure_all_finite": False,
+}
 
 Shaped = TypeVar("Shaped", np.ndarray, RowSource, Fields)
 
@@ -135,7 +141,9 @@ class FittedNetMixin(BaseEstimator):
         check_is_fitted(self)
         return in_parts(self.estimator_.predict_proba, self._checked(X))
 
-    def score(self, X: ArrayLike, y: ArrayLike) -> float:
+    def score(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None
+    ) -> float:
         """Accuracy on the given data, or the coefficient of determination.
 
         As of any classifier or regressor, whatever `scoring` is. With several labels an
@@ -147,13 +155,16 @@ class FittedNetMixin(BaseEstimator):
             Samples.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             True labels or targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            By which samples count.
 
         Returns
         -------
         float
         """
         metric = r2_score if self._is_regression() else accuracy_score
-        return float(metric(targets_of(X, y), self.predict(X)))
+        given = targets_of(X, y), self.predict(X)
+        return float(metric(*given, sample_weight=sample_weight))
 
     def __sklearn_tags__(self) -> Tags:
         """Classifier or regressor, as the net inside is."""
@@ -204,20 +215,27 @@ class FittedNetMixin(BaseEstimator):
             rules["multi_output"] = several(y)
             rules["y_numeric"] = regression
             X, y = validate_data(self, X, y, reset=reset, **rules)
+            check_finite(X)
         if reset:
             self._input_shape, self._input_dtype = sample_shape(X), None
             self._columns = getattr(X, "columns", None)
         return self._same_shape(X), y
 
     def _validation_set(
-        self, X: ArrayLike, y: ArrayLike
-    ) -> tuple[Any, np.ndarray] | None:
-        if X is None and y is None:
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike
+    ) -> tuple[Any, np.ndarray, Weights] | None:
+        given = [each is not None for each in (X, y, sample_weight)]
+        if not any(given):
             return None
-        if X is None or y is None:
-            raise ValueError("X_val and y_val belong together. Pass both, or neither.")
+        if not all(given[:2]):
+            raise ValueError(
+                "X_val and y_val belong together, and sample_weight_val to them. Pass "
+                "both, or neither."
+            )
         X = self._more_samples("X_val", X)
-        return X, self._checked_targets(X, y, is_regression(self.estimator, y))
+        y = self._checked_targets(X, y, is_regression(self.estimator, y))
+        name = "sample_weight_val"
+        return X, y, checked_weights(sample_weight, len(y), name, zeros=False)
 
     def _more_samples(self, name: str, X: ArrayLike) -> Any:
         """Samples like those of the fit, read and checked; None if there are none."""
@@ -255,6 +273,7 @@ class FittedNetMixin(BaseEstimator):
             return self._in_dtype(self._same_shape(X))
         check_numbers("X", X)
         X = self._same_shape(validate_data(self, X, reset=False, **INPUT))
+        check_finite(X)
         return np.require(self._in_dtype(X), requirements=("C", "W"))
 
     def _in_dtype(self, X: Shaped) -> Shaped:
@@ -284,13 +303,3 @@ class FittedNetMixin(BaseEstimator):
 def _check_enough(X: Any, least: int) -> None:
     """Raise scikit-learn's ValueError for fewer samples than needed."""
     check_array(np.zeros((_num_samples(X), 1)), ensure_min_samples=least)
-
-
-def checked_groups(groups: ArrayLike, n: int) -> np.ndarray | None:
-    """Groups as one label for each of n samples."""
-    if groups is None:
-        return None
-    labels = column_or_1d(groups)
-    if len(labels) != n:
-        raise ValueError(f"groups has {len(labels):,} entries for {n:,} samples.")
-    return np.unique(labels, return_inverse=True)[1]

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import issparse, vstack
+from scipy.sparse import csr_matrix, issparse, vstack
 
 from sufficient.data.dtypes import FLOAT, WHOLE, in_dtype
 from sufficient.data.row_source import RowSource
+from sufficient.data.task import Weights
 from sufficient.fields import Fields, from_state, state_of
 from sufficient.settings import Settings
 from sufficient.typing import ArrayLike
@@ -33,22 +34,32 @@ class Waiting:
         Their labels or targets.
     classes : array-like or None
         All labels there can be, where the first call named them.
-    unlabelled : array-like or None
+    weights : ndarray of shape (n,) or None, default=None
+        Their weights; None if all are 1.
+    unlabelled : array-like or None, default=None
         Samples without targets, where the first call had them.
     """
 
     X: Any
     y: np.ndarray
     classes: ArrayLike = None
+    weights: Weights = None
     unlabelled: Any = None
 
     def __len__(self) -> int:
         return len(self.y)
 
-    def and_then(self, X: Any, y: np.ndarray) -> Waiting:
+    def and_then(self, more: Waiting) -> Waiting:
         """With more samples."""
-        X = _joined(self.X, _in_memory(X))
-        return replace(self, X=X, y=np.concatenate([self.y, y]))
+        X = _joined(self.X, _in_memory(more.X))
+        y, weights = np.concatenate([self.y, more.y]), None
+        if self.weights is not None or more.weights is not None:
+            parts = (
+                np.ones(len(part)) if part.weights is None else part.weights
+                for part in (self, more)
+            )
+            weights = np.concatenate([*parts])
+        return replace(self, X=X, y=y, weights=weights)
 
     def in_memory(self) -> Waiting:
         """The same samples, read if they were not."""
@@ -72,14 +83,34 @@ class Waiting:
                 "cannot be stored. Give partial_fit the rest of the batch first."
             )
         classes = None if self.classes is None else np.asarray(self.classes)
-        rows = {"X": state_of(self.X), "unlabelled": state_of(self.unlabelled)}
-        return {**rows, "y": self.y, "classes": classes}
+        return {
+            "X": _rows_state(self.X),
+            "unlabelled": _rows_state(self.unlabelled),
+            "y": self.y,
+            "classes": classes,
+            "weights": self.weights,
+        }
 
     @classmethod
     def resumed(cls, state: dict[str, Any]) -> Waiting:
         """The samples of which `state` was taken."""
-        rows = {name: from_state(state[name]) for name in ("X", "unlabelled")}
+        rows = {name: _rows_of(state[name]) for name in ("X", "unlabelled")}
         return cls(**{**state, **rows})
+
+
+def _rows_state(X: Any) -> Any:
+    if not issparse(X):
+        return state_of(X)
+    rows = X.tocsr()
+    parts = {name: getattr(rows, name) for name in ("data", "indices", "indptr")}
+    return {**parts, "shape": rows.shape}
+
+
+def _rows_of(state: Any) -> Any:
+    if not (isinstance(state, dict) and "indptr" in state):
+        return from_state(state)
+    parts = (state[name] for name in ("data", "indices", "indptr"))
+    return csr_matrix(tuple(parts), tuple(state["shape"]))
 
 
 def _in_memory(X: Any) -> Any:

@@ -43,7 +43,7 @@ class NewClasses:
     def samples(self, samples: Samples) -> Samples:
         """The same samples in the codes of all classes."""
         places = torch.as_tensor(self.places, device=samples.y.device)
-        return Samples(samples.X, places[samples.y.long()].to(samples.y.dtype))
+        return replace(samples, y=places[samples.y.long()].to(samples.y.dtype))
 
     def record(self, record: Record) -> Record:
         """The same measurements; a new class had no sample and no score.

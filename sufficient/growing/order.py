@@ -33,6 +33,11 @@ class Order:
     validation_indices: np.ndarray
     batch_size: int
 
+    def among(self, rows: np.ndarray) -> Order:
+        """The same order, of samples that stand in these rows of more samples."""
+        parts = rows[self.train_indices], rows[self.validation_indices]
+        return Order(*parts, self.batch_size)
+
     @property
     def n_batches(self) -> int:
         """Batches there are; the last may not be full."""

@@ -16,11 +16,11 @@ from sufficient.data.copies import warn_of_copies
 from sufficient.data.dtypes import in_dtype
 from sufficient.data.encoding import encoded, fit_encoded
 from sufficient.data.row_source import RowSource
-from sufficient.data.samples import Samples
 from sufficient.data.scale import warn_of_scales
 from sufficient.data.stream import as_rows, rows_of, share_of_memory
-from sufficient.data.task import Task
+from sufficient.data.task import Task, Weights
 from sufficient.data.tasks import Classification, MultiLabel, Regression
+from sufficient.data.weights import relative_weights
 from sufficient.fields import Fields
 from sufficient.growing.growth import Growth
 from sufficient.growing.order import ordered
@@ -110,7 +110,9 @@ def plan_run(
     random_state: RandomState,
     checkpoint: str | os.PathLike[str] | None = None,
     groups: np.ndarray | None = None,
-    validation: tuple[Any, np.ndarray] | None = None,
+    validation: tuple[Any, np.ndarray, Weights] | None = None,
+    weights: Weights = None,
+    label_names: np.ndarray | None = None,
     encoder: Encoder = None,
     unlabelled: Any = None,
 ) -> Plan:
@@ -133,8 +135,12 @@ def plan_run(
         Folder in which the run is kept, and from which it goes on.
     groups : ndarray of shape (n_samples,) or None, default=None
         Samples of one group are held out together, or not at all.
-    validation : tuple of (ndarray, ndarray) or None, default=None
-        Samples and targets to hold out; None takes part of X and y.
+    validation : tuple of (ndarray, ndarray, ndarray or None) or None, default=None
+        Samples, targets and weights to hold out; None takes part of X and y.
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Of the samples, in the loss and the score. Those of weight 0 are left out.
+    label_names : ndarray of shape (n_targets,) or None, default=None
+        Names of the columns of y, where these are labels.
     encoder : transformer or None, default=None
         Fitted, in place, to the samples that are not held out.
     unlabelled : ndarray, Fields or None, default=None
@@ -147,36 +153,37 @@ def plan_run(
     """
     shared = {"estimator": estimator, "checkpoint": checkpoint is not None}
     given = X if encoder is None else np.asarray(X)
-    check_same_problem(X=given, y=y, **shared, **vars(settings))
+    check_same_problem(X=given, y=y, weights=weights, **shared, **vars(settings))
     kept = None if checkpoint is None else Checkpoint(checkpoint)
     seed = _seed(random_state, kept)
-    task = task_of(estimator, y)
+    task = task_of(estimator, y, names=label_names)
     targets = task.encode(y)
+    counted = np.arange(len(y)) if weights is None else np.flatnonzero(weights)
     if validation is None:
-        task.check_can_be_split(targets)
+        task.check_can_be_split(targets[counted])
     order = ordered(
-        targets,
+        targets[counted],
         stratify=task.has_one_label,
         batch_size=settings.batch_size,
         validation_fraction=None if validation else settings.validation_fraction,
         rng=np.random.RandomState(seed),
-        groups=groups,
-    )
+        groups=None if groups is None else groups[counted],
+    ).among(counted)
     if encoder is not None:
         X = fit_encoded(encoder, X, targets, order.train_indices)
         if validation is not None:
-            validation = encoded(encoder, validation[0]), validation[1]
+            validation = encoded(encoder, validation[0]), *validation[1:]
         if unlabelled is not None:
             unlabelled = encoded(encoder, unlabelled)
     run = _run(net_for(estimator, task), task, X, order.batch_size, settings, seed)
     X = in_dtype(X, run.input_dtype)
     if validation is not None:
-        validation = in_dtype(validation[0], run.input_dtype), validation[1]
+        validation = in_dtype(validation[0], run.input_dtype), *validation[1:]
     if unlabelled is not None:
         unlabelled = in_dtype(unlabelled, run.input_dtype)
-    growth = _growth(run, X, targets, order, validation, unlabelled)
+    growth = _growth(run, X, targets, weights, order, validation, unlabelled)
     if kept is not None:
-        data = {"X": X, "y": targets, "groups": groups}
+        data = {"X": X, "y": targets, "groups": groups, "sample_weight": weights}
         data |= {"validation": validation, "unlabelled": unlabelled}
         identity = {**_digests(task, data), **_parameters(run, growth.measured_counts)}
         kept.resume(run, from_first_rank(lambda: identity))
@@ -191,18 +198,24 @@ def _run(estimator, task, X, batch_size, settings, seed):
     return Run(estimator, task, X, batch_size, settings, seed, cache_bytes=memory)
 
 
-def _growth(run, X, targets, order, validation, unlabelled):
+def _growth(run, X, targets, weights, order, validation, unlabelled):
     """The samples in their order, those not trained on, and where to measure."""
-    net, training, settings = run.training.template, run.training, run.settings
+    training, settings = run.training, run.settings
+    device = training.template.device
+    if weights is not None:
+        weights = relative_weights(weights, weights[order.train_indices].mean())
 
     def taken(rows):
-        X_taken = rows_of(X, rows, settings.n_fresh, net.device)
-        return Samples.for_net(net, X_taken, targets[rows])
+        X_taken = rows_of(X, rows, settings.n_fresh, device)
+        counted = None if weights is None else weights[rows]
+        return run.samples(X_taken, targets[rows], counted)
 
     if validation is None:
         held_out = taken(order.validation_indices)
     else:
-        held_out = Samples.for_net(net, validation[0], run.task.encode(validation[1]))
+        X_val, y_val, counted = validation
+        y_val = run.task.encode(y_val)
+        held_out = run.samples(X_val, y_val, relative_weights(counted))
     return Growth(
         pool=taken(order.train_indices),
         # Read once, where they fit in memory.
@@ -216,18 +229,23 @@ def _growth(run, X, targets, order, validation, unlabelled):
             first_size=training.first_size,
         ),
         n_upcoming=settings.n_fresh,
-        unlabelled=None if unlabelled is None else as_rows(unlabelled).to(net.device),
+        unlabelled=None if unlabelled is None else as_rows(unlabelled).to(device),
     )
 
 
-def task_of(estimator: Net, y: np.ndarray, classes: ArrayLike = None) -> Task:
+def task_of(
+    estimator: Net,
+    y: np.ndarray,
+    classes: ArrayLike = None,
+    names: np.ndarray | None = None,
+) -> Task:
     """Regression for a regressor; else one label per sample, or a row of them."""
     if is_regression(estimator, y):
         free = lacks_criterion(estimator)
         known = free or criterion_class(estimator) in LOSSES_OF_DIFFERENCES
         return Regression.of(np.asarray(y, dtype=np.float64), standardise=known)
     if y.ndim == 2:
-        return MultiLabel.of(y, classes)
+        return MultiLabel.of(y, classes, names)
     if isinstance(estimator, NeuralNet) and not is_classifier(estimator):
         raise ValueError(
             f"{type(estimator).__name__} does not say what it answers. Pass a skorch "
@@ -246,8 +264,8 @@ def _digests(task, data):
     """Checksums of the data, of what was given of them."""
     found = {}
     for name, values in data.items():
-        parts = values if isinstance(values, tuple) else (values,)
-        if parts[0] is not None:
+        given = values if isinstance(values, tuple) else (values,)
+        if parts := [part for part in given if part is not None]:
             text = (described(vars(task)),) if name == "y" else ()
             found[name] = digest(*map(_plain, parts), *text)
     return found

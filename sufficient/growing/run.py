@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from math import inf, prod
 from typing import Any
 
+import numpy as np
 import torch
 from skorch import NeuralNet
 
 from sufficient.data.samples import Samples
-from sufficient.data.task import Task
+from sufficient.data.task import Task, Weights
 from sufficient.decision.answer import answer_of
 from sufficient.decision.stopping import StoppingRule
 from sufficient.growing.algorithm import grow_until_settled
@@ -23,7 +24,7 @@ from sufficient.results import Measurement, Record, SampleSizeCurve
 from sufficient.settings import Settings
 from sufficient.training.checks import check_loss, check_net_fits_data
 from sufficient.training.criteria import objective_of
-from sufficient.training.inputs import example_of, input_dtype
+from sufficient.training.inputs import example_of, input_dtype, lacks_axis
 from sufficient.training.net import prepared_net
 from sufficient.training.net_state import (
     callbacks_with_memory,
@@ -83,7 +84,10 @@ class Run:
         strategy = STRATEGIES[settings.training]
         self.training = strategy(template, settings, seed, example)
         self.wider = wider(template) if settings.try_wider else template
-        n_parameters = objective_of(self.training.fresh_net()).n_parameters
+        net = self.training.fresh_net()
+        n_parameters = objective_of(net).n_parameters
+        one_number = task.is_regression and task.n_outputs == 1
+        self._lacks_axis = one_number and lacks_axis(net, example)
         device = str(template.device)
         self.probe = Probe(settings, task, n_parameters, seed, cache_bytes, device)
         self.rule = StoppingRule(settings, task, self.training.is_one_net)
@@ -94,6 +98,11 @@ class Run:
     def net(self) -> NeuralNet:
         """The net as it was last trained."""
         return self.training.net
+
+    def samples(self, X: Any, targets: np.ndarray, weights: Weights = None) -> Samples:
+        """Samples and encoded targets as the net is trained on them."""
+        y = targets.reshape(-1) if self._lacks_axis else targets
+        return Samples.for_net(self.training.template, X, y, weights)
 
     def begin(self, pool: Samples) -> None:
         """Check the net against the data and get ready to train it."""

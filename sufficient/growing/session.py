@@ -11,9 +11,10 @@ from sufficient.data.dtypes import in_dtype
 from sufficient.data.encoding import encoded, fit_encoded
 from sufficient.data.samples import Samples
 from sufficient.data.stream import as_rows
-from sufficient.data.task import Task
+from sufficient.data.task import Task, Weights
 from sufficient.data.task_state import as_task, task_state
 from sufficient.data.tasks import Classification
+from sufficient.data.weights import relative_weights
 from sufficient.fields import from_state, state_of
 from sufficient.growing.growth import Fresh
 from sufficient.growing.new_classes import NewClasses
@@ -75,7 +76,7 @@ class LabellingSession:
         self.estimator, self.task = net_for(estimator, task), task
         self.settings, self.seed = settings, seed
         self.encoder, self.takes_new_classes = encoder, takes_new_classes
-        self.unlabelled, self.n_calls = unlabelled, 0
+        self.unlabelled, self.n_calls, self.weight_unit = unlabelled, 0, 1.0
         self._run: Run | None = None
         self.seen: Samples
         self.held_out: Samples
@@ -87,7 +88,7 @@ class LabellingSession:
             raise ValueError("No batch has arrived yet.")
         return self._run
 
-    def arrive(self, X: Any, y: np.ndarray) -> SampleSizeCurve:
+    def arrive(self, X: Any, y: np.ndarray, weights: Weights = None) -> SampleSizeCurve:
         """Take in the next labelled batch and answer afresh.
 
         Parameters
@@ -96,18 +97,21 @@ class LabellingSession:
             Samples of the batch; with an encoder whatever it takes.
         y : ndarray of shape (n,) or (n, n_targets)
             Their labels or targets.
+        weights : ndarray of shape (n,) or None, default=None
+            Their weights, above 0. None is 1 for all, in units of the first batch.
 
         Returns
         -------
         SampleSizeCurve
         """
         given = X if self.encoder is None else np.asarray(X)
-        check_same_problem(X=given, y=y, settings=self.settings, n_calls=self.n_calls)
+        how = {"settings": self.settings, "n_calls": self.n_calls}
+        check_same_problem(X=given, y=y, weights=weights, **how)
         before, run = vars(self).copy(), copy.deepcopy(self._run)
         try:
             if new := self._new_classes(y):
                 self._begin_anew(new)
-            return self._arrive(X, self.task.encode(y))
+            return self._arrive(X, self.task.encode(y), weights)
         except BaseException:
             # As if the batch had not come, so that it can come again.
             vars(self).update(before, _run=run)
@@ -125,6 +129,7 @@ class LabellingSession:
             "settings": self.settings.plain(),
             "seed": self.seed,
             "n_calls": self.n_calls,
+            "weight_unit": self.weight_unit,
             "takes_new_classes": self.takes_new_classes,
             "batch_size": self.run.batch_size,
             "run": self.run.state(),
@@ -174,6 +179,7 @@ class LabellingSession:
         self._run = self._run_as_before(state["batch_size"])
         self.run.resume(state["run"])
         self.n_calls = state["n_calls"]
+        self.weight_unit = state.get("weight_unit", 1.0)
         device = self.run.training.template.device
         self.seen, self.held_out = (
             part.to(device) for part in (self.seen, self.held_out)
@@ -183,7 +189,7 @@ class LabellingSession:
         self.run.n_train = len(self.seen)
         return self
 
-    def _arrive(self, X, targets):
+    def _arrive(self, X, targets, weights):
         train_rows, held_out_rows = self._split(len(targets))
         if self.encoder is not None:
             X = self._encoded(X, targets, train_rows)
@@ -191,14 +197,21 @@ class LabellingSession:
             self._run = self._start(X, len(train_rows))
             self._read_unlabelled()
         X = in_dtype(X, self._run.input_dtype)
+        weights = self._in_units_of_the_first(weights, train_rows, len(targets))
         new, held_out = (
-            Samples.for_net(self.run.training.template, X[rows], targets[rows])
-            for rows in (train_rows, held_out_rows)
+            self.run.samples(X[r], targets[r], None if weights is None else weights[r])
+            for r in (train_rows, held_out_rows)
         )
         self.n_calls += 1
         if self.n_calls == 1:
             return self._first(new, held_out)
         return self._next(new, held_out)
+
+    def _in_units_of_the_first(self, weights, train_rows, n):
+        weights = np.ones(n) if weights is None else weights
+        if self.n_calls == 0:
+            self.weight_unit = float(weights[train_rows].mean())
+        return relative_weights(weights, self.weight_unit)
 
     def _new_classes(self, y):
         if self.takes_new_classes and isinstance(self.task, Classification):

@@ -82,7 +82,7 @@ def candidate_batches(
         grown = grown_spectrum(
             leading.space,
             leading.operator,
-            CurvatureOperator.of_share(leading.objective, batch.X, batch.y),
+            CurvatureOperator.of_share(leading.objective, batch.X, batch.targets),
             weight=weight,
             eigenvalues=leading.pairs.eigenvalues,
             tol=tol,

@@ -10,6 +10,7 @@ from sufficient.curvature.layers.chain import LinearisedChain
 from sufficient.curvature.layers.dense import Dense
 from sufficient.curvature.memory import Chunks
 from sufficient.curvature.objective import Objective
+from sufficient.sample_weights import Targets
 from sufficient.typing import Rows
 
 __all__ = ["losses_at"]
@@ -20,7 +21,7 @@ MAX_NUMBERS = 2**24
 
 
 def losses_at(
-    objective: Objective, X: Rows, y: Tensor, basis: Tensor, offsets: Tensor
+    objective: Objective, X: Rows, y: Targets, basis: Tensor, offsets: Tensor
 ) -> np.ndarray:
     """Loss of each sample at ``w + P theta`` for every offset theta.
 
@@ -32,7 +33,7 @@ def losses_at(
     ----------
     objective : Objective
         Network and loss.
-    X, y : Rows, Tensor
+    X, y : Rows, Targets
         Samples and targets.
     basis : Tensor of shape (n_parameters, d)
         Directions P.

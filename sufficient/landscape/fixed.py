@@ -39,7 +39,7 @@ class FixedNet:
             self._curvature = FollowedCurvature(
                 objective,
                 self.pool.X,
-                self.pool.y,
+                self.pool.targets,
                 n_directions=settings.n_directions,
                 tol=settings.eigen_tol,
                 past=past,

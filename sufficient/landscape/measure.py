@@ -165,7 +165,7 @@ def _subset(n, most, rng):
 
 def _per_sample_rows(plane, fresh):
     objective = plane.leading.objective
-    found = project_with_exact_mean(objective, fresh.X, fresh.y, plane.basis)
+    found = project_with_exact_mean(objective, fresh.X, fresh.targets, plane.basis)
     return SecondOrder(found.losses, found.gradients, found.hessians).rows
 
 
@@ -173,7 +173,7 @@ def _losses_at_draws(plane, samples, draws):
     offsets = torch.as_tensor(draws).to(plane.basis)
     share, objective = Share.of(len(samples)), plane.leading.objective
     mine = samples[share.rows]
-    losses = losses_at(objective, mine.X, mine.y, plane.basis, offsets)
+    losses = losses_at(objective, mine.X, mine.targets, plane.basis, offsets)
     return share.joined(losses, axis=1)
 
 

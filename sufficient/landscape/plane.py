@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -65,7 +65,7 @@ class Plane:
 
     def restricted(self, samples: Samples) -> Samples:
         """Samples in the form that `objective` takes."""
-        return Samples(self.leading.inputs(samples.X), samples.y)
+        return replace(samples, X=self.leading.inputs(samples.X))
 
 
 def leading_plane(
@@ -105,12 +105,12 @@ def leading_plane(
         leading = followed.follow(len(seen), seek_copies)
         return Plane(leading, *followed.loss_and_gradient())
     start = torch.as_tensor(rng.standard_normal(objective.n_parameters))
-    loss, gradient = objective.loss_and_gradient(seen.X, seen.y)
+    loss, gradient = objective.loss_and_gradient(seen.X, seen.targets)
     check_finite(loss + float(gradient.sum()), len(seen))
     leading = leading_curvature(
         objective,
         seen.X,
-        seen.y,
+        seen.targets,
         n_directions=n_directions,
         tol=tol,
         start=start.to(objective.weights),

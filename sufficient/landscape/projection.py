@@ -17,6 +17,7 @@ from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.curvature.products import jacobian_products, output_curvature
 from sufficient.ranks import Share
+from sufficient.sample_weights import Targets
 from sufficient.typing import Rows
 
 __all__ = ["Projections", "project", "project_with_exact_mean"]
@@ -47,7 +48,7 @@ class Projections:
 def project(
     objective: Objective,
     X: Rows,
-    y: Tensor,
+    y: Targets,
     basis: Tensor,
     *,
     matrix: str = "ggn",
@@ -58,7 +59,7 @@ def project(
     ----------
     objective : Objective
         Network and loss.
-    X, y : Rows, Tensor
+    X, y : Rows, Targets
         Samples and targets.
     basis : Tensor of shape (n_parameters, d)
         Directions P.
@@ -89,7 +90,7 @@ def project(
 
 
 def project_with_exact_mean(
-    objective: Objective, X: Rows, y: Tensor, basis: Tensor
+    objective: Objective, X: Rows, y: Targets, basis: Tensor
 ) -> Projections:
     """Projections with exact Hessians, or at least an exact mean Hessian.
 

@@ -50,10 +50,11 @@ def mean_loss_surfaces(
     grid = np.stack(np.meshgrid(offsets, offsets, indexing="ij"), axis=-1)
     points = torch.as_tensor(grid.reshape(-1, 2)).to(basis)
 
-    def total(part):
+    def total(samples):
+        parts = (samples[rows] for rows in gen_batches(len(samples), CHUNK))
         return sum(
-            losses_at(objective, part.X[rows], part.y[rows], basis, points).sum(axis=1)
-            for rows in gen_batches(len(part), CHUNK)
+            losses_at(objective, part.X, part.targets, basis, points).sum(axis=1)
+            for part in parts
         )
 
     with objective.eval_mode(), exact_arithmetic():

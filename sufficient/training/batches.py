@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader
 
 from sufficient.data.stream import as_rows
 from sufficient.fields import as_given
+from sufficient.sample_weights import as_targets, given_targets
 
 __all__ = ["TensorBatches", "with_tensor_batches"]
 
@@ -21,7 +22,7 @@ class TensorBatches:
 
     def __init__(self, dataset: Any, batch_size: int, shuffle: bool = False) -> None:
         self.X, self.n = as_rows(dataset.X), len(dataset)
-        self.y = dataset.y
+        self.y = as_targets(dataset.y)
         if self.y is None:
             self.y = torch.zeros(self.n, device=self.X.device)
         self.batch_size, self.shuffle = batch_size, shuffle
@@ -29,12 +30,12 @@ class TensorBatches:
     def __len__(self) -> int:
         return -(-self.n // self.batch_size)
 
-    def __iter__(self) -> Iterator[tuple[Any, Tensor]]:
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
         order = torch.randperm(self.n) if self.shuffle else torch.arange(self.n)
         if isinstance(self.X, Tensor):
             order = order.to(self.X.device)
         for rows in order.split(self.batch_size):
-            yield as_given(self.X[rows]), self.y[rows]
+            yield as_given(self.X[rows]), given_targets(self.y[rows])
 
 
 def with_tensor_batches(net: NeuralNet) -> NeuralNet:

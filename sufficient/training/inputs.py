@@ -1,4 +1,4 @@
-"""What a module takes: floats or whole numbers, and the sizes it learns from them."""
+"""What a module takes, floats or whole numbers, and what it returns for a sample."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from sklearn.base import clone
 from skorch import NeuralNet
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from sufficient.data.dtypes import FLOAT, WHOLE, is_whole
@@ -17,7 +17,7 @@ from sufficient.fields import Fields, as_given
 from sufficient.reproducibility.seeds import seeded
 from sufficient.typing import Rows
 
-__all__ = ["FAILURES", "example_of", "input_dtype", "materialise"]
+__all__ = ["FAILURES", "example_of", "input_dtype", "lacks_axis", "materialise"]
 
 # What a module may raise that cannot take what it is given.
 FAILURES = (RuntimeError, ValueError, IndexError, TypeError)
@@ -69,11 +69,21 @@ def example_of(X: Any, dtype: np.dtype) -> Rows:
     return as_rows(few if isinstance(few, Fields) else np.asarray(few).astype(dtype))
 
 
+def lacks_axis(net: NeuralNet, example: Rows) -> bool:
+    """Whether the module returns one number for each sample, of shape (n,)."""
+    output = _output(net, example)
+    return isinstance(output, Tensor) and tuple(output.shape) == (len(example),)
+
+
 def _takes(net, X):
+    return _output(net, X) is not None
+
+
+def _output(net, X):
+    """None where the module fails, which is told when it is checked."""
     net.module_.eval()
     try:
         with torch.no_grad():
-            net.infer(X)
+            return net.infer(as_given(X))
     except FAILURES:
-        return False
-    return True
+        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from sufficient.data.samples import Samples
 from sufficient.fields import as_given
+from sufficient.sample_weights import mean_by_weight
 from sufficient.training.criteria import TAKE_LOGITS, tempered_loss
 
 __all__ = ["Judge", "Judgement"]
@@ -62,12 +64,14 @@ class Judge:
     def __call__(self, net: NeuralNet) -> Judgement:
         """The loss of the net in eval mode."""
         outputs, y, loss = self._outputs(net), self.samples.y, tempered_loss(net)
+        weights = self.samples.weights
         if not net.criterion_.state_dict():
             # The search for the temperature reads one loss after the other.
             outputs, y = outputs.cpu(), y.cpu()
 
         def at(log_temperature: float) -> float:
-            return float(loss(outputs, y, math.exp(log_temperature)).mean())
+            losses = loss(outputs, y, math.exp(log_temperature))
+            return float(mean_by_weight(losses, weights))
 
         as_it_is = Judgement(at(0.0), 1.0)
         if not (self.is_calibrated and isinstance(net.criterion_, TAKE_LOGITS)):
@@ -79,12 +83,15 @@ class Judge:
     def of_constant(self, net: NeuralNet) -> float:
         """The loss of the best constant answer; infinite where it is not known."""
         y, criterion = self.samples.y, net.criterion_
+        weights = self.samples.weights
+        mean = partial(mean_by_weight, weights=weights)
         if isinstance(criterion, nn.BCEWithLogitsLoss):
-            return float(_entropy(torch.stack([y.mean(0), 1 - y.mean(0)])).mean())
+            return float(_entropy(torch.stack([mean(y), 1 - mean(y)])).mean())
         if isinstance(criterion, TAKE_LOGITS):
-            return _weighted_entropy(y.reshape(-1), criterion.weight)
+            return _weighted_entropy(y.reshape(-1), criterion.weight, weights)
         if isinstance(criterion, nn.MSELoss):
-            return float(y.cpu().double().var(0, correction=0).mean())
+            y = y.cpu().double()
+            return float(mean((y - mean(y)).square()).mean())
         return math.inf
 
     def _outputs(self, net: NeuralNet) -> Tensor:
@@ -95,10 +102,13 @@ class Judge:
             return torch.cat([net.infer(part) for part in parts])
 
 
-def _weighted_entropy(codes: Tensor, weight: Tensor | None) -> float:
+def _weighted_entropy(
+    codes: Tensor, weight: Tensor | None, of_samples: Tensor | None
+) -> float:
     """Mean weighted loss where each class has its weighted share as probability."""
-    shares = torch.bincount(codes, minlength=0 if weight is None else len(weight))
-    weighted = shares / len(codes) * (1 if weight is None else weight)
+    n_classes = 0 if weight is None else len(weight)
+    shares = torch.bincount(codes, of_samples, minlength=n_classes)
+    weighted = shares / shares.sum() * (1 if weight is None else weight)
     total = weighted.sum()
     return float(total * _entropy(weighted / total))
 

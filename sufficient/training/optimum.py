@@ -33,6 +33,7 @@ from sufficient.data.samples import Samples
 from sufficient.data.stream import Stream
 from sufficient.training.judge import Judge, Judgement
 from sufficient.training.steps import step_of
+from sufficient.training.weighted import trained_loss
 
 __all__ = ["OptimumSearch", "Progress"]
 
@@ -92,7 +93,8 @@ class OptimumSearch:
     ) -> None:
         self.net, self.samples, self.judge = net, samples, judge
         self.batch_size = _batch_size(net, len(samples))
-        self._step = step_of(net)
+        self._step = step_of(net, trained_loss(net, samples))
+        self._targets = samples.targets
         self.batches = _batches(len(samples), self.batch_size, rng)
         self.live = _float_tensors(net.module_)
         self.mean = [tensor.clone() for tensor in self.live]
@@ -158,7 +160,7 @@ class OptimumSearch:
 
     def _advance(self, steps):
         for rows in self._minibatches(steps - self.steps):
-            self._step(self.samples.X[rows], self.samples.y[rows])
+            self._step(self.samples.X[rows], self._targets[rows])
             self.steps += 1
             with torch.no_grad():
                 weight = (REACH + 1) / (self.steps + REACH)

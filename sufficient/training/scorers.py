@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from difflib import get_close_matches
 from functools import cached_property, partial
+from inspect import signature
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -50,15 +51,15 @@ def score_by_scorer(
     scoring : str or callable
         As everywhere in scikit-learn; larger is better.
     samples : Samples
-        In random order.
+        In random order; their weights are given to scorers that take them.
 
     Returns
     -------
     float
     """
     estimator = _NetInUse(net, task)
-    scorer = check_scoring(estimator, scoring=scoring)
-    return _score(scorer, task, estimator, *_as_given(task, samples.in_memory))
+    score = partial(_score, check_scoring(estimator, scoring=scoring), task)
+    return score(estimator, *_as_given(task, samples.in_memory))
 
 
 def contributions_by_scorer(
@@ -89,15 +90,15 @@ def contributions_by_scorer(
     """
     estimator = _NetInUse(net, task)
     scorer = check_scoring(estimator, scoring=scoring)
-    X, y = _as_given(task, held_out.in_memory)
+    X, y, weights = _as_given(task, held_out.in_memory)
     if isinstance(scoring, str):
         # Such a scorer only asks for predictions, which are made once for all groups.
         estimator, X = _AnswersKnown(net, task, X), np.arange(len(y))
-    constant = task.constant_answer(_as_given(task, seen.in_memory)[1])
+    constant = task.constant_answer(*_as_given(task, seen.in_memory)[1:])
     rest = _all_but_a_group(task, y)
-    chance = _score(scorer, task, constant, X, y)
+    chance = _score(scorer, task, constant, X, y, weights)
     each, of_constant = (
-        _pseudo_values(partial(_score, scorer, task, one), X, y, rest, chance)
+        _pseudo_values(partial(_score, scorer, task, one), X, y, weights, rest, chance)
         for one in (estimator, constant)
     )
     return each, of_constant
@@ -114,15 +115,24 @@ def _all_but_a_group(task, y):
         return [rest for rest, _ in folds.split(nothing, y)]
 
 
-def _pseudo_values(score, X, y, rest, chance):
-    whole, n = score(X, y), len(rest)
+def _pseudo_values(score, X, y, weights, rest, chance):
+    whole, n = score(X, y, weights), len(rest)
     with warnings.catch_warnings():
         # What is not defined for all samples has been told of already.
         warnings.simplefilter("ignore")
-        without = np.array([score(X[rows], y[rows]) for rows in rest])
+        without = np.array([
+            score(X[rows], y[rows], None if weights is None else weights[rows])
+            for rows in rest
+        ])  # fmt: skip
     without = np.where(np.isfinite(without), without, chance)
     values = n * whole - (n - 1) * without
     return whole + values - values.mean()
+
+
+def _takes_weights(scorer):
+    """Whether a scorer of scikit-learn, or a function, counts weights of samples."""
+    accepts = getattr(scorer, "_accept_sample_weight", None)
+    return accepts() if accepts else "sample_weight" in signature(scorer).parameters
 
 
 class _NetInUse(BaseEstimator):
@@ -181,13 +191,16 @@ class _AnswersKnown(_NetInUse):
 
 
 def _as_given(task, samples):
-    return samples.X.cpu().numpy(), task.decode(samples.y.cpu().numpy())
+    y = task.decode(samples.y.cpu().numpy())
+    return samples.X.cpu().numpy(), y, samples.counted
 
 
-def _score(scorer, task, estimator, X, y):
+def _score(scorer, task, estimator, X, y, weights):
     """One number; NaN, with a warning, where a class is missing that is needed."""
+    unweighted = weights is None or not _takes_weights(scorer)
+    counted = {} if unweighted else {"sample_weight": weights}
     try:
-        score = scorer(estimator, X, y)
+        score = scorer(estimator, X, y, **counted)
     except ValueError as error:
         if not task.lacks_labels(y):
             raise

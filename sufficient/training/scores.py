@@ -17,6 +17,7 @@ from sufficient.data.parts import in_parts
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
 from sufficient.ranks import by_shares
+from sufficient.sample_weights import linearised
 from sufficient.training.criteria import TAKE_LOGITS, objective_of
 from sufficient.training.judge import Judge
 from sufficient.training.scorers import contributions_by_scorer, score_by_scorer
@@ -74,7 +75,8 @@ def scores_of(
         A scorer, as everywhere in scikit-learn; None is the accuracy or R^2.
     seen, held_out : Samples
         Training set and held-out part, in random order: where they are larger than
-        memory, a scorer is given the first that fit.
+        memory, a scorer is given the first that fit. Their weights count in all scores
+        but those of the classes.
     predictions : callable or None, default=None
         Predictions for the samples seen, where they are known already.
 
@@ -88,12 +90,12 @@ def scores_of(
     predicted = in_parts(partial(task.answers, net), scored.X)
     if scoring is None:
         train, each, constant = _by_task(
-            net, task, seen, targets, predicted, predictions
+            net, task, seen, held_out, predicted, predictions
         )
     else:
         train = score_by_scorer(net, task, scoring, seen)
         each, constant = contributions_by_scorer(net, task, scoring, seen, held_out)
-    losses = _losses(objective_of(net), held_out)
+    losses = linearised(_losses(objective_of(net), held_out), held_out.counted)
     constant_losses = _constant_losses(net, task, seen, held_out)
     calibrated = Judge(held_out, scoring)(net)
     at_temperature = objective_of(net, temperature=calibrated.temperature)
@@ -111,7 +113,9 @@ def scores_of(
         "validation_loss_std_err": std_err_of_mean(losses, n),
         "temperature": calibrated.temperature,
         "calibrated_loss": calibrated.loss,
-        "calibrated_train_loss": float(_losses(at_temperature, seen).mean()),
+        "calibrated_train_loss": float(
+            np.average(_losses(at_temperature, seen), weights=seen.counted)
+        ),
     }
     return Scores(
         columns,
@@ -148,13 +152,13 @@ def std_err_of_mean(each: np.ndarray, n_samples: int) -> float:
     return float(max(each.std(ddof=1) / np.sqrt(len(each)), least))
 
 
-def _by_task(net, task, seen, targets, predicted, predictions):
+def _by_task(net, task, seen, held_out, predicted, predictions):
     predict = predictions or partial(answers_for, partial(task.answers, net))
-    seen_targets = seen.y.cpu().numpy()
-    train = task.score(seen_targets, predict(seen))
-    each = task.contributions(targets, predicted)
-    constant = task.constant_predictions(seen_targets, len(targets))
-    return train, each, task.contributions(targets, constant)
+    seen_targets, targets = seen.y.cpu().numpy(), held_out.y.cpu().numpy()
+    train = task.score(seen_targets, predict(seen), seen.counted)
+    each = task.contributions(targets, predicted, held_out.counted)
+    constant = task.constant_predictions(seen_targets, len(targets), seen.counted)
+    return train, each, task.contributions(targets, constant, held_out.counted)
 
 
 def _losses(objective, samples):
@@ -175,13 +179,19 @@ def _constant_losses(net, task, seen, held_out):
     criterion = net.criterion_
     if not isinstance(criterion, TAKE_LOGITS):
         return None
-    y, weight = (seen.y.cpu().numpy(), held_out.y.cpu().numpy()), criterion.weight
-    if weight is None and getattr(criterion, "pos_weight", None) is None:
-        return task.constant_losses(*y)
+    weight = criterion.weight
+    pos_weight = getattr(criterion, "pos_weight", None)
+    has_weights = weight is not None or pos_weight is not None
     # With weights of single labels there is no simple best answer.
-    if weight is None or isinstance(criterion, nn.BCEWithLogitsLoss):
+    if has_weights and (weight is None or isinstance(criterion, nn.BCEWithLogitsLoss)):
         return None
-    return task.constant_losses(*y, weight.cpu().numpy())
+    losses = task.constant_losses(
+        seen.y.cpu().numpy(),
+        held_out.y.cpu().numpy(),
+        1.0 if weight is None else weight.cpu().numpy(),
+        seen.counted,
+    )
+    return linearised(losses, held_out.counted)
 
 
 def _standard_errors_above_zero(difference, n_samples):

@@ -10,6 +10,7 @@ the weights come out the same to rounding.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -23,30 +24,49 @@ from sufficient.curvature.layers.rules import height_and_width
 from sufficient.curvature.layers.tracing import chain_of
 from sufficient.fields import as_given
 from sufficient.inputs import Images, Standardise
+from sufficient.sample_weights import (
+    Targets,
+    as_targets,
+    given_targets,
+    values_of,
+)
 from sufficient.training.adam import step_of_optimizer
 
-__all__ = ["chain_step", "step_of", "train_by"]
+__all__ = ["by_skorch", "chain_step", "step_of", "train_by"]
 
-Step = Callable[[Tensor, Tensor], object]
+Step = Callable[[Tensor, Targets], object]
 
+NO_OTHER_LOSS: AbstractContextManager[None] = nullcontext()
 STOCK = ("train_step", "train_step_single", "get_loss", "infer")
 aten = torch.ops.aten
 
 
-def step_of(net: NeuralNet) -> Step:
+def step_of(net: NeuralNet, loss: AbstractContextManager[None] = NO_OTHER_LOSS) -> Step:
     """What makes a step of the net on a minibatch of samples and targets.
 
     Parameters
     ----------
     net : NeuralNet
         Initialised.
+    loss : context manager, default=NO_OTHER_LOSS
+        As `trained_loss` returns it, where samples have weights.
 
     Returns
     -------
     callable
         Takes samples and targets.
     """
-    return chain_step(net) or (lambda X, y: net.train_step((as_given(X), y)))
+    return chain_step(net) or by_skorch(net, loss)
+
+
+def by_skorch(net: NeuralNet, loss: AbstractContextManager[None]) -> Step:
+    """What has skorch make the step."""
+
+    def step(X, y):
+        with loss:
+            net.train_step((as_given(X), given_targets(y)))
+
+    return step
 
 
 def chain_step(net: NeuralNet) -> Step | None:
@@ -58,12 +78,12 @@ def chain_step(net: NeuralNet) -> Step | None:
     return _ChainStep(layers, gradient, net.optimizer_)
 
 
-def train_by(step: Step, net: NeuralNet, X: Tensor, y: Tensor, epochs: int) -> int:
+def train_by(step: Step, net: NeuralNet, X: Tensor, y: Any, epochs: int) -> int:
     """Make the steps of skorch's loop, on the same minibatches; how many they were."""
     batches, n_steps = net.get_iterator(net.get_dataset(X, y), training=True), 0
     for _ in range(epochs):
-        for minibatch in batches:
-            step(*minibatch)
+        for X_some, y_some in batches:
+            step(X_some, as_targets(y_some))
             n_steps += 1
     return n_steps
 
@@ -80,15 +100,18 @@ class _ChainStep:
         self.layers = [LAYERS[type(module)](module) for module in layers]
         self.gradient, self.move = gradient, step_of_optimizer(optimizer)
 
-    def __call__(self, X: Tensor, y: Tensor) -> None:
+    def __call__(self, X: Tensor, y: Targets) -> None:
         with torch.no_grad():
             self._set_gradients(X, y)
             self.move()
 
-    def _set_gradients(self, h: Tensor, y: Tensor) -> None:
+    def _set_gradients(self, h: Tensor, y: Targets) -> None:
         for layer in self.layers:
             h = layer(h)
-        D: Any = self.gradient(h, y)
+        values, weights = values_of(y)
+        D: Any = self.gradient(h, values)
+        if weights is not None:
+            D.mul_(weights.reshape(-1, *[1] * (D.ndim - 1)))
         first = next(i for i, one in enumerate(self.layers) if one.is_trained)
         for position in range(len(self.layers) - 1, first - 1, -1):
             D = self.layers[position].back(D, is_first=position == first)

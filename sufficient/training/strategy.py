@@ -17,12 +17,14 @@ from sufficient.curvature.losses import mean_weight
 from sufficient.data.samples import Samples
 from sufficient.fields import as_given
 from sufficient.reproducibility.seeds import seeded
+from sufficient.sample_weights import given_targets
 from sufficient.settings import Settings
 from sufficient.training.batches import TensorBatches
 from sufficient.training.inputs import materialise
 from sufficient.training.net import fitted_statistics
 from sufficient.training.steps import chain_step, train_by
 from sufficient.training.trainable import freeze
+from sufficient.training.weighted import trained_loss
 from sufficient.typing import Rows
 
 __all__ = ["Training", "seed_at"]
@@ -112,7 +114,7 @@ class Training:
         """Get ready; the pool is all there will be."""
         self.mean_weight = 1.0
         self.net = self.fresh_net()
-        self.mean_weight = mean_weight(self.net.criterion_, pool.y)
+        self.mean_weight = mean_weight(self.net.criterion_, pool.targets)
         self._divide_class_weights(self.net)
         # Once, so that the landscape is that of the same net at all sizes.
         self.statistics = fitted_statistics(self.net, pool)
@@ -173,10 +175,11 @@ class Training:
 
     def _train(self, net, samples, *, k, epochs, n_samples):
         step = chain_step(net) if net.iterator_train is TensorBatches else None
-        how = net, as_given(samples.X), samples.y
+        how = net, as_given(samples.X), given_targets(samples.targets)
         with seeded(seed_at(self.seed, k), net.device):
             if step is None:
-                n_steps, last = _train_by_skorch(*how, epochs)
+                with trained_loss(net, samples):
+                    n_steps, last = _train_by_skorch(*how, epochs)
             else:
                 wanted = net.max_epochs if epochs is None else epochs
                 n_steps = train_by(step, *how, wanted)

@@ -37,13 +37,6 @@ class Frozen(Linear):
         self.requires_grad_(False)
 
 
-class WithoutAxis(nn.Sequential):
-    """Regression outputs of shape (n,)."""
-
-    def __init__(self, n_inputs):
-        super().__init__(nn.Linear(n_inputs, 1), nn.Flatten(0))
-
-
 class NotANumber(nn.Module):
     def forward(self, output, y):
         return output.sum() * float("nan")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pytest
 import torch
@@ -27,7 +25,6 @@ from tests.estimator.nets import (
     Frozen,
     Linear,
     NotANumber,
-    WithoutAxis,
     WithoutParameters,
     WithSoftmax,
     classifier,
@@ -104,17 +101,6 @@ class TestNets:
     def test_softmax_goes_with_the_default_criterion(self, digits):
         net = classifier(WithSoftmax, criterion=nn.NLLLoss, lr=0.01)
         assert small(net).fit(*digits).score(*digits) > 0.5
-
-    def test_outputs_without_an_axis_are_not_broadcast(self):
-        X, y = make_regression(120, 5, noise=1.0, random_state=0)
-        settings = {"optimizer": torch.optim.Adam, "lr": 0.05, "verbose": 0}
-        net = NeuralNetRegressor(WithoutAxis, **settings)
-        try:
-            score = small(net).fit(X, y).score(X, y)
-        except ValueError as error:
-            assert re.search(r"\(n, 1\)|shape", str(error))
-        else:
-            assert score > 0.8
 
     def test_features_that_are_no_image_want_an_image_shape(self, ask, digits):
         X, y = digits

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, event, given, seed, settings
 from sufficient import SampleSizeEstimator
 from sufficient.data.tasks import Regression
 from sufficient.decision.verdict import VERDICTS
+from tests.estimator.kinds import questions_of_kinds
 from tests.estimator.questions import NETS, PARAMETERS, questions
 from tests.small import STEPWISE
 
@@ -50,7 +51,7 @@ SUBJECTS = (
 )
 
 
-def check(net, parameters, X, y):
+def check(net, parameters, X, y, weights=None):
     """Ask, and see that the answer is whole or the refusal is clear."""
     state, np_state = torch.get_rng_state(), np.random.get_state()[1].copy()
     est = SampleSizeEstimator(net, **parameters)
@@ -58,16 +59,16 @@ def check(net, parameters, X, y):
         warnings.simplefilter("ignore")
         # What is not finite, and nobody checks, would warn.
         warnings.filterwarnings("error", "", RuntimeWarning, "sufficient")
-        answer_or_refuse(est, X, y)
+        answer_or_refuse(est, X, y, weights)
     assert torch.equal(torch.get_rng_state(), state)
     if parameters["random_state"] is not None:
         assert (np.random.get_state()[1] == np_state).all()
     assert float(torch.tensor(1e-39) * 1.0) > 0
 
 
-def answer_or_refuse(est, X, y):
+def answer_or_refuse(est, X, y, weights):
     try:
-        est.fit(X, y)
+        est.fit(X, y, weights)
     except (ValueError, TypeError) as error:
         event("refused")
         check_refusal(error)
@@ -75,7 +76,7 @@ def answer_or_refuse(est, X, y):
             return
         # What was measured before the loss was no number any more.
     event(f"answered: {est.verdict_}")
-    check_answer(est, X)
+    check_answer(est, X, np.ones(len(y)) if weights is None else weights)
 
 
 def check_refusal(error):
@@ -86,7 +87,7 @@ def check_refusal(error):
     assert not re.search(r"Traceback|File \"|0x[0-9a-f]{6}|aten::", sentence), sentence
 
 
-def check_answer(est, X):
+def check_answer(est, X, weights):
     curves, n_sizes = est.curves_, len(est.batch_counts_)
     assert n_sizes > 0
     assert {len(column) for column in curves.values()} == {n_sizes}
@@ -106,24 +107,24 @@ def check_answer(est, X):
         assert not (curves[name] < 0).any(), name
     for name in SHARES:
         assert (curves[name] <= 1).all(), name
-    check_sizes(est)
+    check_sizes(est, np.flatnonzero(weights).tolist())
     check_spectrum(est)
     check_decision(est)
     predicted = est.predict(X)
-    assert len(predicted) == len(X)
+    assert len(predicted) == len(weights)
     if hasattr(est, "classes_") and predicted.ndim == 1:
         assert set(predicted.tolist()) <= set(est.classes_.tolist())
     assert est.verdict_ in est.summary()
     assert "nan" not in est.summary(), est.summary()
 
 
-def check_sizes(est):
+def check_sizes(est, counted):
     k, n = est.batch_counts_, est.train_sizes_
     assert (np.diff(k) > 0).all()
     held_out, rows = est.validation_indices_, est.train_indices_
     assert (n == np.minimum(k * est.batch_size_, len(rows))).all()
     assert est.n_train_ == len(rows)
-    assert sorted([*rows, *held_out]) == list(range(len(rows) + len(held_out)))
+    assert sorted([*rows, *held_out]) == counted
 
 
 def check_spectrum(est):
@@ -173,6 +174,20 @@ HOW = {
 @given(question=questions())
 @settings(max_examples=40, derandomize=True, **HOW)
 def test_every_question_has_an_answer_or_a_refusal(question):
+    check(*question)
+
+
+@given(question=questions_of_kinds())
+@settings(max_examples=30, derandomize=True, **HOW)
+def test_so_has_every_question_about_other_kinds_of_data(question):
+    check(*question)
+
+
+@pytest.mark.slow
+@seed(0)
+@given(question=questions_of_kinds())
+@settings(max_examples=N_CASES, **HOW)
+def test_so_have_thousands_about_other_kinds_of_data(question):
     check(*question)
 
 

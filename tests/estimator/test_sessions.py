@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.decomposition import TruncatedSVD
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import cohen_kappa_score
 
@@ -309,3 +311,16 @@ class TestUnlabelled:
         with pytest.raises(ValueError, match="first call of partial_fit"):
             est.partial_fit(X[40:80], y[40:80], X_unlabelled=pool)
         assert est.partial_fit(X[40:80], y[40:80]).n_train_ == 64
+
+
+def test_sparse_rows_that_wait_for_an_encoder_are_saved(tmp_path):
+    X = sparse.random(160, 30, density=0.2, format="csr", random_state=0)
+    y = (X[:, :3].toarray().sum(axis=1) > 0).astype(int)
+    est = small("mlp", encoder=TruncatedSVD(5, random_state=0))
+    est.partial_fit(X[:100], y[:100]).partial_fit(X[100:105], y[100:105])
+    est.save(tmp_path)
+    loaded = SampleSizeEstimator.load(tmp_path)
+    assert loaded.n_waiting_ == 5
+    for one in (est, loaded):
+        one.partial_fit(X[105:], y[105:])
+    assert_same_curves(loaded, est)

@@ -123,9 +123,16 @@ def fixed():
     return {"values": found.eigenvalues, **found.columns}
 
 
+def weighted():
+    X, y = blobs()
+    est = SampleSizeEstimator(small_net(8), random_state=0, schedule=[3, 6], **SMALL)
+    est.fit(X, y, np.random.default_rng(0).exponential(size=len(y)))
+    return {"values": est.eigenvalues_, **est.curves_}
+
+
 QUESTIONS = [
     by_layers, in_chunks, by_recorded_graph, gauss_newton, compressed, followed,
-    growing, converged, fixed,
+    growing, converged, fixed, weighted,
 ]  # fmt: skip
 
 

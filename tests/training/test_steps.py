@@ -13,9 +13,12 @@ from skorch.callbacks import GradientNormClipping
 from torch import nn
 
 from sufficient import MLP, ConvNet
+from sufficient.data.samples import Samples
 from sufficient.inputs import Standardise
+from sufficient.sample_weights import WeightedTargets
 from sufficient.training import steps
 from sufficient.training.batches import TensorBatches
+from sufficient.training.weighted import trained_loss
 
 RNG = np.random.default_rng(0)
 X = torch.from_numpy(RNG.standard_normal((40, 6)).astype(np.float32))
@@ -91,6 +94,20 @@ def test_weights_are_those_of_skorch(case, more, optimizer, hidden):
         torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-5)
     first = next(net_of(case, **how)[0].module_.parameters())
     assert not torch.allclose(by_hand[0], first, atol=1e-4)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_weights_of_samples_count_as_in_the_loss_of_autograd(case):
+    net, y = net_of(case)
+    other, plain = copy.deepcopy(net), copy.deepcopy(net)
+    weights = torch.from_numpy(RNG.exponential(size=40).astype(np.float32))
+    weighted = WeightedTargets(y, weights)
+    by_hand = weights_after(net, steps.step_of(net), weighted)
+    slow = steps.by_skorch(other, trained_loss(other, Samples(X, y, weights)))
+    for one, two in zip(by_hand, weights_after(other, slow, weighted), strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-5)
+    without = weights_after(plain, steps.step_of(plain), y)
+    assert not torch.allclose(by_hand[0], without[0], atol=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from sufficient.curvature.layers.chain import NamedLayers
 from sufficient.curvature.layers.displaced import Displaced
 from sufficient.curvature.objective import Objective, chunks
 from sufficient.ranks import broadcast
+from sufficient.sample_weights import Targets
 from sufficient.typing import Rows
 
 __all__ = ["N_KEPT", "Compression", "compression_of"]
@@ -138,7 +139,7 @@ class Compression:
         error = (most - least) / 2 + 3 * noise * middle
         return middle if np.all(error <= tol * np.abs(values)) else None
 
-    def for_samples(self, X: Rows, y: Tensor) -> Compression:
+    def for_samples(self, X: Rows, y: Targets) -> Compression:
         """The same compression, with `outside` computed for these samples."""
         moments = WeightedMoments.of_share(self.full, self.layers, X, y)
         return replace(self, outside=moments.largest_outside(self._directions))
@@ -157,7 +158,7 @@ class Compression:
 
 
 def compression_of(
-    objective: Objective, X: Rows, y: Tensor, n_kept: int = N_KEPT
+    objective: Objective, X: Rows, y: Targets, n_kept: int = N_KEPT
 ) -> Compression | None:
     """Compression of the first layer of a network, if it is possible and worthwhile.
 
@@ -165,7 +166,7 @@ def compression_of(
     ----------
     objective : Objective
         Network and loss.
-    X, y : Rows, Tensor
+    X, y : Rows, Targets
         Samples and targets.
     n_kept : int, default=128
         Number of input directions kept.

@@ -18,6 +18,7 @@ from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.ranks import broadcast, ranks
 from sufficient.results import EigenResult
+from sufficient.sample_weights import Targets
 from sufficient.typing import Rows
 
 __all__ = ["FollowedCurvature"]
@@ -43,7 +44,7 @@ class FollowedCurvature:
     ----------
     objective : Objective
         Network and loss at the fixed weights.
-    X, y : Rows, Tensor
+    X, y : Rows, Targets
         All samples, in the order in which they are added.
     n_directions : int
         Number of eigenpairs.
@@ -58,7 +59,7 @@ class FollowedCurvature:
         self,
         objective: Objective,
         X: Rows,
-        y: Tensor,
+        y: Targets,
         *,
         n_directions: int,
         tol: float,
@@ -190,7 +191,7 @@ class FollowedCurvature:
 class _SeenHessian:
     """The mean Hessian of the first n samples, with cached products for most blocks."""
 
-    def __init__(self, objective: Objective, X: Rows, y: Tensor) -> None:
+    def __init__(self, objective: Objective, X: Rows, y: Targets) -> None:
         self.objective, self.X, self.y, self.n = objective, X, y, 0
         self.blocks: list[CurvatureOperator] = []
         self.size = BLOCK * ranks().size

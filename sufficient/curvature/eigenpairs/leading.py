@@ -15,6 +15,7 @@ from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CurvatureOperator
 from sufficient.ranks import Share
 from sufficient.results import EigenResult
+from sufficient.sample_weights import Targets
 from sufficient.typing import Rows
 
 __all__ = [
@@ -82,7 +83,7 @@ class _Search:
     chunk_size: int | None
     seek_copies: bool
 
-    def operator(self, objective: Objective, X: Rows, y: Tensor) -> CurvatureOperator:
+    def operator(self, objective: Objective, X: Rows, y: Targets) -> CurvatureOperator:
         return CurvatureOperator.of_share(
             objective, X, y, matrix=self.matrix, chunk_size=self.chunk_size
         )
@@ -102,7 +103,7 @@ class _Search:
 def leading_curvature(
     objective: Objective,
     X: Rows,
-    y: Tensor,
+    y: Targets,
     *,
     n_directions: int,
     tol: float,
@@ -119,7 +120,7 @@ def leading_curvature(
     ----------
     objective : Objective
         Network and loss.
-    X, y : Rows, Tensor
+    X, y : Rows, Targets
         Samples and targets.
     n_directions, tol, matrix, chunk_size
         As in `top_eigenpairs`.
@@ -150,7 +151,7 @@ def leading_curvature(
 
 
 def _compressed(
-    compression: Compression, X: Rows, y: Tensor, start: Tensor, search: _Search
+    compression: Compression, X: Rows, y: Targets, start: Tensor, search: _Search
 ) -> LeadingCurvature | None:
     """Leading eigenpairs after compression; None if its error cannot be certified."""
     reduced, share = compression.objective, Share.of(len(X))

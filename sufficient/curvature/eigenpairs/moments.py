@@ -11,6 +11,7 @@ from sufficient.curvature.layers.chain import LinearisedChain, NamedLayers
 from sufficient.curvature.objective import Objective, chunks
 from sufficient.curvature.products import output_curvature
 from sufficient.ranks import Share, broadcast
+from sufficient.sample_weights import Targets
 from sufficient.typing import Rows
 
 __all__ = ["WeightedMoments"]
@@ -42,7 +43,7 @@ class WeightedMoments:
 
     @classmethod
     def of_share(
-        cls, objective: Objective, layers: NamedLayers, X: Rows, y: Tensor
+        cls, objective: Objective, layers: NamedLayers, X: Rows, y: Targets
     ) -> WeightedMoments:
         """Moments over all samples X, split between the ranks."""
         share = Share.of(len(X))

@@ -177,7 +177,8 @@ class MaxPool(Linearised):
 
 def pairwise_products(first: Tensor, second: Tensor) -> Tensor:
     """Inner products (n, d, d) of two tensors (n, d, ...), for all pairs of rows."""
-    return first.flatten(2) @ second.flatten(2).mT
+    rows, others = (each.reshape(*each.shape[:2], -1) for each in (first, second))
+    return rows @ others.mT
 
 
 def height_and_width(size: int | Sequence[int]) -> tuple[int, ...]:

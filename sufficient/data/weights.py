@@ -1,0 +1,75 @@
+"""Weights of samples as the user gives them, checked and divided by their mean."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.utils import check_array
+
+from sufficient.data.numbers import check_numbers
+from sufficient.typing import ArrayLike
+
+__all__ = ["checked_weights", "relative_weights"]
+
+
+def checked_weights(
+    given: ArrayLike, n: int, name: str = "sample_weight", *, zeros: bool = True
+) -> np.ndarray | None:
+    """Weights of n samples, or None where none are given.
+
+    Parameters
+    ----------
+    given : array-like of shape (n,), or None
+        What the user passes.
+    n : int
+        Number of samples.
+    name : str, default="sample_weight"
+        Of the argument, for messages.
+    zeros : bool, default=True
+        Whether some may be 0.
+
+    Returns
+    -------
+    ndarray of shape (n,), float64, or None
+
+    Raises
+    ------
+    ValueError
+        If they are not one number of 0 or more for each sample, or all are 0.
+    """
+    if given is None:
+        return None
+    check_numbers(name, given, "Pass one number of 0 or more for each sample.")
+    found = check_array(given, dtype=np.float64, ensure_2d=False, input_name=name)
+    if found.shape != (n,):
+        raise ValueError(
+            f"{name} has shape {found.shape} for {n:,} samples. Pass one number for "
+            "each sample."
+        )
+    least = found.min()
+    if least < 0 or not found.any():
+        raise ValueError(
+            f"{name} is {least:g} for {'some samples' if least < 0 else 'all samples'}."
+            " Pass numbers of 0 or more; samples of weight 0 are left out."
+        )
+    if least == 0 and not zeros:
+        raise ValueError(f"{name} is 0 for some samples. Leave such samples out.")
+    return found
+
+
+def relative_weights(
+    weights: np.ndarray | None, unit: float | None = None
+) -> np.ndarray | None:
+    """Weights divided by their mean, or by a unit; None where all count the same.
+
+    Examples
+    --------
+    >>> relative_weights(np.array([1.0, 3.0])).tolist()
+    [0.5, 1.5]
+    >>> relative_weights(np.array([3.0, 3.0])) is None
+    True
+    """
+    if weights is None:
+        return None
+    unit = weights.mean() if unit is None else unit
+    # Samples of weight 0 are left out.
+    return None if (weights[weights > 0] == unit).all() else weights / unit
