@@ -60,7 +60,7 @@ def check_varied(y: np.ndarray) -> None:
 
 def names_of_labels(y: ArrayLike) -> np.ndarray | None:
     """Names of the columns of a data frame of labels; None for anything else."""
-    shape = getattr(y, "shape", ())
+    shape: tuple[int, ...] = getattr(y, "shape", ())
     if len(shape) != 2 or shape[1] < 2:
         return None
     try:

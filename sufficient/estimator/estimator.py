@@ -234,7 +234,7 @@ class SampleSizeEstimator(
     train_indices_, validation_indices_ : ndarray of int
         Samples in the order in which they were added, and held-out ones.
     classes_ : ndarray of shape (n_classes,)
-        Labels; classifiers only.
+        Labels; of several per sample the columns of y. Classifiers only.
     n_features_in_ : int
         Features seen during fit.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)

@@ -10,8 +10,8 @@ from sufficient.curvature.losses import check_is_mean, mean_weight
 from sufficient.curvature.objective import Objective
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
-from sufficient.fields import Fields, as_given
-from sufficient.training.inputs import FAILURES
+from sufficient.fields import as_given
+from sufficient.training.inputs import FAILURES, refusal
 from sufficient.training.traps import check_traps
 from sufficient.typing import Rows
 
@@ -118,31 +118,8 @@ def _output(net, X):
         with torch.no_grad():
             output = net.infer(as_given(X))
     except FAILURES as error:
-        raise ValueError(
-            f"The module cannot take {_shown(X)}: "
-            f"{str(error).splitlines()[0]}.{_hint(net, error)}"
-        ) from error
+        raise ValueError(refusal(net, X, error)) from error
     return output
-
-
-def _shown(X):
-    if isinstance(X, Fields):
-        return f"the inputs {X}"
-    return f"X of shape (n, {', '.join(map(str, X.shape[1:]))})"
-
-
-def _hint(net, error):
-    if isinstance(error, IndexError) and "out of range" in str(error):
-        return (
-            " The largest number of X has to be below num_embeddings of the module's "
-            "embedding."
-        )
-    if not any(isinstance(m, nn.Conv2d) for m in net.module_.modules()):
-        return ""
-    return (
-        " An image module needs X of shape (n, channels, height, width), or flat rows "
-        "that it unflattens itself."
-    )
 
 
 def _check_shape(net, output, n, task):

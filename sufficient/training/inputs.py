@@ -17,7 +17,14 @@ from sufficient.fields import Fields, as_given
 from sufficient.reproducibility.seeds import seeded
 from sufficient.typing import Rows
 
-__all__ = ["FAILURES", "example_of", "input_dtype", "lacks_axis", "materialise"]
+__all__ = [
+    "FAILURES",
+    "example_of",
+    "input_dtype",
+    "lacks_axis",
+    "materialise",
+    "refusal",
+]
 
 # What a module may raise that cannot take what it is given.
 FAILURES = (RuntimeError, ValueError, IndexError, TypeError)
@@ -59,8 +66,11 @@ def materialise(net: NeuralNet, example: Rows) -> None:
     """Let lazy layers learn their sizes from a sample."""
     if any(map(is_lazy, net.module_.parameters())):
         net.module_.eval()
-        with torch.no_grad():
-            net.infer(as_given(example))
+        try:
+            with torch.no_grad():
+                net.infer(as_given(example))
+        except FAILURES as error:
+            raise ValueError(refusal(net, example, error)) from error
 
 
 def example_of(X: Any, dtype: np.dtype) -> Rows:
@@ -75,6 +85,12 @@ def lacks_axis(net: NeuralNet, example: Rows) -> bool:
     return isinstance(output, Tensor) and tuple(output.shape) == (len(example),)
 
 
+def refusal(net: NeuralNet, X: Rows, error: Exception) -> str:
+    """The message that the module cannot take these samples."""
+    what = str(error).splitlines()[0]
+    return f"The module cannot take {_shown(X)}: {what}.{_hint(net, error)}"
+
+
 def _takes(net, X):
     return _output(net, X) is not None
 
@@ -87,3 +103,23 @@ def _output(net, X):
             return net.infer(as_given(X))
     except FAILURES:
         return None
+
+
+def _shown(X):
+    if isinstance(X, Fields):
+        return f"the inputs {X}"
+    return f"X of shape (n, {', '.join(map(str, X.shape[1:]))})"
+
+
+def _hint(net, error):
+    if isinstance(error, IndexError) and "out of range" in str(error):
+        return (
+            " The largest number of X has to be below num_embeddings of the module's "
+            "embedding."
+        )
+    if not any(isinstance(m, nn.Conv2d) for m in net.module_.modules()):
+        return ""
+    return (
+        " An image module needs X of shape (n, channels, height, width), or flat rows "
+        "that it unflattens itself."
+    )

@@ -107,8 +107,10 @@ def _weighted_entropy(
 ) -> float:
     """Mean weighted loss where each class has its weighted share as probability."""
     n_classes = 0 if weight is None else len(weight)
-    shares = torch.bincount(codes, of_samples, minlength=n_classes)
-    weighted = shares / shares.sum() * (1 if weight is None else weight)
+    # On the CPU, since graphics cards add weights up in any order.
+    counted = None if of_samples is None else of_samples.cpu()
+    shares = torch.bincount(codes.cpu(), counted, minlength=n_classes)
+    weighted = shares / shares.sum() * (1 if weight is None else weight.cpu())
     total = weighted.sum()
     return float(total * _entropy(weighted / total))
 

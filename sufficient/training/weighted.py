@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 
 from skorch import NeuralNet
+from skorch.callbacks import BatchScoring, EpochScoring
 from torch import Tensor, nn
 
 from sufficient.data.samples import Samples
@@ -34,6 +35,11 @@ def trained_loss(net: NeuralNet, samples: Samples) -> AbstractContextManager[Non
     -------
     context manager
         It can be entered again and again.
+
+    Raises
+    ------
+    ValueError
+        If a callback of the net scores training samples.
     """
     return nullcontext() if samples.weights is None else _WeightedLoss(net)
 
@@ -42,6 +48,7 @@ class _WeightedLoss(AbstractContextManager):
     """Puts another criterion into the net, and its own back."""
 
     def __init__(self, net: NeuralNet) -> None:
+        _check_callbacks(net)
         self.net, self.own = net, net.criterion_
         self.weighted = _WeightedCriterion(net)
 
@@ -50,6 +57,16 @@ class _WeightedLoss(AbstractContextManager):
 
     def __exit__(self, *error: object) -> None:
         self.net.criterion_ = self.own
+
+
+def _check_callbacks(net: NeuralNet) -> None:
+    for name, callback in net.callbacks_:
+        if isinstance(callback, (EpochScoring, BatchScoring)) and callback.on_train:
+            raise ValueError(
+                f"The callback {name!r} scores training samples, which skorch cannot "
+                "do where they have sample_weight. Leave it out; the loss is in the "
+                "history as 'train_loss'."
+            )
 
 
 class _WeightedCriterion(nn.Module):

@@ -12,7 +12,7 @@ from sklearn import config_context
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss, r2_score
 from sklearn.model_selection import KFold, cross_validate
-from skorch.callbacks import LRScheduler
+from skorch.callbacks import EpochScoring, LRScheduler
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -438,6 +438,14 @@ def test_what_cannot_be_weights_is_refused(name):
     weights, message = BAD[name]
     with pytest.raises(ValueError, match=message):
         small().fit(X, Y, weights)
+
+
+def test_callbacks_that_score_the_training_samples_are_refused():
+    scoring = EpochScoring("accuracy", on_train=True, name="train accuracy")
+    net = default_net(Branching, max_epochs=2, callbacks=[("own", scoring)])
+    small(net).fit(X, Y)
+    with pytest.raises(ValueError, match="'own' scores training samples, which"):
+        small(net).fit(X, Y, WEIGHTS)
 
 
 def test_weights_of_zero_are_refused_where_they_cannot_be_left_out():

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, event, given, seed, settings
 from sufficient import SampleSizeEstimator
 from sufficient.data.tasks import Regression
 from sufficient.decision.verdict import VERDICTS
-from tests.estimator.kinds import questions_of_kinds
+from sufficient.nets import default_net
+from tests.estimator.kinds import OfTwo, questions_of_kinds
 from tests.estimator.questions import NETS, PARAMETERS, questions
 from tests.small import STEPWISE
 
@@ -272,3 +273,9 @@ class TestWhatTheyFound:
         norms = est.curves_["gradient_norm"]
         assert np.isfinite(norms).all()
         assert norms.max() > 1e20
+
+    def test_a_lazy_net_that_cannot_take_its_tokens(self):
+        X = {"tokens": np.full((40, 2), 99), "numbers": SOME_X}
+        est = SampleSizeEstimator(default_net(OfTwo, module__n_outputs=2), **QUICK)
+        with pytest.raises(ValueError, match="cannot take the inputs.*num_embeddings"):
+            est.fit(X, SOME_Y)

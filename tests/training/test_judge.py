@@ -171,6 +171,29 @@ class TestConstantAnswer:
         assert judge.of_constant(net(criterion, NeuralNetRegressor)) == np.inf
 
 
+@pytest.mark.parametrize(
+    ("criterion", "kind"),
+    [
+        (nn.CrossEntropyLoss, NeuralNetClassifier),
+        (nn.BCEWithLogitsLoss, NeuralNetClassifier),
+        (nn.MSELoss, NeuralNetRegressor),
+    ],
+)
+def test_a_weight_of_two_is_a_sample_that_is_there_twice(criterion, kind):
+    y = drawn(LOGITS / 4)
+    if criterion is not nn.CrossEntropyLoss:
+        y = (RNG.random(LOGITS.shape) < 0.3).astype(np.float32)
+    counts = RNG.integers(0, 4, size=len(y))
+    weighted = samples(LOGITS, y)
+    weighted = Samples(weighted.X, weighted.y, torch.from_numpy(np.float32(counts)))
+    repeated = samples(LOGITS.repeat(counts, 0), y.repeat(counts, 0))
+    found, expected = (Judge(some, None) for some in (weighted, repeated))
+    judged = net(criterion, kind)
+    assert found(judged).loss == pytest.approx(expected(judged).loss, rel=1e-5)
+    constant = expected.of_constant(judged)
+    assert found.of_constant(judged) == pytest.approx(constant, rel=1e-5)
+
+
 def test_a_net_is_judged_in_eval_mode_part_by_part(monkeypatch):
     y = drawn(LOGITS)
     judged = net(last=nn.Dropout(0.9))

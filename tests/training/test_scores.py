@@ -97,6 +97,54 @@ class TestContributions:
         assert np.isfinite(each).all()
 
 
+CODES, ROWS = RNG.integers(3, size=200), RNG.integers(2, size=(200, 3))
+REAL = RNG.standard_normal((200, 2)) * [1, 50] + 7
+OF_TASKS = {
+    "classes": (Classification(np.arange(3)), CODES, RNG.integers(3, size=200)),
+    "labels": (MultiLabel(3), ROWS.astype(np.float32), RNG.random((200, 3))),
+    "numbers": (Regression.of(REAL), REAL, REAL + RNG.standard_normal(REAL.shape)),
+}
+
+
+@pytest.mark.parametrize("name", OF_TASKS)
+class TestWeights:
+    COUNTS = RNG.integers(0, 4, size=200)
+
+    def test_of_whole_numbers_are_repeated_samples(self, name):
+        task, y, predicted = OF_TASKS[name]
+        many = y.repeat(self.COUNTS, 0), predicted.repeat(self.COUNTS, 0)
+        expected = task.score(*many)
+        assert task.score(y, predicted, self.COUNTS) == pytest.approx(expected)
+        each = task.contributions(y, predicted, self.COUNTS)
+        assert each.shape == (200,)
+        assert each.mean() == pytest.approx(expected)
+        np.testing.assert_allclose(
+            task.constant_predictions(y, 5, self.COUNTS),
+            task.constant_predictions(many[0], 5),
+        )
+        if name != "numbers":
+            np.testing.assert_allclose(
+                task.constant_losses(y, y, 1.0, self.COUNTS),
+                task.constant_losses(many[0], y),
+            )
+
+    def test_spread_as_the_bootstrap_says(self, name):
+        task, y, predicted = OF_TASKS[name]
+        weights = RNG.exponential(size=200)
+        draws = [RNG.integers(200, size=200) for _ in range(400)]
+        scores = [task.score(y[r], predicted[r], weights[r]) for r in draws]
+        found = std_err_of_mean(task.contributions(y, predicted, weights), 200)
+        assert found == pytest.approx(np.std(scores), rel=0.25)
+
+    def test_count_in_the_constant_answer(self, name):
+        task, y, _ = OF_TASKS[name]
+        given = task.decode(y)
+        found = task.constant_answer(given, self.COUNTS)
+        expected = task.constant_answer(given.repeat(self.COUNTS, 0))
+        X = np.zeros((3, 1))
+        np.testing.assert_allclose(found.predict(X), expected.predict(X))
+
+
 class TestPseudoValues:
     X = RNG.standard_normal((480, 2))
     WEIGHT = np.array([[0.0, 0.0], [1.0, 0.5]])
