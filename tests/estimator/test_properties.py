@@ -277,5 +277,5 @@ class TestWhatTheyFound:
     def test_a_lazy_net_that_cannot_take_its_tokens(self):
         X = {"tokens": np.full((40, 2), 99), "numbers": SOME_X}
         est = SampleSizeEstimator(default_net(OfTwo, module__n_outputs=2), **QUICK)
-        with pytest.raises(ValueError, match="cannot take the inputs.*num_embeddings"):
+        with pytest.raises(ValueError, match=r"cannot take the inputs.*num_embeddings"):
             est.fit(X, SOME_Y)
