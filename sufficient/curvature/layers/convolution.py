@@ -50,12 +50,12 @@ class Convolution(Weighted):
         return super()._forward(self.in_filter_format(a))
 
     def _linear(self, a, W, into=None):
-        answer = F.conv2d(a, W, **self.options)
+        answer = F.conv2d(a, self.in_filter_format(W), **self.options)
         return answer if into is None else into.add_(answer)
 
     def _transposed(self, D, W, into=None):
         shape = (len(D), W.shape[1], *self.shape_in[1:])
-        vjp = conv2d_input(shape, W, D, **self.options)
+        vjp = conv2d_input(shape, self.in_filter_format(W), D, **self.options)
         return vjp if into is None else into.add_(vjp)
 
     def _outer(self, D, a):
