@@ -88,6 +88,9 @@ class Linearised:
 
     def outputs_at(self, a: Tensor, weights: Tensors) -> Tensor:
         """Outputs for inputs (n_draws, n, ...), each draw with its own weights."""
+        if a.ndim > 4:
+            # Draws first in memory, then the rest: less skipping than both at once.
+            a = a.movedim(2, -1).contiguous().movedim(-1, 2)
         return a.reshape(*a.shape[:2], *self.shape)
 
     def _forward(self, a):
