@@ -8,6 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from sufficient import MLP, ConvNet, SampleSizeEstimator
 from sufficient.landscape import measure
 from sufficient.nets import default_net
+from sufficient.training import optimum
 from sufficient.training.work import WORTH_SHARING, forward_flops, threads_for
 
 NETS = {
@@ -84,6 +85,8 @@ def test_a_small_net_is_trained_and_measured_on_one_thread(
         return original(*args, **kwargs)
 
     monkeypatch.setattr(measure, "leading_plane", watching)
+    monkeypatch.setattr(optimum, "MOST_STEPS", 64)
+    monkeypatch.setattr(optimum, "MOST_EPOCHS", 1)
     net = default_net(Watching, module__in_features=64, module__out_features=10)
     SampleSizeEstimator(net, training=training, schedule=[1, 2]).fit(*digits)
     assert seen == {1} and torch.get_num_threads() == 2
