@@ -24,7 +24,7 @@ from sufficient.reproducibility.devices import (
 from sufficient.sample_weights import Targets
 from sufficient.typing import Rows
 
-__all__ = ["CurvatureOperator"]
+__all__ = ["CHUNKS", "CurvatureOperator"]
 
 # Samples at a time: few enough for the cache of a CPU, enough to use a whole GPU.
 CHUNKS = {"cpu": 1024, "cuda": 2**14}

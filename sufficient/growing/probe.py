@@ -16,6 +16,7 @@ from skorch import NeuralNet
 from sufficient.curvature.affordable import check_affordable
 from sufficient.curvature.eigenpairs.follow import FollowedCurvature
 from sufficient.curvature.objective import Objective
+from sufficient.curvature.operator import CHUNKS
 from sufficient.data.agreement import agreement
 from sufficient.data.by_class import class_counts, errors_by_bin
 from sufficient.data.parts import in_parts
@@ -39,6 +40,7 @@ from sufficient.training.scores import (
     scores_of,
     std_err_of_mean,
 )
+from sufficient.training.work import forward_flops, threads_for
 
 __all__ = ["Probe"]
 
@@ -90,6 +92,13 @@ class Probe:
         self, net: NeuralNet, seen: Samples, fresh: Fresh, k: int, record: Record
     ) -> Measurement:
         """Measure the landscape and the scores of a net trained on k batches."""
+        together = min(len(seen), CHUNKS["cpu"])
+        with threads_for(together * forward_flops(net, seen.X)):
+            return self._measure(net, seen, fresh, k, record)
+
+    def _measure(
+        self, net: NeuralNet, seen: Samples, fresh: Fresh, k: int, record: Record
+    ) -> Measurement:
         start = time.perf_counter()
         broadcast_weights(net.module_)
         objective = objective_of(net, cache_bytes=self.cache_bytes)

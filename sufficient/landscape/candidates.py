@@ -74,7 +74,6 @@ def candidate_batches(
     leading, weight = plane.leading, batch_weight(batch_size, n_seen)
     batches = _rows(len(fresh), batch_size, n_candidates)
     in_space = leading.space.basis @ plane.basis
-    n_coordinates = len(plane.basis)
     shifts, hessians, certified = [], [], []
     for rows in batches:
         is_whole = len(fresh) >= batch_size
@@ -88,8 +87,7 @@ def candidate_batches(
             tol=tol,
         )
         shifts.append(grown.eigenvalues - leading.pairs.eigenvalues)
-        products = grown.batch_products[:, :n_coordinates]
-        hessian = in_space.T @ (products @ plane.basis)
+        hessian = in_space.T @ grown.in_batch @ in_space
         hessians.append(hessian.cpu().double().numpy())
         certified.append(grown.converged)
     return Candidates(batches, np.array(shifts), np.array(hessians), all(certified))

@@ -18,6 +18,7 @@ __all__ = ["losses_at"]
 CHUNK = 512
 SAMPLES_TIMES_DRAWS = 2**14
 MAX_NUMBERS = 2**24
+FEW = 4
 
 
 def losses_at(
@@ -84,13 +85,10 @@ def _first_outputs(chain, X, offsets, weights, directions):
     """Outputs (n_draws, n, ...) at every offset, and the layers that come after."""
     first, data = chain.layers[0], chain.first_inputs(X)
     if not isinstance(first, Dense):
-        # One draw after another, as the images of one fit in the cache of a CPU.
-        (images, rest), each = _split_at_dense(chain.layers), weights.items()
-        alone = [
-            _outputs_at(images, data[None], {name: W[i, None] for name, W in each})
-            for i in range(len(offsets))
-        ]
-        return torch.cat(alone), rest
+        # A few at a time, as their images at all draws fit in the cache of a CPU.
+        images, rest = _split_at_dense(chain.layers)
+        few = [_outputs_at(images, part[None], weights) for part in data.split(FEW)]
+        return torch.cat(few, 1), rest
     centre = first.forward(data)
     changes = first.tangent(None, directions).transpose(0, 1).flatten(1)
     moved = torch.addmm(centre.reshape(1, -1), offsets, changes)

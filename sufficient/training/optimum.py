@@ -34,6 +34,7 @@ from sufficient.data.stream import Stream
 from sufficient.training.judge import Judge, Judgement
 from sufficient.training.steps import step_of
 from sufficient.training.weighted import trained_loss
+from sufficient.training.work import forward_flops, threads_for
 
 __all__ = ["OptimumSearch", "Progress"]
 
@@ -95,6 +96,7 @@ class OptimumSearch:
         self.batch_size = _batch_size(net, len(samples))
         self._step = step_of(net, trained_loss(net, samples))
         self._targets = samples.targets
+        self._flops = self.batch_size * forward_flops(net, samples.X)
         self.batches = _batches(len(samples), self.batch_size, rng)
         self.live = _float_tensors(net.module_)
         self.mean = [tensor.clone() for tensor in self.live]
@@ -159,14 +161,15 @@ class OptimumSearch:
         self.net.module_.eval()
 
     def _advance(self, steps):
-        for rows in self._minibatches(steps - self.steps):
-            self._step(self.samples.X[rows], self._targets[rows])
-            self.steps += 1
-            with torch.no_grad():
-                weight = (REACH + 1) / (self.steps + REACH)
-                torch._foreach_lerp_(self.mean, self.live, weight)
-        self.next_look = max(self.next_look, self.steps) * GROWTH
-        self._look()
+        with threads_for(self._flops):
+            for rows in self._minibatches(steps - self.steps):
+                self._step(self.samples.X[rows], self._targets[rows])
+                self.steps += 1
+                with torch.no_grad():
+                    weight = (REACH + 1) / (self.steps + REACH)
+                    torch._foreach_lerp_(self.mean, self.live, weight)
+            self.next_look = max(self.next_look, self.steps) * GROWTH
+            self._look()
 
     def _minibatches(self, n):
         """Rows of the next minibatches, sent to the device many at a time."""

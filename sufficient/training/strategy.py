@@ -25,6 +25,7 @@ from sufficient.training.net import fitted_statistics
 from sufficient.training.steps import chain_step, train_by
 from sufficient.training.trainable import freeze
 from sufficient.training.weighted import trained_loss
+from sufficient.training.work import forward_flops, threads_for
 from sufficient.typing import Rows
 
 __all__ = ["Training", "seed_at"]
@@ -93,6 +94,7 @@ class Training:
         self.template, self.settings, self.seed = template, settings, seed
         self.example = example
         self.statistics: dict[str, Tensor] = {}
+        self._flops: float | None = None
 
     def with_template(self, template: NeuralNet) -> Training:
         """The same training of another net."""
@@ -176,7 +178,10 @@ class Training:
     def _train(self, net, samples, *, k, epochs, n_samples):
         step = chain_step(net) if net.iterator_train is TensorBatches else None
         how = net, as_given(samples.X), given_targets(samples.targets)
-        with seeded(seed_at(self.seed, k), net.device):
+        if self._flops is None:
+            self._flops = forward_flops(net, samples.X)
+        threads = threads_for(self._flops * net.batch_size)
+        with seeded(seed_at(self.seed, k), net.device), threads:
             if step is None:
                 with trained_loss(net, samples):
                     n_steps, last = _train_by_skorch(*how, epochs)

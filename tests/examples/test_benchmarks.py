@@ -5,6 +5,7 @@ import importlib.util
 import pytest
 
 from examples.studies.common.store import read
+from tests.places import ROOT
 from tests.processes import python
 
 OTHERS = [
@@ -74,3 +75,18 @@ def test_picture_and_table_are_drawn_from_what_is_kept(folder, tmp_path):
     assert image.read_bytes().startswith(b"\x89PNG")
     assert "| mlp-1000 | ours, exact |" in page.read_text(encoding="utf-8")
     assert read(page.with_suffix(".json"))["parts"].keys() == {"mlp-1000"}
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="there is no repository")
+def test_jobs_are_timed_by_the_package_of_a_commit_and_by_this_one():
+    """The child refuses any other package, so each row has been made by both."""
+    table = _benchmarks("--against", "HEAD", "--only", "main job, MLP")
+    header, _, row, *_ = (line for line in table.splitlines() if line.startswith("|"))
+    names, cells = (
+        [cell.strip() for cell in line.strip("|").split("|")] for line in (header, row)
+    )
+    found = dict(zip(names, cells, strict=True))
+    before, now = (float(found[f"CPU s {when}"]) for when in ("before", "now"))
+    assert found["job"] == "main job, MLP" and min(before, now) > 0
+    assert float(found["ratio"]) == pytest.approx(before / now, rel=0.05)
+    assert found["n\\* before"] == found["n\\* now"] != ""

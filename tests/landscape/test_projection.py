@@ -13,6 +13,31 @@ from tests.curvature.cases import CASES, make_case, mean_loss
 from tests.dense import dense_hessian, weights_of
 
 
+def only_bias_trained(layer):
+    layer.weight.requires_grad_(False)
+    return layer
+
+
+CONVOLUTIONS = {
+    "tiles leave out a row": lambda: nn.Sequential(
+        *(nn.Conv2d(2, 3, 3), nn.ReLU(), nn.MaxPool2d((2, 3)), nn.Conv2d(3, 4, 2)),
+        *(nn.ReLU(), nn.Flatten(), nn.Linear(8, 3)),
+    ),
+    "large filters": lambda: nn.Sequential(
+        *(nn.Conv2d(2, 3, 5, padding=2, bias=False), nn.MaxPool2d(2), nn.Flatten()),
+        nn.Linear(48, 3),
+    ),
+    "stride and dilation": lambda: nn.Sequential(
+        *(nn.Conv2d(2, 3, 3, 2, 1, bias=False), nn.Tanh(), nn.Conv2d(3, 4, 3, 1, 2, 2)),
+        *(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(16, 3)),
+    ),
+    "bias trained": lambda: nn.Sequential(
+        *(only_bias_trained(nn.Conv2d(2, 3, 3)), nn.Tanh(), nn.Conv2d(3, 2, 4)),
+        *(nn.Flatten(), nn.Linear(24, 3)),
+    ),
+}
+
+
 @pytest.mark.parametrize("matrix", ["ggn", "hessian"])
 @pytest.mark.parametrize("name", ["mlp", "tanh", "conv", "regression"])
 def test_projections_equal_dense_derivatives_of_each_sample(name, matrix):
@@ -60,6 +85,20 @@ def test_losses_at_draws_equal_plain_passes_sample_by_sample(name):
             plain = objective.losses(shifted, X, y).detach()
             np.testing.assert_allclose(losses, plain, atol=1e-12)
     assert "forward" not in vars(net)
+
+
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+def test_convolutions_at_draws_equal_plain_passes_sample_by_sample(name):
+    net = CONVOLUTIONS[name]().double()
+    objective, X = Objective(net, "cross_entropy"), torch.randn(9, 2, 9, 8).double()
+    assert objective.layers(X) is not None
+    y, offsets = torch.randint(3, (9,)), torch.randn(5, 3).double()
+    basis = torch.linalg.qr(torch.randn(objective.n_parameters, 3).double())[0]
+    found = losses_at(objective, X, y, basis, offsets)
+    for offset, losses in zip(offsets, found, strict=True):
+        shifted = objective.unflatten(objective.weights + basis @ offset)
+        plain = objective.losses(shifted, X, y).detach()
+        np.testing.assert_allclose(losses, plain, atol=1e-12)
 
 
 class TwiceUsed(nn.Module):

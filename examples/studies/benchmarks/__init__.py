@@ -9,6 +9,12 @@ Run from the root of the repository::
 Without ``--full`` everything is small, on scikit-learn's digits. This tests the
 benchmarks but says nothing about speed.
 
+With ``--against COMMIT``, whole jobs are timed instead, by this version of the library
+and by that of a commit of this repository, each in its own process::
+
+    python -m examples.studies.benchmarks --full --against a15dcdc \
+        --page docs/explanation/benchmarks.md
+
 All figures of one run come from one machine and one core. Every measurement has its own
 process. They run one after another, with one thread of torch, OpenMP and BLAS, and with
 denormal numbers set to zero. Times are CPU seconds (`time.process_time`), which depend

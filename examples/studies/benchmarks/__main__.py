@@ -11,7 +11,9 @@ from ..common.needs import note, require, without_files
 from ..common.pages import show
 from ..common.results import Results
 from . import __doc__ as about
+from .against import compared
 from .context import Context
+from .jobs import JOBS
 from .run import run_workload
 from .table import with_machine
 from .workloads import WORKLOADS
@@ -22,6 +24,10 @@ __all__ = ["main"]
 def main() -> None:
     """Measure, store the figures, draw, and fill in the table."""
     chosen = _arguments()
+    if chosen.against is not None:
+        names = [name for name in JOBS if chosen.only is None or name in chosen.only]
+        table = compared(chosen.against, names, chosen.full)
+        return show({"against": table}, chosen.page)
     results = Results.of("benchmarks", chosen)
     context = Context(chosen.full, chosen.folder, chosen.enough)
     parts = {
@@ -58,7 +64,13 @@ def _draw(rows: list[dict], path: Path):
 
 
 def _arguments():
-    parser = parser_of("benchmarks", about, WORKLOADS)
+    parser = parser_of("benchmarks", about, [*WORKLOADS, *JOBS])
+    parser.add_argument(
+        "--against",
+        metavar="COMMIT",
+        help="instead, time whole jobs by this version and by that of a commit of this "
+        f"repository, and compare them; jobs: {', '.join(JOBS)}",
+    )
     parser.add_argument(
         "--skip", nargs="+", metavar="ENTRY", default=(), help="entries to leave out"
     )

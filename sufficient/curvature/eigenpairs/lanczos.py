@@ -63,7 +63,8 @@ def lanczos(
             )
             if search.is_exhausted or n_confirmed == N_CONFIRMATIONS:
                 break
-    return _eigen_result(search, found, tol), _leading_space(search, found)
+    space = _leading_space(search, found)
+    return _eigen_result(search, found, space, tol), space
 
 
 def _is_check_due(search, n_directions):
@@ -72,26 +73,21 @@ def _is_check_due(search, n_directions):
     return len(search) > n_directions and len(search) % stride == 0
 
 
-def _eigen_result(search, found, tol):
-    d = found.n_directions
-    theta = found.values[:d].copy()
-    vectors, products = _combined(search, found, d)
-    return EigenResult(
-        eigenvalues=theta,
-        eigenvectors=broadcast(torch.linalg.qr(vectors.T)[0]),
-        residuals=residual_norms(theta, vectors, products),
-        n_products=search.n_products,
-        converged=is_certified(found, tol, vectors.dtype),
-    )
-
-
 def _leading_space(search, found):
     """Keep three Ritz vectors per eigenpair; others contribute little to the top."""
     kept = min(len(found.values), 3 * found.n_directions)
-    basis, products = _combined(search, found, kept)
+    weights = torch.as_tensor(found.vectors[:, :kept].T.copy()).to(search.basis)
+    basis, products = weights @ search.basis, weights @ search.products
     return KrylovSpace(basis, products, float(found.values[-1]))
 
 
-def _combined(search, found, n_vectors):
-    weights = torch.as_tensor(found.vectors[:, :n_vectors].T.copy()).to(search.basis)
-    return weights @ search.basis, weights @ search.products
+def _eigen_result(search, found, space, tol):
+    d = found.n_directions
+    theta, vectors = found.values[:d].copy(), space.basis[:d]
+    return EigenResult(
+        eigenvalues=theta,
+        eigenvectors=broadcast(torch.linalg.qr(vectors.T)[0]),
+        residuals=residual_norms(theta, vectors, space.products[:d]),
+        n_products=search.n_products,
+        converged=is_certified(found, tol, vectors.dtype),
+    )

@@ -30,8 +30,8 @@ class GrownSpectrum:
         Bound on the error of each, unless a larger eigenvalue lies outside the space.
     converged : bool
         Whether the bounds meet the tolerance.
-    batch_products : Tensor of shape (n_vectors, n_parameters)
-        ``V h`` for the rows V of the space that was given.
+    in_batch : Tensor of shape (n_vectors, n_vectors)
+        ``V h V'`` for the rows V of the space that was given.
     space : KrylovSpace
         The space, which may have been expanded, with products of the grown Hessian.
     vectors : Tensor of shape (n_vectors, n_vectors)
@@ -41,7 +41,7 @@ class GrownSpectrum:
     eigenvalues: np.ndarray
     error_bounds: np.ndarray
     converged: bool
-    batch_products: Tensor
+    in_batch: Tensor
     space: KrylovSpace
     vectors: Tensor
 
@@ -81,11 +81,12 @@ def grown_spectrum(
     -------
     GrownSpectrum
     """
-    basis, products = space.basis, space.products
-    of_batch = batch.products(basis)
-    given_products = of_batch
+    basis, seen_weight = space.basis, 1 - weight
+    # In place, as a space of a large net takes much memory.
+    grown = batch.products(basis)
+    in_batch = grown[:, : basis.shape[1]] @ basis.T
+    grown.lerp_(space.products, seen_weight)
     for expansion in range(MAX_EXPANSIONS + 1):
-        grown = (1 - weight) * products + weight * of_batch
         values, vectors, bounds, rest = _rayleigh_ritz(basis, grown, len(eigenvalues))
         shift = share_of_shift * np.linalg.norm(values[: len(bounds)] - eigenvalues)
         missed = bounds > _allowed_errors(
@@ -97,13 +98,13 @@ def grown_spectrum(
         if not len(fresh):
             break
         basis = torch.cat([basis, fresh])
-        products = torch.cat([products, seen.products(fresh)])
-        of_batch = torch.cat([of_batch, batch.products(fresh)])
+        more = batch.products(fresh).lerp_(seen.products(fresh), seen_weight)
+        grown = torch.cat([grown, more])
     return GrownSpectrum(
         eigenvalues=values[: len(bounds)],
         error_bounds=bounds,
         converged=not missed.any(),
-        batch_products=given_products,
+        in_batch=in_batch,
         space=replace(
             space,
             basis=basis,
@@ -124,7 +125,8 @@ def _rayleigh_ritz(basis, products, n_directions):
     near = slice(0, 2 * n_directions)
     there = torch.cat([values[:, None], vectors], dim=1).to(basis)
     theta, vectors = there[near, :1], there[:, 1:]
-    rest = vectors[near] @ products - theta * (vectors[near] @ basis)
+    rest = vectors[near] @ products
+    rest.addmm_(theta * vectors[near], basis, alpha=-1)
     gram = (rest @ rest.T).cpu().double().numpy()
     bounds = _error_bounds(values[near].numpy(), gram, n_directions)
     return values.numpy(), vectors, broadcast(bounds), rest[:n_directions]

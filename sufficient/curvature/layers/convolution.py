@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from torch.nn.grad import conv2d_input, conv2d_weight
 
-from sufficient.curvature.layers.rules import Linearised, MaxPool, Tensors
+from sufficient.curvature.layers.rules import (
+    Linearised,
+    MaxPool,
+    Tensors,
+    height_and_width,
+)
 from sufficient.curvature.layers.weighted import Weighted
 
 __all__ = ["Convolution", "PooledConvolution", "channels_last"]
@@ -50,12 +58,12 @@ class Convolution(Weighted):
         return super()._forward(self.in_filter_format(a))
 
     def _linear(self, a, W, into=None):
-        answer = F.conv2d(a, W, **self.options)
+        answer = F.conv2d(a, self.in_filter_format(W), **self.options)
         return answer if into is None else into.add_(answer)
 
     def _transposed(self, D, W, into=None):
         shape = (len(D), W.shape[1], *self.shape_in[1:])
-        vjp = conv2d_input(shape, W, D, **self.options)
+        vjp = conv2d_input(shape, self.in_filter_format(W), D, **self.options)
         return vjp if into is None else into.add_(vjp)
 
     def _outer(self, D, a):
@@ -63,10 +71,52 @@ class Convolution(Weighted):
         return conv2d_weight(a, shape, D, **self.options)
 
     def _linear_each(self, a, W, b):
-        biases = [None] * len(a) if b is None else b
-        return torch.stack(
-            [F.conv2d(*each, **self.options) for each in zip(a, W, biases, strict=True)]
+        if len(a) == 1:
+            return self.outputs_of_data(a[0], W, b)
+        # With channels last in memory, one convolution makes all draws at once.
+        images, filters = a.transpose(0, 1).flatten(1, 2), W.flatten(0, 1)
+        biases = None if b is None else b.flatten()
+        answer = F.conv2d(
+            channels_last(images), filters, biases, **self.options, groups=len(W)
         )
+        return answer.unflatten(1, W.shape[:2]).transpose(0, 1)
+
+    def outputs_of_data(
+        self, X: Tensor, W: Tensor, b: Tensor | None, tile: Sequence[int] = (1, 1)
+    ) -> Tensor:
+        """Outputs of one batch of data for several filters, the largest of every tile.
+
+        All filters share one matrix product for every place in a tile.
+
+        Parameters
+        ----------
+        X : Tensor of shape (n, ...)
+            Images.
+        W, b : Tensor of shape (n_draws, n_filters, ...), Tensor or None
+            Filters and biases of every draw.
+        tile : (int, int), default=(1, 1)
+            Height and width of a tile.
+
+        Returns
+        -------
+        Tensor of shape (n_draws, n, n_filters, ...)
+            With channels last in memory, and before them the draws.
+        """
+        shape = [n // size for n, size in zip(self.shape[1:], tile, strict=True)]
+        filters = W.flatten(2).flatten(0, 1).T
+        places = self._patches_by_place(X, tile, shape)
+        largest = reduce(torch.maximum, (patches @ filters for patches in places))
+        answer = largest.view(len(X), *shape, *W.shape[:2])
+        return (answer if b is None else answer + b).permute(3, 0, 4, 1, 2)
+
+    def _patches_by_place(self, X, tile, shape):
+        """Patches of the data around every place in a tile, one matrix per place."""
+        (height, width), (n_rows, n_columns) = tile, shape
+        patches = F.unfold(X, self.W.shape[2:], **self.options)
+        grid = patches.unflatten(2, self.shape[1:])
+        tiled = grid[..., : n_rows * height, : n_columns * width]
+        tiled = tiled.unflatten(3, (n_columns, width)).unflatten(2, (n_rows, height))
+        return tiled.permute(3, 5, 0, 2, 4, 1).flatten(0, 1).flatten(1, 3)
 
     def _spread_bias(self, b):
         return b[..., None, None]
@@ -101,7 +151,9 @@ class PooledConvolution(Linearised):
         return found
 
     def outputs_at(self, a, weights):
-        return self.pool.outputs_at(self.convolution.outputs_at(a, weights), weights)
+        tile = height_and_width(self.pool.module.kernel_size)
+        W, b = self.convolution.weights_at(weights, len(a))
+        return self.convolution.outputs_of_data(a[0], W, b, tile)
 
     def _forward(self, a):
         output = self.pool.forward(self.convolution.forward(a))

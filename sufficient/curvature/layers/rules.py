@@ -88,6 +88,9 @@ class Linearised:
 
     def outputs_at(self, a: Tensor, weights: Tensors) -> Tensor:
         """Outputs for inputs (n_draws, n, ...), each draw with its own weights."""
+        if a.ndim > 4:
+            # Draws first in memory, then the rest: less skipping than both at once.
+            a = a.movedim(2, -1).contiguous().movedim(-1, 2)
         return a.reshape(*a.shape[:2], *self.shape)
 
     def _forward(self, a):
@@ -162,7 +165,9 @@ class MaxPool(Linearised):
         return super().tangent(R.flatten(3).gather(3, indices), V)
 
     def input_gradients(self, S, R, V):
-        spread = S.new_zeros(*S.shape[:3], self.shape_in[1] * self.shape_in[2])
+        n_pixels = self.shape_in[1] * self.shape_in[2]
+        # Channels last in memory, as the convolution before takes them.
+        spread = S.new_zeros(*S.shape[:2], n_pixels, S.shape[2]).mT
         indices = self.indices.expand(-1, S.shape[1], -1, -1)
         return super().input_gradients(spread.scatter_(3, indices, S.flatten(3)), R, V)
 

@@ -75,14 +75,20 @@ class Weighted(Linearised, ABC):
         return mixed + mixed.mT
 
     def outputs_at(self, a, weights):
+        return self._linear_each(a, *self.weights_at(weights, len(a)))
+
+    def weights_at(
+        self, weights: Tensors, n_draws: int
+    ) -> tuple[Tensor, Tensor | None]:
+        """Weights and biases of every draw, from those that are trained."""
         W, b = (
-            _expanded(own, len(a)) if given is None else given
+            _expanded(own, n_draws) if given is None else given
             for own, given in (
                 (self.W, weights.get(self.names[0])),
                 (self.b, weights.get(self.names[1])),
             )
         )
-        return self._linear_each(a, W, b)
+        return W, b
 
     @abstractmethod
     def _linear(self, a: Tensor, W: Tensor, into: Tensor | None = None) -> Tensor:
