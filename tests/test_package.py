@@ -1,5 +1,6 @@
 """What is built and installed. Oracles: the build tools, and a fresh environment."""
 
+import os
 import subprocess
 import sys
 import tarfile
@@ -13,6 +14,8 @@ import pytest
 from sufficient._clash import warn_of_clash
 
 ROOT = Path(__file__).parents[1]
+# Without the sources of a developer, which would hide what is installed.
+ENV = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 QUESTION = """
 import sufficient
 from sufficient.datasets import load_digits_images
@@ -32,9 +35,13 @@ def test_another_package_in_the_same_folder_is_named(tmp_path):
 
 
 def run(*command, cwd):
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+    done = tried(*command, cwd=cwd)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def tried(*command, cwd):
+    return subprocess.run(command, cwd=cwd, env=ENV, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -84,5 +91,5 @@ def test_the_wheel_answers_in_a_fresh_environment(built, tmp_path):
     where, _, verdict = run(python, "-c", QUESTION, cwd=tmp_path).partition(" ")
     assert Path(where).is_relative_to(tmp_path / "venv") and verdict.strip()
     command = python.with_name("sufficient"), "digits", "--plot", "picture.png"
-    refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    refused = tried(*command, cwd=tmp_path)
     assert refused.returncode != 0 and "sufficient-data[plot]" in refused.stderr
