@@ -1,6 +1,7 @@
 """What is built and installed. Oracles: the build tools, and a fresh environment."""
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -61,6 +62,7 @@ def test_distributions_hold_what_belongs_to_them(built):
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = {
         "CHANGELOG.md",
+        "CODE_OF_CONDUCT.md",
         "README.md",
         "LICENSE",
         "constraints.txt",
@@ -80,6 +82,16 @@ def test_distributions_hold_what_belongs_to_them(built):
 @pytest.mark.skipif(find_spec("twine") is None, reason="needs the package twine")
 def test_the_package_index_accepts_the_metadata(built):
     run(sys.executable, "-m", "twine", "check", "--strict", *built, cwd=ROOT)
+
+
+@pytest.mark.slow
+def test_no_link_on_the_package_index_is_relative(built):
+    with zipfile.ZipFile(built[1]) as archive:
+        (metadata,) = (n for n in archive.namelist() if n.endswith("/METADATA"))
+        text = archive.read(metadata).decode()
+    targets = re.findall(r"\]\(([^)]+)\)", text)
+    assert targets and all(target.startswith("https://") for target in targets)
+    assert "How this was measured" in text
 
 
 @pytest.mark.slow

@@ -59,7 +59,10 @@ class TestTheFolder:
             del content["checksum"], content["n_bytes"]
             checksum = hashlib.sha256(json.dumps(content).encode()).hexdigest()
             path.write_text(json.dumps({"checksum": checksum, **content}))
-        for read in (lambda: fit(stepwise(checkpoint=begun)), StateFolder(begun).newest):
+        for read in (
+            lambda: fit(stepwise(checkpoint=begun)),
+            StateFolder(begun).newest,
+        ):
             with pytest.raises(ValueError, match=r"by version 0\.1.*Fit again"):
                 read()
 
