@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from sufficient._clash import warn_of_clash
+from sufficient._version import __version__
 
 ROOT = Path(__file__).parents[1]
 # Without the sources of a developer, which would hide what is installed.
@@ -33,6 +34,13 @@ def test_another_package_in_the_same_folder_is_named(tmp_path):
     (tmp_path / "__about__.py").touch()
     with pytest.warns(UserWarning, match="pip uninstall sufficient sufficient-data"):
         warn_of_clash(tmp_path)
+
+
+def test_citation_and_changelog_name_the_version():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\nversion: {__version__}\n" in citation
+    assert f"\n## {__version__} - " in changelog
 
 
 def run(*command, cwd):
