@@ -1,5 +1,7 @@
 """What is built and installed. Oracles: the build tools, and a fresh environment."""
 
+import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -11,8 +13,11 @@ from pathlib import Path
 import pytest
 
 from sufficient._clash import warn_of_clash
+from sufficient._version import __version__
 
 ROOT = Path(__file__).parents[1]
+# Without the sources of a developer, which would hide what is installed.
+ENV = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 QUESTION = """
 import sufficient
 from sufficient.datasets import load_digits_images
@@ -31,10 +36,21 @@ def test_another_package_in_the_same_folder_is_named(tmp_path):
         warn_of_clash(tmp_path)
 
 
+def test_citation_and_changelog_name_the_version():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\nversion: {__version__}\n" in citation
+    assert f"\n## {__version__} - " in changelog
+
+
 def run(*command, cwd):
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+    done = tried(*command, cwd=cwd)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def tried(*command, cwd):
+    return subprocess.run(command, cwd=cwd, env=ENV, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +70,7 @@ def test_distributions_hold_what_belongs_to_them(built):
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = {
         "CHANGELOG.md",
+        "CODE_OF_CONDUCT.md",
         "README.md",
         "LICENSE",
         "constraints.txt",
@@ -76,6 +93,16 @@ def test_the_package_index_accepts_the_metadata(built):
 
 
 @pytest.mark.slow
+def test_no_link_on_the_package_index_is_relative(built):
+    with zipfile.ZipFile(built[1]) as archive:
+        (metadata,) = (n for n in archive.namelist() if n.endswith("/METADATA"))
+        text = archive.read(metadata).decode()
+    targets = re.findall(r"\]\(([^)]+)\)", text)
+    assert targets and all(target.startswith("https://") for target in targets)
+    assert "How this was measured" in text
+
+
+@pytest.mark.slow
 def test_the_wheel_answers_in_a_fresh_environment(built, tmp_path):
     run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
     python = tmp_path / "venv" / "bin" / "python"
@@ -84,5 +111,5 @@ def test_the_wheel_answers_in_a_fresh_environment(built, tmp_path):
     where, _, verdict = run(python, "-c", QUESTION, cwd=tmp_path).partition(" ")
     assert Path(where).is_relative_to(tmp_path / "venv") and verdict.strip()
     command = python.with_name("sufficient"), "digits", "--plot", "picture.png"
-    refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    refused = tried(*command, cwd=tmp_path)
     assert refused.returncode != 0 and "sufficient-data[plot]" in refused.stderr

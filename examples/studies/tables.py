@@ -38,7 +38,7 @@ from sufficient.command.main import main as command
 from sufficient.growing.order import hold_out
 from sufficient.reproducibility.seeds import drawn_seed
 
-from .common.needs import note
+from .common.needs import note, require, without_packages
 from .common.pages import markdown, show
 from .common.quiet import quiet
 
@@ -226,6 +226,7 @@ def main():
     about.add_argument("--full", action="store_true", help="all tables, not the small")
     about.add_argument("--page", type=Path, help="page whose table is filled in")
     args = about.parse_args()
+    require(without_packages("pyarrow", "skrub"))
     show({"tables": markdown(list(rows(args.full)))}, args.page)
 
 

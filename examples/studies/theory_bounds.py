@@ -23,6 +23,8 @@ from sufficient.landscape.projection import project
 from sufficient.nets import default_net
 from sufficient.theory import printed
 
+from .common.needs import require, without_files
+
 SMALL = {"32": {"hidden_sizes": (32,)}}
 FULL = {
     "128-64": {"hidden_sizes": (128, 64)},
@@ -91,6 +93,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true")
     full = parser.parse_args().full
+    require(without_files([load_fashion_mnist] * full))
     X, y = load_fashion_mnist(n_samples=5_000) if full else load_digits_images()
     few, n = (100, 1_000) if full else (20, 200)
     norms, changes = {}, {}

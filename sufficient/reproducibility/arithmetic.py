@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -49,8 +49,7 @@ def without_autocast() -> Iterator[None]:
     """Compute in the precision of the tensors, also inside the caller's autocast."""
     with ExitStack() as stack:
         for kind in AUTOCAST:
-            with suppress(RuntimeError):  # Older versions of torch do not know all.
-                stack.enter_context(torch.autocast(kind, enabled=False))
+            stack.enter_context(torch.autocast(kind, enabled=False))
         yield
 
 

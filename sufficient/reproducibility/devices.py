@@ -18,9 +18,7 @@ __all__ = [
 ]
 
 ACCELERATORS = ("cuda", "mps", "xpu")
-OUT_OF_MEMORY: type[RuntimeError] = (
-    getattr(torch, "OutOfMemoryError", None) or torch.cuda.OutOfMemoryError
-)
+OUT_OF_MEMORY = torch.OutOfMemoryError
 
 
 def available_device(device: str) -> torch.device:
@@ -73,6 +71,6 @@ def free_bytes(device: torch.device) -> int | None:
 def release_unused() -> None:
     """Return the blocks that torch keeps for later use to the devices."""
     for kind in ACCELERATORS:
-        module = getattr(torch, kind, None)
-        if module is not None and module.device_count():
+        module = getattr(torch, kind)
+        if module.device_count():
             module.empty_cache()

@@ -24,6 +24,10 @@ NAME = re.compile(r"state-(\d{6,12})\.json")
 MOST_JSON = 2**26
 
 
+class EarlierVersionError(ValueError):
+    """A state of version 0.1, which did not say how large its tensors are."""
+
+
 class StateFolder:
     """Numbered states, each a JSON file and a safetensors file.
 
@@ -65,7 +69,7 @@ class StateFolder:
         Raises
         ------
         ValueError
-            If there are states, and all are damaged.
+            If there are states, and all are damaged, or are of version 0.1.
 
         Warns
         -----
@@ -76,6 +80,8 @@ class StateFolder:
         for number in sorted(self._numbers(), reverse=True):
             try:
                 state = self._read(number)
+            except EarlierVersionError:
+                raise
             except Exception as error:  # A damaged file can raise anything.
                 damage.append(f"{self._json(number)} is damaged ({error})")
                 continue
@@ -119,6 +125,12 @@ class StateFolder:
         content = json.loads(read_whole(self._json(number), MOST_JSON))
         if content.pop("checksum") != _digest(_dumped(content)):
             raise ValueError("its checksum is wrong")
+        if "n_bytes" not in content:
+            raise EarlierVersionError(
+                f"{self.path} was written by version 0.1 of this library, which "
+                "measured other things. Fit again, with another folder. 'Upgrade from "
+                "0.1' in the documentation says how to read samples of a session in it."
+            )
         blob = read_whole(self._tensors(number), content["n_bytes"])
         if content["tensors"] != _digest(blob):
             raise ValueError(f"the checksum of {self._tensors(number).name} is wrong")

@@ -24,7 +24,6 @@ __all__ = ["fitted_statistics", "prepared_net", "standardises"]
 # skorch's own answer is a probability of 0 and one of 1 for every output.
 CAN_BE_FUSED = (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD)
 DECIDE_HOW = ("fused", "foreach", "capturable", "differentiable")
-FUSED_SINCE = "2.4"
 PROBABILITIES = {nn.BCEWithLogitsLoss: torch.sigmoid, nn.BCELoss: None}
 
 
@@ -95,7 +94,7 @@ def _with_fused_optimizer(net):
     is_free = given.isdisjoint(f"optimizer__{name}" for name in DECIDE_HOW)
     device = torch.device(net.device).type
     known = net.optimizer in CAN_BE_FUSED and device in ("cpu", "cuda")
-    if known and is_free and torch.__version__ >= FUSED_SINCE:
+    if known and is_free:
         net.set_params(optimizer__fused=True)
     return net
 

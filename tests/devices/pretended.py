@@ -357,6 +357,7 @@ def _driver(card):
     return {
         "is_available": lambda: True,
         "device_count": lambda: 1,
+        "is_current_stream_capturing": lambda: False,
         "current_device": lambda: 0,
         "device": nullcontext,
         "empty_cache": lambda: None,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from itertools import combinations, pairwise
 
+import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -125,5 +126,6 @@ def test_numbers_of_the_sizes_do_not_touch(width, last):
         for tick in ax.xaxis.get_major_ticks()
         if low <= tick.get_loc() <= high
     ]
-    assert len(shown) >= 2
+    # Before 3.11, matplotlib numbered one power of ten where three had no room.
+    assert len(shown) >= 2 or matplotlib.__version_info__ < (3, 11)
     assert all(a.x1 < b.x0 for a, b in pairwise(shown))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 
-import cloudpickle
 import joblib
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from sufficient.nets import default_net
 from tests.same import assert_same_table
 from tests.small import SMALL
 
+cloudpickle = pytest.importorskip("cloudpickle")
 distributed = pytest.importorskip("distributed")
 
 pytestmark = [

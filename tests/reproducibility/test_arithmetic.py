@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from sufficient.reproducibility.arithmetic import exact_arithmetic
@@ -9,6 +10,10 @@ from sufficient.reproducibility.seeds import seeded
 from tests.processes import python
 
 
+@pytest.mark.skipif(
+    not hasattr(torch.backends.cuda.matmul, "fp32_precision"),
+    reason="this version of torch has only the older switches",
+)
 def test_torchs_newer_precision_switches_are_respected():
     code = (
         "import torch; torch.backends.cuda.matmul.fp32_precision = 'tf32'\n"

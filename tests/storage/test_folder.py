@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import json
 import os
 
 import pytest
@@ -50,6 +52,19 @@ class TestTheFolder:
         est.save(tmp_path)
         with pytest.raises(ValueError, match="holds something else"):
             fit(est.set_params(checkpoint=tmp_path))
+
+    def test_of_version_0_1_is_no_damage(self, begun):
+        for path in begun.glob("*.json"):
+            content = strict(path.read_text())
+            del content["checksum"], content["n_bytes"]
+            checksum = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+            path.write_text(json.dumps({"checksum": checksum, **content}))
+        for read in (
+            lambda: fit(stepwise(checkpoint=begun)),
+            StateFolder(begun).newest,
+        ):
+            with pytest.raises(ValueError, match=r"by version 0\.1.*Fit again"):
+                read()
 
     @pytest.mark.parametrize("call", ["fsync", "replace"])
     def test_may_become_full(self, call, tmp_path, monkeypatch, no_training):

@@ -15,6 +15,7 @@ from sufficient import SampleSizeEstimator
 
 from ..common.clock import timed
 from ..common.memory import PeakMemory
+from ..common.needs import note, require
 from .nets import CASES, resnet18_is_there
 
 MIB = 1 << 20
@@ -44,14 +45,15 @@ def main():
     parser.add_argument("--n", type=int, default=320, help="samples (default: 320)")
     parser.add_argument("--only", choices=list(CASES), help="one net, in this process")
     chosen = parser.parse_args()
+    left_out = [] if resnet18_is_there() else ["ResNet-18"]
     if chosen.only:
+        require(["packages: pip install timm"] * (chosen.only in left_out))
         print(row_of(chosen.only, chosen.n))
         return
+    note("Left out, as neither timm nor torchvision is installed", left_out)
     print("| net | trained weights | CPU seconds a size | peak memory |")
     print("|---|---|---|---|", flush=True)
-    for name in CASES:
-        if name == "ResNet-18" and not resnet18_is_there():
-            continue
+    for name in (name for name in CASES if name not in left_out):
         command = [sys.executable, "-m", "examples.studies.deep_nets", "--only", name]
         subprocess.run([*command, "--n", str(chosen.n)], check=True)
 
