@@ -54,7 +54,7 @@ def test_a_task_is_stored_by_its_fields(case):
 def test_the_format_of_what_is_stored():
     assert {name: set(task_state(task)) for name, (task, *_) in CASES.items()} == {
         "one label": {"kind", "classes"},
-        "several labels": {"kind", "n_outputs"},
+        "several labels": {"kind", "n_outputs", "names"},
         "numbers": {"kind", "mean", "scale", "flat"},
     }
 
