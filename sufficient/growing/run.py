@@ -16,6 +16,7 @@ from sufficient.data.samples import Samples
 from sufficient.data.task import Task, Weights
 from sufficient.decision.answer import answer_of
 from sufficient.decision.stopping import StoppingRule
+from sufficient.fields import Fields
 from sufficient.growing.algorithm import grow_until_settled
 from sufficient.growing.growth import Fresh, Growth
 from sufficient.growing.probe import Probe
@@ -33,7 +34,7 @@ from sufficient.training.net_state import (
 )
 from sufficient.training.strategies import STRATEGIES
 from sufficient.training.wider import wider
-from sufficient.typing import Net
+from sufficient.typing import Net, Rows
 
 __all__ = ["Run"]
 
@@ -104,12 +105,16 @@ class Run:
         y = targets.reshape(-1) if self._lacks_axis else targets
         return Samples.for_net(self.training.template, X, y, weights)
 
-    def begin(self, pool: Samples) -> None:
-        """Check the net against the data and get ready to train it."""
-        few, net = _few(pool), self.training.fresh_net()
+    def begin(self, pool: Samples, *others: Samples) -> None:
+        """Check the net against all samples and get ready to train it on the pool."""
+        self.check(pool, *others)
+        self.training.begin(pool)
+
+    def check(self, *parts: Samples) -> None:
+        """Check a fresh net against samples; ValueError where it cannot take them."""
+        few, net = _few(parts), self.training.fresh_net()
         check_net_fits_data(net, few.X, self.task)
         check_loss(net, objective_of(net), few)
-        self.training.begin(pool)
 
     def grow(self, growth: Growth) -> Iterator[Measurement]:
         """Begin, or go on, along a growing set; what was measured at every size."""
@@ -117,7 +122,7 @@ class Run:
             self.probe.set_pool(growth.pool)
         self.n_train = len(growth.pool)
         if not self.record:
-            self.begin(growth.pool)
+            self.begin(growth.pool, growth.held_out)
         if not self.says_enough:
             yield from self._follow(growth)
         if self.settings.refit and self.record.last_count < growth.last_count:
@@ -219,10 +224,19 @@ class Run:
         return copy.deepcopy(self.net.module_.state_dict())
 
 
-def _few(pool: Samples) -> Samples:
-    """The first samples, and of whole numbers the one with the largest, too."""
-    X = pool.X
-    if not isinstance(X, torch.Tensor) or X.is_floating_point():
-        return pool[:FEW]
-    largest = int(X.flatten(1).amax(1).argmax())
-    return pool[[*range(min(FEW, len(pool))), largest]]
+def _few(parts: tuple[Samples, ...]) -> Samples:
+    """The first samples, and of whole numbers in all parts those with the largest."""
+    few = parts[0][:FEW]
+    for part in parts:
+        if largest := _largest(part.X):
+            few = few + part[largest]
+    return few
+
+
+def _largest(X: Rows) -> list[int]:
+    inputs = X.parts.values() if isinstance(X, Fields) else [X]
+    return [
+        int(one.reshape(len(one), -1).amax(1).argmax())
+        for one in inputs
+        if isinstance(one, torch.Tensor) and not one.is_floating_point() and len(one)
+    ]

@@ -243,13 +243,14 @@ class LabellingSession:
         self.unlabelled = rows.to(self.run.training.template.device)
 
     def _first(self, new, held_out):
-        self.run.begin(new)
+        self.run.begin(new, held_out)
         self.seen, self.held_out = new, held_out
         self.run.training.extend(self.seen, len(new), 1)
         self._measure(new[:0], 1)
         return self._answer()
 
     def _next(self, new, held_out):
+        self.run.check(new, held_out)
         if self.n_calls == 2:
             # Only a handful of held-out samples spoke for the first size.
             self.run.record = Record()

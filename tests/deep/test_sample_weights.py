@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 import numpy as np
 import pytest
 import torch
@@ -16,142 +14,18 @@ from skorch.callbacks import EpochScoring, LRScheduler
 from torch import nn
 from torch.utils.data import DataLoader
 
-from sufficient import MLP, ConvNet, SampleSizeEstimator
-from sufficient.curvature.losses import mean_weight
-from sufficient.curvature.objective import Objective
-from sufficient.curvature.operator import CurvatureOperator
+from sufficient import SampleSizeEstimator
 from sufficient.display import LandscapeDisplay
 from sufficient.display.arrival import samples_in_order_of_arrival
-from sufficient.landscape.displaced import losses_at
-from sufficient.landscape.projection import project
 from sufficient.nets import default_net
-from sufficient.sample_weights import WeightedTargets, linearised
+from sufficient.sample_weights import linearised
 from sufficient.training.criteria import objective_of
 from tests.dense import dense_hessian, outputs_at, spectrum
 from tests.same import assert_same_curves
 from tests.small import SEEDED, small, small_net
+from tests.weighted import COUNTS, NUMBERS, WEIGHTS, Branching, N, X, Y
 
-RNG = np.random.default_rng(0)
-N = 160
-X = RNG.standard_normal((N, 5)).astype(np.float32)
-Y = (X[:, 0] + 0.7 * RNG.standard_normal(N) > 0.5).astype(int)
-NUMBERS = X[:, 0] + 0.5 * RNG.standard_normal(N)
-LABELS = (X[:, :3] > 0).astype(int)
-WEIGHTS = np.where(Y, 4.0, 0.5) * RNG.uniform(0.5, 1.5, N)
-COUNTS = RNG.integers(0, 4, N)
 QUICK = {**SEEDED, "schedule": [3, 5], "batch_size": 16}
-
-
-class Branching(nn.Module):
-    """No chain of layers."""
-
-    def __init__(self, n_outputs=2):
-        super().__init__()
-        self.first, self.last = nn.Linear(5, 4), nn.Linear(4, n_outputs)
-
-    def forward(self, X):
-        h = torch.tanh(self.first(X))
-        return self.last(h + h**2)
-
-
-class ConvolutionOfRows(ConvNet):
-    def __init__(self):
-        super().__init__(16, 2, channels=(2, 2), hidden_size=3)
-
-    def forward(self, X):
-        return super().forward(torch.nn.functional.pad(X, (0, 11)))
-
-
-CLASSES = torch.from_numpy(Y)
-REAL = torch.from_numpy(NUMBERS)[:, None]
-ROWS = torch.from_numpy(LABELS).double()
-PROBLEMS = {
-    "chain": (MLP(5, 2, (4,)), nn.CrossEntropyLoss(), CLASSES),
-    "smoothed": (MLP(5, 2, (4,)), nn.CrossEntropyLoss(label_smoothing=0.1), CLASSES),
-    "images": (ConvolutionOfRows(), nn.CrossEntropyLoss(), CLASSES),
-    "no chain": (Branching(), nn.CrossEntropyLoss(), CLASSES),
-    "class weights": (
-        MLP(5, 2, (4,)),
-        nn.CrossEntropyLoss(torch.tensor([1.0, 3.0]).double()),
-        CLASSES,
-    ),
-    "numbers": (MLP(5, 1, (4,)), nn.MSELoss(), REAL),
-    "numbers, no chain": (Branching(1), nn.MSELoss(), REAL),
-    "several labels": (MLP(5, 3, (4,)), nn.BCEWithLogitsLoss(), ROWS),
-}
-
-
-@pytest.fixture(params=PROBLEMS)
-def problem(request):
-    """A net in float64, its samples with integer weights, and the same repeated."""
-    torch.manual_seed(0)
-    module, loss, y = copy.deepcopy(PROBLEMS[request.param])
-    inputs, counts = torch.from_numpy(X).double(), torch.from_numpy(COUNTS)
-    weights = counts.double() / counts.double().mean()
-    weighted = inputs, WeightedTargets(y, weights)
-    repeated = inputs.repeat_interleave(counts, 0), y.repeat_interleave(counts, 0)
-    return Objective(module.double().eval(), loss), weighted, repeated
-
-
-class TestIntegerWeightsAreRepeatedSamples:
-    def test_in_the_loss_and_its_gradient(self, problem):
-        objective, weighted, repeated = problem
-        found, expected = (
-            objective.loss_and_gradient(*some) for some in (weighted, repeated)
-        )
-        assert_allclose(found[0], expected[0], rtol=1e-12)
-        torch.testing.assert_close(found[1], expected[1], rtol=1e-10, atol=1e-13)
-
-    @pytest.mark.parametrize("matrix", ["hessian", "ggn"])
-    @pytest.mark.parametrize("chunk_size", [None, 50])
-    def test_in_the_curvature(self, problem, matrix, chunk_size):
-        objective, weighted, repeated = problem
-        units = torch.eye(objective.n_parameters).double()
-        found, expected = (
-            CurvatureOperator(
-                objective, *samples, matrix=matrix, chunk_size=chunk_size
-            ).products(units)
-            for samples in (weighted, repeated)
-        )
-        torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
-
-    def test_as_the_dense_hessian_says(self, problem):
-        objective, weighted, (Xr, yr) = problem
-        H = dense_hessian(
-            objective.module,
-            lambda w: objective.loss(outputs_at(objective.module, w, Xr), yr).mean(),
-        )
-        units = torch.eye(len(H)).to(H)
-        found = CurvatureOperator(objective, *weighted).products(units)
-        torch.testing.assert_close(found, H, rtol=1e-8, atol=1e-11)
-
-    @pytest.mark.parametrize("matrix", ["hessian", "ggn"])
-    def test_sample_by_sample(self, problem, matrix):
-        objective, (inputs, y), _ = problem
-        torch.manual_seed(1)
-        basis = torch.linalg.qr(torch.randn(objective.n_parameters, 2).double())[0]
-        each = project(objective, inputs, y.values, basis, matrix=matrix)
-        found = project(objective, inputs, y, basis, matrix=matrix)
-        v = y.weights.numpy()
-        assert_allclose(found.losses, v * each.losses)
-        assert_allclose(found.gradients, v[:, None] * each.gradients, atol=1e-14)
-        scaled = v[:, None, None] * each.hessians
-        assert_allclose(found.hessians, scaled, rtol=1e-9, atol=1e-12)
-
-    def test_at_displaced_weights(self, problem):
-        objective, (inputs, y), _ = problem
-        torch.manual_seed(1)
-        basis = torch.randn(objective.n_parameters, 2).double()
-        offsets = 0.1 * torch.randn(3, 2).double()
-        each = losses_at(objective, inputs, y.values, basis, offsets)
-        found = losses_at(objective, inputs, y, basis, offsets)
-        assert_allclose(found, y.weights.numpy() * each, rtol=1e-10)
-
-    def test_in_the_mean_of_class_weights(self):
-        loss = nn.CrossEntropyLoss(torch.tensor([1.0, 3.0]))
-        y, counts = torch.from_numpy(Y), torch.from_numpy(COUNTS)
-        expected = mean_weight(loss, y.repeat_interleave(counts))
-        assert_allclose(mean_weight(loss, WeightedTargets(y, counts)), expected)
 
 
 def own_loader(net=None):
@@ -176,8 +50,18 @@ NETS = {
 }
 
 
-@pytest.mark.parametrize("training", ["update", "restart", "full", "converged"])
-@pytest.mark.parametrize("name", NETS)
+CASES = [
+    pytest.param(
+        name,
+        training,
+        marks=() if "by hand" in name or training == "update" else pytest.mark.slow,
+    )
+    for name in NETS
+    for training in ("update", "restart", "full", "converged")
+]
+
+
+@pytest.mark.parametrize(("name", "training"), CASES)
 def test_what_is_measured_is_the_weighted_loss(name, training):
     est = SampleSizeEstimator(NETS[name](), **{**QUICK, "training": training})
     est.fit(X, Y, WEIGHTS)
@@ -200,8 +84,15 @@ def test_what_is_measured_is_the_weighted_loss(name, training):
     assert_allclose(est.eigenvalues_[-1], expected, rtol=5e-3)
 
 
-@pytest.mark.parametrize("name", ["by hand", "no chain", "own loader"])
-@pytest.mark.parametrize("training", ["restart", "converged"])
+@pytest.mark.parametrize(
+    ("name", "training"),
+    [
+        ("by hand", "converged"),
+        ("by hand", "restart"),
+        ("own loader", "restart"),
+        pytest.param("no chain", "converged", marks=pytest.mark.slow),
+    ],
+)
 def test_training_goes_to_the_weighted_optimum(name, training):
     # Two populations with opposite answers: the weights decide which one is learnt.
     rng = np.random.default_rng(1)
@@ -223,7 +114,7 @@ def test_a_line_is_that_of_weighted_least_squares():
     net = default_net("mlp", regression=True, module__hidden_sizes=(), lr=0.05)
     net.set_params(max_epochs=300, batch_size=-1)
     est = SampleSizeEstimator(net, **{**QUICK, "training": "restart"})
-    est.fit(X, noisy, weights, X_val=X[:40], y_val=noisy[:40])
+    est.fit(X, noisy, weights, X_val=X[:40] + 0.01, y_val=noisy[:40])
     n = est.train_sizes_[-1]
     rows = est.train_indices_[:n]
     peer = LinearRegression().fit(X[rows], noisy[rows], weights[rows])

@@ -15,7 +15,7 @@ from sufficient import SampleSizeEstimator
 from sufficient.data.tasks import Regression
 from sufficient.decision.verdict import VERDICTS
 from sufficient.nets import default_net
-from tests.estimator.kinds import OfTwo, questions_of_kinds
+from tests.estimator.kinds import OfTokens, OfTwo, questions_of_kinds
 from tests.estimator.questions import NETS, PARAMETERS, questions
 from tests.small import STEPWISE
 
@@ -279,3 +279,16 @@ class TestWhatTheyFound:
         est = SampleSizeEstimator(default_net(OfTwo, module__n_outputs=2), **QUICK)
         with pytest.raises(ValueError, match=r"cannot take the inputs.*num_embeddings"):
             est.fit(X, SOME_Y)
+
+    @pytest.mark.parametrize("row", [0, 17, 39])
+    def test_the_largest_token_wherever_it_is(self, row):
+        X = RNG.integers(1, 20, size=(40, 2))
+        X[row] = 20
+        est = SampleSizeEstimator(default_net(OfTokens, module__n_outputs=2), **QUICK)
+        with pytest.raises(ValueError, match="has to be below num_embeddings"):
+            est.fit(X, SOME_Y)
+        X[row] = 19
+        est.partial_fit(X, SOME_Y)
+        X[row] = 20
+        with pytest.raises(ValueError, match="has to be below num_embeddings"):
+            est.partial_fit(X, SOME_Y)
