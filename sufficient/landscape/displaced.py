@@ -28,7 +28,8 @@ def losses_at(
 
     If the network is a chain of layers, all offsets are evaluated together. The outputs
     of a fully connected first layer are linear in theta. So they are computed once, at
-    w and along the d directions, for all offsets.
+    w and along the d directions, for all offsets. Those of a first convolution come
+    from one matrix product with the filters of all offsets.
 
     Parameters
     ----------
@@ -45,8 +46,11 @@ def losses_at(
     -------
     ndarray of shape (n_draws, n)
     """
-    size = max(1, min(len(offsets), MAX_NUMBERS // objective.n_parameters))
-    one_block = _each_draw if objective.layers(X) is None else _through_layers
+    one_block, most = _each_draw, objective.n_parameters
+    if objective.layers(X) is not None:
+        one_block = _through_layers
+        most = max(most, _chain(objective, X).n_activations)
+    size = max(1, min(len(offsets), MAX_NUMBERS // most))
     with torch.no_grad():
         losses = [
             one_block(objective, X, y, basis, block) for block in offsets.split(size)
@@ -67,7 +71,7 @@ def _each_draw(objective, X, y, basis, offsets):
 def _through_layers(objective, X, y, basis, offsets):
     weights = objective.unflatten(objective.weights + offsets @ basis.T)
     directions = objective.unflatten(basis.T.contiguous())
-    chain = LinearisedChain(objective.layers(X), objective.parameters, X[:1])
+    chain = _chain(objective, X)
 
     def of_chunk(rows):
         outputs, layers = _first_outputs(chain, X[rows], offsets, weights, directions)
@@ -79,6 +83,10 @@ def _through_layers(objective, X, y, basis, offsets):
     most = min(SAMPLES_TIMES_DRAWS, MAX_NUMBERS // chain.n_activations)
     parts = Chunks(max(1, most // len(offsets))).map(of_chunk, len(X))
     return torch.cat([*parts], dim=1)
+
+
+def _chain(objective, X):
+    return LinearisedChain(objective.layers(X), objective.parameters, X[:1])
 
 
 def _first_outputs(chain, X, offsets, weights, directions):

@@ -180,7 +180,8 @@ class Training:
         how = net, as_given(samples.X), given_targets(samples.targets)
         if self._flops is None:
             self._flops = forward_flops(net, samples.X)
-        threads = threads_for(self._flops * net.batch_size)
+        together = net.batch_size if net.batch_size > 0 else len(samples)
+        threads = threads_for(self._flops * together)
         with seeded(seed_at(self.seed, k), net.device), threads:
             if step is None:
                 with trained_loss(net, samples):

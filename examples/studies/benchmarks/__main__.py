@@ -26,8 +26,8 @@ def main() -> None:
     chosen = _arguments()
     if chosen.against is not None:
         names = [name for name in JOBS if chosen.only is None or name in chosen.only]
-        table = compared(chosen.against, names, chosen.full)
-        return show({"against": table}, chosen.page)
+        show({"against": compared(chosen.against, names, chosen.full)}, chosen.page)
+        return
     results = Results.of("benchmarks", chosen)
     context = Context(chosen.full, chosen.folder, chosen.enough)
     parts = {
