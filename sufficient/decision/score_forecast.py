@@ -59,6 +59,14 @@ class ScoreForecast(ForecastMixin):
         That the curve is a late learner's, which accelerates after a plateau.
     outliers : tuple of float
         Sizes whose score fits no curve and hardly counts.
+
+    Examples
+    --------
+    >>> from sufficient import forecast_scores
+    >>> sizes, accuracies = [250, 500, 1000], [0.76, 0.79, 0.83]
+    >>> forecast = forecast_scores(sizes, accuracies, n_held_out=500)
+    >>> bool(forecast.score_at(4000)[0] > forecast.score_at(1000)[0])
+    True
     """
 
     def __init__(

@@ -60,6 +60,15 @@ class RepeatedSampleSize(ForecastMixin, RepeatsReportMixin):
         has no forecast.
     score_name : str
         What the score is called.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sufficient import RepeatedSampleSize
+    >>> runs = pd.DataFrame({"n_samples_needed": [90, 100, 125], "k_star": [2, 2, 3]})
+    >>> found = RepeatedSampleSize(runs)
+    >>> found.mean, found.median
+    (105.0, 100.0)
     """
 
     runs: pd.DataFrame

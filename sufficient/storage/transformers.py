@@ -109,7 +109,8 @@ def _array(values: Any, turned: bool, shape: tuple[int, ...] | None = None) -> A
 
 
 def _named(value: Any) -> tuple[str, str]:
-    name = value.__module__ or "numpy", value.__name__
+    # Functions of numpy name no module, or have no such attribute before numpy 2.
+    name = getattr(value, "__module__", None) or "numpy", value.__name__
     if _known(*name) is not value:
         raise ValueError(f"{name[0]}.{name[1]} is no part of a transformer")
     return name
