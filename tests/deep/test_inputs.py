@@ -214,7 +214,10 @@ class TestSeveralInputs:
         ("change", "message"),
         [
             (lambda X: {**X, "numbers": X["numbers"][:-1]}, "inconsistent numbers"),
-            (lambda X: {"token": X["tokens"]}, r"token \(\d+, 12\).*unexpected keyword"),
+            (
+                lambda X: {"token": X["tokens"]},
+                r"token \(\d+, 12\).*unexpected keyword",
+            ),
             (lambda X: {**X, "numbers": X["numbers"].astype(str)}, r"X\['numbers'\]"),
             (lambda X: {}, "empty dict"),
         ],
