@@ -47,8 +47,7 @@ def checked_weights(
         )
     if not found.any():
         raise ValueError(
-            f"{name} is 0 for all samples, and samples of weight 0 are left out. Sample "
-            "weights must contain at least one non-zero number."
+            f"{name} is 0 for all samples. Pass weights that are not all zero."
         )
     least = found.min()
     if least < 0:

@@ -216,7 +216,7 @@ class TestSeveralInputs:
             (lambda X: {**X, "numbers": X["numbers"][:-1]}, "inconsistent numbers"),
             (
                 lambda X: {"token": X["tokens"]},
-                r"token \(\d+, 12\).*unexpected keyword",
+                r"token \(\d+, 12\).*unexpected",
             ),
             (lambda X: {**X, "numbers": X["numbers"].astype(str)}, r"X\['numbers'\]"),
             (lambda X: {}, "empty dict"),
