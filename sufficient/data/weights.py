@@ -45,11 +45,14 @@ def checked_weights(
             f"{name} has shape {found.shape} for {n:,} samples. Pass one number for "
             "each sample."
         )
-    least = found.min()
-    if least < 0 or not found.any():
+    if not found.any():
         raise ValueError(
-            f"{name} is {least:g} for {'some samples' if least < 0 else 'all samples'}."
-            " Pass numbers of 0 or more; samples of weight 0 are left out."
+            f"{name} is 0 for all samples. Pass weights that are not all zero."
+        )
+    least = found.min()
+    if least < 0:
+        raise ValueError(
+            f"{name} is {least:g} for some samples. Pass numbers of 0 or more."
         )
     if least == 0 and not zeros:
         raise ValueError(f"{name} is 0 for some samples. Leave such samples out.")

@@ -311,7 +311,7 @@ class TestSessions:
 FOURTH = np.arange(N) == 3
 BAD = {
     "negative": (np.where(FOURTH, -1.0, 1.0), "is -1 for some samples"),
-    "all zero": (np.zeros(N), "is 0 for all samples.*Pass numbers of 0 or more"),
+    "all zero": (np.zeros(N), "is 0 for all samples.*not all zero"),
     "missing": (np.where(FOURTH, np.nan, 1.0), "sample_weight contains NaN"),
     "infinite": (
         np.where(FOURTH, np.inf, 1.0),

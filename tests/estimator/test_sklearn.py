@@ -31,9 +31,8 @@ REGRESSION = default_net("mlp", regression=True)
 QUICK = {"n_directions": 3, "n_monte_carlo": 8, **STEPWISE}
 
 
-# A weight of 2 is a sample that is there twice for the loss (tests/deep/
-# test_sample_weights.py), but not for the permutation, the size of a batch and the
-# number of steps: those count samples.
+# A weight of 2 is a sample that is there twice for the loss, but not for the
+# permutation, the size of a batch and the number of steps: those count samples.
 EXPECTED_TO_FAIL = {
     f"check_sample_weight_equivalence_on_{kind}_data": "other samples are held out"
     for kind in ("dense", "sparse")
