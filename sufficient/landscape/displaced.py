@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -47,9 +49,13 @@ def losses_at(
     ndarray of shape (n_draws, n)
     """
     one_block, most = _each_draw, objective.n_parameters
-    if objective.layers(X) is not None:
-        one_block = _through_layers
-        most = max(most, _chain(objective, X).n_activations)
+    layers = objective.layers(X)
+    if layers is not None:
+        chain = LinearisedChain(layers, objective.parameters, X[:1])
+        one_block, most = (
+            partial(_through_layers, chain),
+            max(most, chain.n_activations),
+        )
     size = max(1, min(len(offsets), MAX_NUMBERS // most))
     with torch.no_grad():
         losses = [
@@ -68,10 +74,9 @@ def _each_draw(objective, X, y, basis, offsets):
     return torch.stack([torch.cat([*over_chunks(at(w), len(X))]) for w in displaced])
 
 
-def _through_layers(objective, X, y, basis, offsets):
+def _through_layers(chain, objective, X, y, basis, offsets):
     weights = objective.unflatten(objective.weights + offsets @ basis.T)
     directions = objective.unflatten(basis.T.contiguous())
-    chain = _chain(objective, X)
 
     def of_chunk(rows):
         outputs, layers = _first_outputs(chain, X[rows], offsets, weights, directions)
@@ -83,10 +88,6 @@ def _through_layers(objective, X, y, basis, offsets):
     most = min(SAMPLES_TIMES_DRAWS, MAX_NUMBERS // chain.n_activations)
     parts = Chunks(max(1, most // len(offsets))).map(of_chunk, len(X))
     return torch.cat([*parts], dim=1)
-
-
-def _chain(objective, X):
-    return LinearisedChain(objective.layers(X), objective.parameters, X[:1])
 
 
 def _first_outputs(chain, X, offsets, weights, directions):
