@@ -52,10 +52,8 @@ def losses_at(
     layers = objective.layers(X)
     if layers is not None:
         chain = LinearisedChain(layers, objective.parameters, X[:1])
-        one_block, most = (
-            partial(_through_layers, chain),
-            max(most, chain.n_activations),
-        )
+        one_block = partial(_through_layers, chain)
+        most = max(most, chain.n_activations)
     size = max(1, min(len(offsets), MAX_NUMBERS // most))
     with torch.no_grad():
         losses = [
