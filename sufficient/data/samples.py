@@ -101,4 +101,4 @@ class Samples:
     @classmethod
     def resumed(cls, state: dict[str, Any]) -> Samples:
         """The samples of which `state` was taken."""
-        return cls(from_state(state["X"]), state["y"], state.get("weights"))
+        return cls(from_state(state["X"]), state["y"], state["weights"])

@@ -8,7 +8,9 @@ from sklearn.utils import check_array
 from sufficient.data.numbers import check_numbers
 from sufficient.typing import ArrayLike
 
-__all__ = ["checked_weights", "relative_weights"]
+__all__ = ["checked_weights", "in_units", "relative_weights"]
+
+ROUNDING = 1e-12
 
 
 def checked_weights(
@@ -60,9 +62,9 @@ def checked_weights(
 
 
 def relative_weights(
-    weights: np.ndarray | None, unit: float | None = None
+    weights: np.ndarray | None, rows: np.ndarray | slice = slice(None)
 ) -> np.ndarray | None:
-    """Weights divided by their mean, or by a unit; None where all count the same.
+    """Weights divided by the mean of those of some rows; None where all are the same.
 
     Examples
     --------
@@ -71,8 +73,11 @@ def relative_weights(
     >>> relative_weights(np.array([3.0, 3.0])) is None
     True
     """
-    if weights is None:
-        return None
-    unit = weights.mean() if unit is None else unit
+    return None if weights is None else in_units(weights, weights[rows].mean())
+
+
+def in_units(weights: np.ndarray, unit: float) -> np.ndarray | None:
+    """Weights divided by a unit; None where all are as large, but for rounding."""
     # Samples of weight 0 are left out.
-    return None if (weights[weights > 0] == unit).all() else weights / unit
+    is_same = np.allclose(weights[weights > 0], unit, rtol=ROUNDING, atol=0)
+    return None if is_same else weights / unit

@@ -40,8 +40,7 @@ def samples_in_order_of_arrival(
             f"X has {n_counted} samples, but the estimator was fitted on {len(order)}. "
             "Pass the X, y and sample_weight that were given to fit."
         )
-    if weights is not None:
-        weights = relative_weights(weights, weights[estimator.train_indices_].mean())
+    weights = relative_weights(weights, estimator.train_indices_)
     return Samples.for_net(
         estimator.estimator_,
         rows_of(X, order),

@@ -115,17 +115,19 @@ height, width), or dict or tuple of such
         names = names_of_labels(y)
         if session is not None and isinstance(session.task, MultiLabel):
             check_names_of_labels(y, session.task.classes)
+        elif kept is not None and kept.names is not None:
+            check_names_of_labels(y, kept.names)
         X, y = self._validated(X, y, reset=is_first, least=1)
         weights = checked_weights(sample_weight, len(y), zeros=False)
         unlabelled = self._more_samples("X_unlabelled", X_unlabelled)
-        new = Waiting(X, y, classes, weights, unlabelled)
+        new = Waiting(X, y, classes, weights, unlabelled, names)
         batch = new if kept is None else kept.and_then(new)
         self._check_targets(session, y, batch.classes)
         if not self._is_complete(session, batch, len(y)):
             self._wait(batch.in_memory())
             return self
         if session is None:
-            session = self._new_session(batch, names)
+            session = self._new_session(batch)
         known = getattr(self, "classes_", None) if session.n_calls else None
         self._publish(session.arrive(batch.X, batch.y, batch.weights))
         self._input_shape = sample_shape(session.seen.X)
@@ -159,13 +161,11 @@ height, width), or dict or tuple of such
         self._waiting = samples
         self.n_waiting_ = 0 if samples is None else len(samples)
 
-    def _new_session(
-        self, batch: Waiting, names: np.ndarray | None
-    ) -> LabellingSession:
+    def _new_session(self, batch: Waiting) -> LabellingSession:
         self._forget("train_indices_", "validation_indices_")
         return LabellingSession(
             self.estimator,
-            task_of(self.estimator, batch.y, batch.classes, names),
+            task_of(self.estimator, batch.y, batch.classes, batch.names),
             Settings.of(self),
             drawn_seed(self.random_state),
             encoder=self.encoder_,

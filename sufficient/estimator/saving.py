@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SavedToFolderMixin"]
 
-KIND = "estimator 4"
+KIND = "estimator 5"
 KEPT = (
     "n_features_in_",
     "feature_names_in_",

@@ -38,6 +38,8 @@ class Waiting:
         Their weights; None if all are 1.
     unlabelled : array-like or None, default=None
         Samples without targets, where the first call had them.
+    names : ndarray of shape (n_targets,) or None, default=None
+        Names of several labels, from the columns of the first data frame.
     """
 
     X: Any
@@ -45,6 +47,7 @@ class Waiting:
     classes: ArrayLike = None
     weights: Weights = None
     unlabelled: Any = None
+    names: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -59,7 +62,8 @@ class Waiting:
                 for part in (self, more)
             )
             weights = np.concatenate([*parts])
-        return replace(self, X=X, y=y, weights=weights)
+        names = more.names if self.names is None else self.names
+        return replace(self, X=X, y=y, weights=weights, names=names)
 
     def in_memory(self) -> Waiting:
         """The same samples, read if they were not."""
@@ -89,6 +93,7 @@ class Waiting:
             "y": self.y,
             "classes": classes,
             "weights": self.weights,
+            "names": self.names,
         }
 
     @classmethod

@@ -156,9 +156,10 @@ def plan_run(
     check_same_problem(X=given, y=y, weights=weights, **shared, **vars(settings))
     kept = None if checkpoint is None else Checkpoint(checkpoint)
     seed = _seed(random_state, kept)
-    task = task_of(estimator, y, names=label_names)
-    targets = task.encode(y)
     counted = np.arange(len(y)) if weights is None else np.flatnonzero(weights)
+    known = y[counted] if is_regression(estimator, y) else y
+    task = task_of(estimator, known, names=label_names)
+    targets = task.encode(y)
     if validation is None:
         task.check_can_be_split(targets[counted])
     order = ordered(
@@ -202,8 +203,7 @@ def _growth(run, X, targets, weights, order, validation, unlabelled):
     """The samples in their order, those not trained on, and where to measure."""
     training, settings = run.training, run.settings
     device = training.template.device
-    if weights is not None:
-        weights = relative_weights(weights, weights[order.train_indices].mean())
+    weights = relative_weights(weights, order.train_indices)
 
     def taken(rows):
         X_taken = rows_of(X, rows, settings.n_fresh, device)

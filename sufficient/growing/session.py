@@ -14,7 +14,7 @@ from sufficient.data.stream import as_rows
 from sufficient.data.task import Task, Weights
 from sufficient.data.task_state import as_task, task_state
 from sufficient.data.tasks import Classification
-from sufficient.data.weights import relative_weights
+from sufficient.data.weights import in_units
 from sufficient.fields import from_state, state_of
 from sufficient.growing.growth import Fresh
 from sufficient.growing.new_classes import NewClasses
@@ -98,7 +98,8 @@ class LabellingSession:
         y : ndarray of shape (n,) or (n, n_targets)
             Their labels or targets.
         weights : ndarray of shape (n,) or None, default=None
-            Their weights, above 0. None is 1 for all, in units of the first batch.
+            Their weights, above 0; None is a weight of 1 for each. They are divided by
+            the mean of the first batch.
 
         Returns
         -------
@@ -179,7 +180,7 @@ class LabellingSession:
         self._run = self._run_as_before(state["batch_size"])
         self.run.resume(state["run"])
         self.n_calls = state["n_calls"]
-        self.weight_unit = state.get("weight_unit", 1.0)
+        self.weight_unit = state["weight_unit"]
         device = self.run.training.template.device
         self.seen, self.held_out = (
             part.to(device) for part in (self.seen, self.held_out)
@@ -211,7 +212,7 @@ class LabellingSession:
         weights = np.ones(n) if weights is None else weights
         if self.n_calls == 0:
             self.weight_unit = float(weights[train_rows].mean())
-        return relative_weights(weights, self.weight_unit)
+        return in_units(weights, self.weight_unit)
 
     def _new_classes(self, y):
         if self.takes_new_classes and isinstance(self.task, Classification):

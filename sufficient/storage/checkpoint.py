@@ -15,7 +15,7 @@ from sufficient.storage.folder import StateFolder, explain_damage
 
 __all__ = ["Checkpoint"]
 
-KIND = "checkpoint 3"
+KIND = "checkpoint 4"
 LOGGER = logging.getLogger(__name__)
 
 

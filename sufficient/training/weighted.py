@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import Any
 
 from skorch import NeuralNet
 from skorch.callbacks import BatchScoring, EpochScoring
@@ -54,9 +56,16 @@ class _WeightedLoss(AbstractContextManager):
 
     def __enter__(self) -> None:
         self.net.criterion_ = self.weighted
+        self.net.check_data = partial(_check_values, self.net)
 
     def __exit__(self, *error: object) -> None:
         self.net.criterion_ = self.own
+        del self.net.check_data
+
+
+def _check_values(net: NeuralNet, X: Any, y: list[Tensor]) -> None:
+    """What the net checks of its data, of the targets without the weights."""
+    type(net).check_data(net, X, y[0])
 
 
 def _check_callbacks(net: NeuralNet) -> None:

@@ -10,6 +10,7 @@ from sklearn import config_context
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss, r2_score
 from sklearn.model_selection import KFold, cross_validate
+from skorch import NeuralNetBinaryClassifier
 from skorch.callbacks import EpochScoring, LRScheduler
 from torch import nn
 from torch.utils.data import DataLoader
@@ -126,7 +127,7 @@ def test_a_line_is_that_of_weighted_least_squares():
 class TestWhatDoesNotMatter:
     @pytest.mark.parametrize("training", ["update", "restart", "full", "converged"])
     def test_weights_that_are_all_the_same(self, training):
-        with_weights = small(training=training).fit(X, Y, np.full(N, 3.0))
+        with_weights = small(training=training).fit(X, Y, np.full(N, 0.1))
         without = small(training=training).fit(X, Y)
         assert_same_curves(with_weights, without)
         assert_array_equal(with_weights.predict_proba(X), without.predict_proba(X))
@@ -143,10 +144,49 @@ class TestWhatDoesNotMatter:
         used = np.concatenate([found.train_indices_, found.validation_indices_])
         assert_array_equal(np.sort(used), np.flatnonzero(left_in))
 
+    def test_targets_of_weight_zero(self):
+        left_in = COUNTS > 0
+        targets = np.where(left_in, NUMBERS, 1000.0)
+        found = small(small_net(regression=True)).fit(X, targets, left_in.astype(float))
+        expected = small(small_net(regression=True)).fit(X[left_in], NUMBERS[left_in])
+        assert_same_curves(found, expected)
+        assert_array_equal(found.bin_edges_, expected.bin_edges_)
+
     def test_whether_samples_are_read_on_demand(self, tmp_path):
         np.save(tmp_path / "X.npy", X)
         mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
         assert_same_curves(small().fit(mapped, Y, WEIGHTS), small().fit(X, Y, WEIGHTS))
+
+
+LOOP = {"lr": 0.1, "max_epochs": 20, "callbacks": [LRScheduler("StepLR", step_size=9)]}
+
+
+@pytest.mark.parametrize("training", ["restart", "converged"])
+class TestNetsThatReadTheirTargets:
+    """By skorch's own loop, whose checks know of no weights."""
+
+    @staticmethod
+    def fitted(net, training, y):
+        return small(net, training=training).fit(X, y, WEIGHTS)
+
+    def test_find_labels(self, training):
+        est = self.fitted(default_net(Branching, **LOOP), training, Y)
+        assert_array_equal(est.estimator_.classes_, np.unique(Y))
+
+    def test_find_one_logit(self, training):
+        net = NeuralNetBinaryClassifier(
+            nn.Linear,
+            module__in_features=X.shape[1],
+            module__out_features=1,
+            **LOOP,
+        )
+        est = self.fitted(net, training, Y)
+        assert est.score(X, Y, WEIGHTS) > 0.5
+
+    def test_find_rows_of_labels(self, training):
+        net = default_net(Branching, criterion=nn.BCEWithLogitsLoss, **LOOP)
+        est = self.fitted(net, training, np.stack([Y, 1 - Y], axis=1))
+        assert est.predict(X).shape == (N, 2)
 
 
 class TestScores:

@@ -59,5 +59,9 @@ def test_they_are_saved_and_kept_in_a_session(fitted, tmp_path):
     assert SampleSizeEstimator.load(tmp_path / "session").classes_.tolist() == NAMES
     with pytest.raises(ValueError, match=r"columns of y are dog.*were owl, cat, dog"):
         session.partial_fit(X, Y[["dog", "cat", "owl"]])
+    waiting = small("mlp").partial_fit(X[:5], Y[:5])
+    with pytest.raises(ValueError, match=r"columns of y are dog.*were owl, cat, dog"):
+        waiting.partial_fit(X, Y[["dog", "cat", "owl"]])
+    assert waiting.partial_fit(X, Y.to_numpy()).classes_.tolist() == NAMES
     given = small("mlp").partial_fit(X, Y.to_numpy(), classes=NAMES)
     assert given.classes_.tolist() == NAMES
