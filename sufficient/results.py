@@ -79,7 +79,7 @@ class Measurement:
     class_std_err : ndarray of shape (n_bins,)
         Standard errors of scores that are no shares: empty for classes and labels.
     predictions : Tensor of shape (n_held_out, ...) or None
-        Of held-out or else unlabelled samples, in order; kept for the last size only.
+        Of unlabelled samples, or else held-out ones, in order; of the last size only.
     """
 
     columns: dict[str, float]

@@ -18,11 +18,9 @@ from sufficient.curvature.eigenpairs.follow import FollowedCurvature
 from sufficient.curvature.objective import Objective
 from sufficient.curvature.operator import CHUNKS
 from sufficient.data.agreement import agreement
-from sufficient.data.by_class import class_counts, errors_by_bin
-from sufficient.data.parts import in_parts
+from sufficient.data.by_class import class_counts
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
-from sufficient.data.tasks import Regression
 from sufficient.growing.growth import Fresh
 from sufficient.landscape.fixed import FixedNet
 from sufficient.landscape.measure import MeasureSettings, measure
@@ -115,13 +113,17 @@ class Probe:
             followed=self._followed_curvature(objective, record),
         )
         scores = self._scores(net, seen, fresh.held_out)
-        compared = self._compared(net, fresh, scores)
+        # One net is the same at all sizes, and not compared with itself.
+        unlabelled = fresh.unlabelled if self._fixed is None else None
+        compared = scores.predictions
+        if unlabelled is not None:
+            compared = answers_for(partial(self.task.answers, net), unlabelled)
         measurement.columns.update(
             scores.columns,
             prediction_agreement=self._agreement(record, compared),
             **{f"{change}_gain{part}": nan for change in CHANGES for part in PARTS},
             n_held_out=len(fresh.held_out),
-            n_unlabelled=0 if fresh.unlabelled is None else len(fresh.unlabelled),
+            n_unlabelled=0 if unlabelled is None else len(unlabelled),
             batch_count=k,
             train_size=len(seen),
             measure_seconds=time.perf_counter() - start,
@@ -132,7 +134,7 @@ class Probe:
                 predictions=torch.from_numpy(compared),
                 contributions=torch.from_numpy(scores.contributions).float(),
                 class_scores=scores.class_scores,
-                class_std_err=_std_err_by_bin(self.task, fresh.held_out, scores),
+                class_std_err=scores.class_std_err,
                 class_held_out=scores.class_held_out,
                 class_train_sizes=class_counts(self.task, seen.y.cpu().numpy()),
             )
@@ -165,12 +167,6 @@ class Probe:
         known = self._known_predictions(net)
         return scores_of(net, self.task, self.scoring, seen, held_out, known)
 
-    def _compared(self, net: NeuralNet, fresh: Fresh, scores: Scores) -> np.ndarray:
-        """Predictions that are compared with those of the net before."""
-        if fresh.unlabelled is None or self._fixed is not None:
-            return scores.predictions
-        return in_parts(partial(self.task.answers, net), fresh.unlabelled)
-
     def _agreement(self, record: Record, predictions: np.ndarray) -> float:
         """With the net at the size before; NaN where that is the same or not known."""
         before = record.last.predictions if record else None
@@ -192,22 +188,14 @@ class Probe:
     ) -> Callable[[Samples], np.ndarray] | None:
         if self._fixed is None:
             return None
-        predict = partial(answers_for, partial(self.task.answers, net))
-        predicted = self._fixed.predicted(predict)
+        answers = partial(self.task.answers, net)
+        predicted = self._fixed.predicted(lambda pool: answers_for(answers, pool.X))
         return lambda seen: predicted[: len(seen)]
 
 
 def _may_have_copies(record: Record) -> bool:
     # They come from the structure of net and loss: the first, smallest size tells.
     return not record or record.measurements[0].columns["hidden_copies"] > 0
-
-
-def _std_err_by_bin(task: Task, held_out: Samples, scores: Scores) -> np.ndarray:
-    if not isinstance(task, Regression):
-        return np.zeros(0)
-    y = held_out.y[: len(scores.predictions)].cpu().numpy()
-    parts = errors_by_bin(task, y, scores.predictions)
-    return np.array([std_err_of_mean(part, len(part)) for part in parts])
 
 
 def _n_displaced(settings: Settings) -> int:

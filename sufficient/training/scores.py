@@ -12,15 +12,17 @@ from skorch import NeuralNet
 from torch import nn
 
 from sufficient.curvature.memory import Chunks
-from sufficient.data.by_class import class_counts, class_scores
+from sufficient.data.by_class import class_counts, class_scores, errors_by_bin
 from sufficient.data.parts import in_parts
 from sufficient.data.samples import Samples
 from sufficient.data.task import Task
+from sufficient.data.tasks import Regression
 from sufficient.ranks import by_shares
 from sufficient.sample_weights import linearised
 from sufficient.training.criteria import TAKE_LOGITS, objective_of
 from sufficient.training.judge import Judge
 from sufficient.training.scorers import contributions_by_scorer, score_by_scorer
+from sufficient.typing import Rows
 
 __all__ = ["Scores", "answers_for", "scores_of", "std_err_of_mean"]
 
@@ -46,12 +48,15 @@ class Scores:
         Of held-out samples, as `Task.answers` gives them.
     class_scores, class_held_out : ndarray of shape (n_classes,)
         Recall of each class, or F1 of each label, and held-out samples that have it.
+    class_std_err : ndarray of shape (n_bins,)
+        Standard errors of the scores of bins of a target; empty for classes.
     """
 
     columns: dict[str, float]
     contributions: np.ndarray
     predictions: np.ndarray
     class_scores: np.ndarray
+    class_std_err: np.ndarray
     class_held_out: np.ndarray
 
 
@@ -122,13 +127,21 @@ def scores_of(
         each,
         predicted,
         class_scores=class_scores(task, targets, predicted),
+        class_std_err=_std_err_by_bin(task, targets, predicted),
         class_held_out=class_counts(task, targets),
     )
 
 
-def answers_for(answers: Callable, samples: Samples) -> np.ndarray:
+def _std_err_by_bin(task, targets, predicted):
+    if not isinstance(task, Regression):
+        return np.zeros(0)
+    parts = errors_by_bin(task, targets, predicted)
+    return np.array([std_err_of_mean(part, len(part)) for part in parts])
+
+
+def answers_for(answers: Callable, X: Rows) -> np.ndarray:
     """Predictions for samples, of which each rank makes its share."""
-    return by_shares(partial(in_parts, answers), samples.X)
+    return by_shares(partial(in_parts, answers), X)
 
 
 def std_err_of_mean(each: np.ndarray, n_samples: int) -> float:
@@ -153,9 +166,13 @@ def std_err_of_mean(each: np.ndarray, n_samples: int) -> float:
 
 
 def _by_task(net, task, seen, held_out, predicted, predictions):
-    predict = predictions or partial(answers_for, partial(task.answers, net))
+    seen_predicted = (
+        predictions(seen)
+        if predictions is not None
+        else answers_for(partial(task.answers, net), seen.X)
+    )
     seen_targets, targets = seen.y.cpu().numpy(), held_out.y.cpu().numpy()
-    train = task.score(seen_targets, predict(seen), seen.counted)
+    train = task.score(seen_targets, seen_predicted, seen.counted)
     each = task.contributions(targets, predicted, held_out.counted)
     constant = task.constant_predictions(seen_targets, len(targets), seen.counted)
     return train, each, task.contributions(targets, constant, held_out.counted)

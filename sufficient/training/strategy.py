@@ -181,7 +181,7 @@ class Training:
         if self._flops is None:
             self._flops = forward_flops(net, samples.X)
         together = net.batch_size if net.batch_size > 0 else len(samples)
-        threads = threads_for(self._flops * together)
+        threads = threads_for(self._flops * min(together, len(samples)))
         with seeded(seed_at(self.seed, k), net.device), threads:
             if step is None:
                 with trained_loss(net, samples):

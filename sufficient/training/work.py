@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from skorch import NeuralNet
 from torch import nn
-from torch.nn.modules.conv import _ConvNd
+from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 from sufficient.fields import as_given
 from sufficient.typing import Rows
@@ -61,9 +61,11 @@ def forward_flops(net: NeuralNet, X: Rows) -> float:
     """
     module, counted = net.module_, []
 
-    def count(layer, _, output):
-        n_positions = output.numel() / len(layer.weight)
-        counted.append(2 * layer.weight.numel() * n_positions)
+    def count(layer, inputs, output):
+        # Every weight is used once at each place: of the inputs, where it spreads them.
+        places = inputs[0] if isinstance(layer, _ConvTransposeNd) else output
+        n_places = places.numel() / len(layer.weight)
+        counted.append(2 * layer.weight.numel() * n_places)
 
     layers = [m for m in module.modules() if isinstance(m, (nn.Linear, _ConvNd))]
     hooks = [layer.register_forward_hook(count) for layer in layers]

@@ -14,6 +14,9 @@ from sufficient.training.work import WORTH_SHARING, forward_flops, threads_for
 NETS = {
     "mlp": lambda: MLP(64, 3),
     "images": lambda: ConvNet(64, 3),
+    "images made larger": lambda: nn.Sequential(
+        nn.Unflatten(1, (4, 4, 4)), nn.ConvTranspose2d(4, 3, 2, stride=2)
+    ),
     "rows of tokens": lambda: nn.Sequential(nn.Unflatten(1, (8, 8)), nn.Linear(8, 5)),
 }
 
