@@ -35,8 +35,9 @@ class ForecastMixin:
         Returns
         -------
         int or None
-            May lie below the samples at hand. None, with a warning that says why, where
-            16 times the data do not reach the target.
+            May lie below the samples at hand, but not below the first size that counts
+            (a sixth of them, or the fifth last size). None, with a warning that says
+            why, where 16 times the data do not reach the target.
 
         Raises
         ------
@@ -83,7 +84,8 @@ class ForecastMixin:
         Parameters
         ----------
         n : float
-            Training-set size; at most 1,024 times the last size is told apart.
+            Training-set size. Told apart are sizes from the first one that counts (see
+            `samples_for`) to 1,024 times the last.
         one_fit : bool, default=False
             Whether the interval is that of one more fit, whose scatter widens it,
             instead of a typical one.

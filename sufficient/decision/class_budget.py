@@ -149,6 +149,6 @@ def _rounded(shares: np.ndarray) -> np.ndarray:
 def _without_forecast(labels: list[Any]) -> str:
     named = ", ".join(map(str, labels[:5])) + (", ..." if len(labels) > 5 else "")
     return (
-        f"Those without a held-out sample ({named}) get none, as nothing is "
+        f"Those with too few held-out samples ({named}) get none, as nothing is "
         "known of what more samples would add. Label a few of each, and ask again."
     )

@@ -20,7 +20,7 @@ N_SIZES = 161
 
 
 def target_sizes(first: float, n: float) -> np.ndarray:
-    """Sizes at which a target is looked for, from the first one measured on."""
+    """Sizes at which a target is looked for, from the first one that counts on."""
     return np.geomspace(first, MOST_REACH * n, N_SIZES)
 
 

@@ -56,19 +56,18 @@ def figures_of(curve: SampleSizeCurve) -> str:
     -------
     str
     """
-    known = {kind: say for kind, say in SAID.items() if _has(curve, kind)}
-    return pictures(curve, {kind: say(curve) for kind, say in known.items()})
+    return pictures(curve, {k: say for k, say in SAID.items() if _has(curve, k)})
 
 
-def pictures(found: Any, said: Mapping[str, str]) -> str:
+def pictures(found: Any, said: Mapping[str, Callable[[Any], str]]) -> str:
     """Pictures as HTML, or a sentence on why there are none.
 
     Parameters
     ----------
     found : SampleSizeCurve or RepeatedSampleSize
         What was measured.
-    said : mapping of str to str
-        Kinds of picture, and what each shows in words.
+    said : mapping of str to callable
+        Kinds of picture, and what puts into words what each shows.
 
     Returns
     -------
@@ -79,7 +78,7 @@ def pictures(found: Any, said: Mapping[str, str]) -> str:
     from matplotlib import style
 
     with style.context(["default", PLAIN]):
-        shown = [_figure(found, kind, words) for kind, words in said.items()]
+        shown = [_figure(found, kind, say(found)) for kind, say in said.items()]
     return "\n".join(['<div class="figures">', *shown, "</div>"])
 
 

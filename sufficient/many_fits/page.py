@@ -33,9 +33,10 @@ SEEDS: dict[str, tuple[str, Callable[[Any], str]]] = {
     ),
 }
 AGAIN = (
-    "repeat_sample_size gives these answers again with the same arguments and "
-    "random_state, and SampleSizeEstimator one of them with the seed of its row as "
-    "random_state. The last digits depend on the versions above and on the machine."
+    "repeat_sample_size gives these answers again with the arguments that were given, "
+    "which this page does not list, and SampleSizeEstimator one of them with the seed "
+    "of its row as random_state. The last digits depend on the versions above and on "
+    "the machine."
 )
 
 
@@ -99,7 +100,7 @@ def write_repeats_page(
     again = preformatted(command) if command else ""
     sections = [
         Section("landscape", "Landscape", "\n".join(map(paragraph, rest))),
-        Section("pictures", "Picture", pictures(found, {"score": _scores(found)})),
+        Section("pictures", "Picture", pictures(found, {"score": _scores})),
         Section("seeds", "Seeds", _seeds(found.runs)),
         Section("versions", "Versions", versions_of()),
         Section("again", "How to ask again", f"{again}\n{paragraph(AGAIN)}"),

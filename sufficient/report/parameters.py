@@ -163,8 +163,9 @@ def _argument(name: str, value: Any) -> str:
 def _notes(estimator: BaseEstimator, command: str | None) -> Iterator[str]:
     if command is None:
         yield (
-            "X and y are the samples and their targets; give groups, X_val, y_val and "
-            "X_unlabelled again where they were given."
+            "X and y are the samples and their targets; give sample_weight, groups, "
+            "X_val, y_val, sample_weight_val and X_unlabelled again where they were "
+            "given."
         )
         if isinstance(estimator.estimator, NeuralNet):
             yield f"net is the {shown(estimator.estimator)} that was given."
