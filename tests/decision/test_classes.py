@@ -126,7 +126,7 @@ class TestBudget:
     def test_a_class_that_is_not_held_out_is_named(self):
         given = made()
         given.scores[:, 1] = np.nan
-        with pytest.warns(UserWarning, match=r"without a held-out sample \(easy\)"):
+        with pytest.warns(UserWarning, match=r"too few held-out samples \(easy\)"):
             found = given.label_next(100)
         assert [*found][-1] == "easy"
         assert found["easy"] == 0
