@@ -98,7 +98,7 @@ DATA = {
         "mlp",
         X,
         np.column_stack([Y, Y]),
-        r"as rows of 0 and 1",
+        r"a column of 0 and 1 for each label",
     ),
     "a constant target": (
         "mlp",

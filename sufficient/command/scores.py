@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sufficient._version import __version__
+from sufficient.command.reading import read_table
 from sufficient.command.writing import announce, check_before_the_long_fit, draw
 from sufficient.decision.forecast_scores import forecast_scores
 from sufficient.decision.score_forecast import ScoreForecast
@@ -21,8 +22,9 @@ __all__ = ["answer_from_scores"]
 
 def answer_from_scores(args: Namespace) -> int:
     """Forecast the scores of a table, print the answer, and return the exit code."""
-    if args.report:
-        raise ValueError("--report shows fits. Leave it out, or --score.")
+    for name in ("report", "repeats"):
+        if getattr(args, name):
+            raise ValueError(f"--{name} is about fits. Leave it out, or --score.")
     check_before_the_long_fit(args)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -52,7 +54,7 @@ def _picture(given, forecast, answer, args):
 
 def _given(args):
     """The arguments of `forecast_scores`."""
-    table = pd.read_csv(args.data, sep=None, engine="python")
+    table = read_table(args.data)
     asked = {name: getattr(args, name) for name in ("n", "score", "std_err", "seeds")}
     asked = {name: column for name, column in asked.items() if column}
     if missing := [column for column in asked.values() if column not in table]:

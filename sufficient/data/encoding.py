@@ -107,7 +107,7 @@ def table_encoder(frame: pd.DataFrame) -> Pipeline:
         If there are other columns than numbers, and skrub is not installed.
     """
     others = others_than_numbers(frame)
-    to_floats = FunctionTransformer(_table_of_floats)
+    to_floats = FunctionTransformer(_table_of_floats, feature_names_out="one-to-one")
     return make_pipeline(to_floats, _vectorizer(others) if others else _numbers())
 
 
@@ -185,7 +185,8 @@ def _numbers():
     imputer = SimpleImputer(
         strategy="median", add_indicator=True, keep_empty_features=True
     )
-    clip = FunctionTransformer(np.clip, kw_args={"a_min": -FARTHEST, "a_max": FARTHEST})
+    ends = {"a_min": -FARTHEST, "a_max": FARTHEST}
+    clip = FunctionTransformer(np.clip, kw_args=ends, feature_names_out="one-to-one")
     return make_pipeline(imputer, StandardScaler(), clip)
 
 

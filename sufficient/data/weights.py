@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.utils import check_array
 
 from sufficient.data.numbers import check_numbers
 from sufficient.typing import ArrayLike
@@ -11,6 +10,8 @@ from sufficient.typing import ArrayLike
 __all__ = ["checked_weights", "in_units", "relative_weights"]
 
 ROUNDING = 1e-12
+
+REMEDY = "Pass one number of 0 or more for each sample."
 
 
 def checked_weights(
@@ -40,22 +41,20 @@ def checked_weights(
     """
     if given is None:
         return None
-    check_numbers(name, given, "Pass one number of 0 or more for each sample.")
-    found = check_array(given, dtype=np.float64, ensure_2d=False, input_name=name)
+    check_numbers(name, given, REMEDY)
+    found = np.asarray(given)
     if found.shape != (n,):
-        raise ValueError(
-            f"{name} has shape {found.shape} for {n:,} samples. Pass one number for "
-            "each sample."
-        )
+        raise ValueError(f"{name} has shape {found.shape} for {n:,} samples. {REMEDY}")
+    found = found.astype(np.float64)
+    if not np.isfinite(found).all():
+        raise ValueError(f"{name} contains NaN or infinity. {REMEDY}")
     if not found.any():
         raise ValueError(
             f"{name} is 0 for all samples. Pass weights that are not all zero."
         )
     least = found.min()
     if least < 0:
-        raise ValueError(
-            f"{name} is {least:g} for some samples. Pass numbers of 0 or more."
-        )
+        raise ValueError(f"{name} is {least:g} for some samples. {REMEDY}")
     if least == 0 and not zeros:
         raise ValueError(f"{name} is 0 for some samples. Leave such samples out.")
     return found

@@ -64,8 +64,7 @@ class CheckedInputMixin(BaseEstimator):
         if reset:
             self.encoder_ = chosen_encoder(self.encoder, X)
         if self.encoder_ is not None:
-            X = self._known_columns(X, reset=reset)
-            _check_enough(X, least)
+            X = self._known_columns(X, reset=reset, least=least)
             return X, self._checked_targets(X, y, regression)
         rules: dict[str, Any] = {"ensure_min_samples": least, **INPUT}
         several = partial(takes_rows, self.estimator)
@@ -124,8 +123,10 @@ class CheckedInputMixin(BaseEstimator):
         check_consistent_length(X, y)
         return y
 
-    def _known_columns(self, X: ArrayLike, *, reset: bool) -> ArrayLike:
-        return validate_data(self, X, reset=reset, skip_check_array=True)
+    def _known_columns(self, X: ArrayLike, *, reset: bool, least: int = 1) -> ArrayLike:
+        X = validate_data(self, X, reset=reset, skip_check_array=True)
+        _check_enough(X, least)
+        return X
 
     def _checked(self, X: ArrayLike) -> np.ndarray | RowSource | Fields:
         if self.encoder_ is not None:

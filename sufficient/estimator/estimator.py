@@ -24,9 +24,9 @@ class SampleSizeEstimator(
     LabellingMixin,
     ReportMixin,
     SavedToFolderMixin,
-    Settings,
     MetaEstimatorMixin,
     BaseEstimator,
+    Settings,
 ):
     r"""Find how much training data a network needs, and whether there is enough.
 

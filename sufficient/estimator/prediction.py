@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from sufficient.training.criteria import (
     lacks_criterion,
     may_be_multilabel,
 )
+from sufficient.training.inputs import unknown_ids_named
 from sufficient.typing import ArrayLike
 
 __all__ = ["FittedNetMixin"]
@@ -82,9 +84,8 @@ class FittedNetMixin(CheckedInputMixin):
         """
         check_is_fitted(self)
         task: Task = self.curve_.task
-        return in_parts(
-            lambda part: task.decode(task.answers(self.estimator_, part)),
-            self._checked(X),
+        return self._in_parts(
+            lambda part: task.decode(task.answers(self.estimator_, part)), X
         )
 
     @available_if(_is_classifier)
@@ -103,7 +104,7 @@ class FittedNetMixin(CheckedInputMixin):
             several labels.
         """
         check_is_fitted(self)
-        return in_parts(self.estimator_.predict_proba, self._checked(X))
+        return self._in_parts(self.estimator_.predict_proba, X)
 
     def score(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None
@@ -147,6 +148,13 @@ class FittedNetMixin(CheckedInputMixin):
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = False
         return tags
+
+    def _in_parts(
+        self, function: Callable[[Any], np.ndarray], X: ArrayLike
+    ) -> np.ndarray:
+        checked = self._checked(X)
+        with unknown_ids_named(self.estimator_, checked):
+            return in_parts(function, checked)
 
     def _is_regression(self) -> bool:
         if hasattr(self, "curve_"):

@@ -10,6 +10,7 @@ import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 from skorch import NeuralNet
+from torch import nn
 
 from sufficient.data.task_state import as_task, task_state
 from sufficient.decision.answer import answer_of
@@ -43,6 +44,11 @@ KEPT = (
     "_columns",
 )
 INDICES = ("train_indices_", "validation_indices_")
+
+OTHER_WEIGHTS = (
+    " A module that is an instance has to have the weights that it had before the fit: "
+    "give it the same state_dict. A class needs none."
+)
 
 
 class SavedToFolderMixin(BaseEstimator):
@@ -223,6 +229,7 @@ def _net_given(
     if found := differences(state["net"], described_net(own_net)):
         raise ValueError(
             f"The net given is not the one saved in {path}: {'; '.join(found)}."
+            f"{OTHER_WEIGHTS if isinstance(own_net.module, nn.Module) else ''}"
         )
     return estimator
 

@@ -116,12 +116,18 @@ class Run:
         check_net_fits_data(net, few.X, self.task)
         check_loss(net, objective_of(net), few)
 
+    def check_unlabelled(self, X: Rows | None) -> None:
+        """Check a fresh net against the ids in samples without targets."""
+        if X is not None and (extreme := _extreme(X)):
+            check_net_fits_data(self.training.fresh_net(), X[extreme], self.task)
+
     def grow(self, growth: Growth) -> Iterator[Measurement]:
         """Begin, or go on, along a growing set; what was measured at every size."""
         if self.training.is_one_net:
             self.probe.set_pool(growth.pool)
         self.n_train = len(growth.pool)
         if not self.record:
+            self.check_unlabelled(growth.unlabelled)
             self.begin(growth.pool, growth.held_out)
         if not self.says_enough:
             yield from self._follow(growth)
@@ -225,18 +231,21 @@ class Run:
 
 
 def _few(parts: tuple[Samples, ...]) -> Samples:
-    """The first samples, and of whole numbers in all parts those with the largest."""
+    """The first samples, and of whole numbers in all parts the extreme ones."""
     few = parts[0][:FEW]
     for part in parts:
-        if largest := _largest(part.X):
-            few = few + part[largest]
+        if extreme := _extreme(part.X):
+            few = few + part[extreme]
     return few
 
 
-def _largest(X: Rows) -> list[int]:
+def _extreme(X: Rows) -> list[int]:
+    """Rows with the smallest and the largest whole number of each input."""
     inputs = X.parts.values() if isinstance(X, Fields) else [X]
     return [
-        int(one.reshape(len(one), -1).amax(1).argmax())
+        int(row)
         for one in inputs
         if isinstance(one, torch.Tensor) and not one.is_floating_point() and len(one)
+        for flat in [one.reshape(len(one), -1)]
+        for row in (flat.amin(1).argmin(), flat.amax(1).argmax())
     ]

@@ -242,6 +242,7 @@ class LabellingSession:
             self.unlabelled = encoded(self.encoder, self.unlabelled)
         rows = as_rows(in_dtype(self.unlabelled, self.run.input_dtype))
         self.unlabelled = rows.to(self.run.training.template.device)
+        self.run.check_unlabelled(self.unlabelled)
 
     def _first(self, new, held_out):
         self.run.begin(new, held_out)

@@ -21,7 +21,7 @@ from sufficient.many_fits.joint_forecast import SeedScores, joint_forecast
 from sufficient.many_fits.page import RepeatsReportMixin
 from sufficient.many_fits.rows import as_estimator, fit_as_row, last_step
 from sufficient.many_fits.side_by_side import side_by_side
-from sufficient.report.numbers import gain, interval
+from sufficient.report.numbers import gain, interval, percent
 from sufficient.report.summary import score_name
 from sufficient.typing import ArrayLike, Net, RandomState
 
@@ -139,7 +139,7 @@ class RepeatedSampleSize(ForecastMixin, RepeatsReportMixin):
         """
         verdicts = ", ".join(f"{name} ({n})" for name, n in self.verdicts.items())
         probability = self.runs["probability_sufficient"].mean()
-        enough = f"{probability:.0%}" if probability == probability else "not known"
+        enough = percent(probability)
         return (
             f"Verdicts of {len(self.runs)} seeds: {verdicts}. Mean probability that "
             f"the data suffice: {enough}.{self._gain()}\n{self._landscape()}"
@@ -162,7 +162,7 @@ class RepeatedSampleSize(ForecastMixin, RepeatsReportMixin):
                 f"For a stable landscape {self.mean:,.0f} samples are needed on "
                 f"average (90 % interval of the mean {low:,.0f} to {high:,.0f}; median "
                 f"{self.median:,.0f}; standard deviation {self.std:,.0f}, "
-                f"{self.cv:.1%})."
+                f"{percent(self.cv)})."
             )
         known = np.isfinite(self.median)
         median = f"about {self.median:,.0f} samples" if known else "far more than these"

@@ -17,6 +17,15 @@ from sufficient.settings import Settings
 
 __all__ = ["score_name", "summarise", "warn_of_weaknesses"]
 
+# What sets the number of steps, by `training`.
+HOW_TO_TRAIN_LONGER = {
+    "converged": "raise the learning rate, or set the net's max_epochs and "
+    "training='restart'",
+    "restart": "raise the net's max_epochs",
+    "full": "raise the net's max_epochs",
+    "update": "raise update_epochs",
+}
+
 
 def summarise(
     curve: SampleSizeCurve,
@@ -141,7 +150,9 @@ def _what_to_do(curve, settings):
             "learning rate; with rare classes ask for another score, such as "
             "scoring='roc_auc' or 'average_precision'."
         ),
-        verdicts.TRAIN_LONGER: "train longer, then ask again.",
+        verdicts.TRAIN_LONGER: (
+            f"train longer, then ask again: {HOW_TO_TRAIN_LONGER[settings.training]}."
+        ),
         verdicts.SUFFICIENT: (
             "no more data of this kind. For a better score, look for another net, "
             "better features or cleaner labels."

@@ -93,6 +93,12 @@ def takes_rows(estimator: Net, y: ArrayLike) -> bool:
     shape = np.asarray(y).shape
     rows = len(shape) == 2 and shape[1] > 1
     free = lacks_criterion(estimator) and _kind_of(y) == "multilabel-indicator"
+    if rows and lacks_criterion(estimator) and not free:
+        raise ValueError(
+            "y has several columns, which hold neither fractions nor only 0 and 1. For "
+            "several labels per sample, pass a column of 0 and 1 for each label; for "
+            "one label per sample, a single column."
+        )
     if rows and not (free or may_be_multilabel(estimator)):
         raise ValueError(
             "Classification needs one label per sample, y is 2-D. For several labels "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ __all__ = [
     "lacks_axis",
     "materialise",
     "refusal",
+    "unknown_ids_named",
 ]
 
 # What a module may raise that cannot take what it is given.
@@ -91,6 +94,15 @@ def refusal(net: NeuralNet, X: Rows, error: Exception) -> str:
     return f"The module cannot take {_shown(X)}: {what}.{_hint(net, error)}"
 
 
+@contextmanager
+def unknown_ids_named(net: NeuralNet, X: Any) -> Iterator[None]:
+    """Raise ValueError in place of torch's IndexError for ids beyond an embedding."""
+    try:
+        yield
+    except IndexError as error:
+        raise ValueError(refusal(net, X, error)) from error
+
+
 def _takes(net, X):
     return _output(net, X) is not None
 
@@ -114,8 +126,8 @@ def _shown(X):
 def _hint(net, error):
     if isinstance(error, IndexError) and "out of range" in str(error):
         return (
-            " The largest number of X has to be below num_embeddings of the module's "
-            "embedding."
+            " Every number of X has to be 0 or more and below num_embeddings of the "
+            "module's embedding."
         )
     if not any(isinstance(m, nn.Conv2d) for m in net.module_.modules()):
         return ""

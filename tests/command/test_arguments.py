@@ -54,10 +54,10 @@ def test_a_report_that_cannot_be_written_stops_before_the_fit(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_report_shows_fits(settings, tmp_path, capsys):
-    report = f"--report={tmp_path / 'report.html'}"
-    assert main(["a.csv", "--score=s", report]) == 2
-    assert "--report shows fits" in capsys.readouterr().err
+@pytest.mark.parametrize("option", ["--report=report.html", "--repeats=3"])
+def test_what_is_about_fits_does_not_go_with_scores(settings, capsys, option):
+    assert main(["a.csv", "--score=s", option]) == 2
+    assert f"{option.split('=')[0]} is about fits" in capsys.readouterr().err
     assert not settings
 
 

@@ -34,6 +34,15 @@ def test_the_answer_is_that_of_the_function(table, capsys):
     assert answer["probability_sufficient"] == expected.probability_of_gain_below(0.01)
 
 
+def test_a_decimal_comma_is_understood(table, tmp_path, capsys):
+    path = tmp_path / "comma.csv"
+    pd.read_csv(table, sep=";").to_csv(path, index=False, sep=";", decimal=",")
+    asked = ["--n=size", "--score=accuracy", "--held-out=1000"]
+    assert main([table, *asked]) == main([str(path), *asked]) == 0
+    first, second = capsys.readouterr().out.strip().split("Twice the data")[1:]
+    assert first.strip() == second.strip()
+
+
 def test_standard_errors_are_read(table, capsys):
     assert main([table, "--n=size", "--score=accuracy", "--std-err=error"]) == 0
     low, high = forecast_scores(N, SCORES, std_err=0.01).gain()[1]

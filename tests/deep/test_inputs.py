@@ -19,6 +19,7 @@ from examples.studies.deep_nets.nets import (
     tokens_and_numbers,
 )
 from sufficient import SampleSizeEstimator, sample_size_curve
+from sufficient.growing.run import Run
 from sufficient.nets import default_net
 from tests.data.kinds import Table
 from tests.same import assert_same_curves
@@ -111,12 +112,34 @@ class TestWholeNumbers:
         with pytest.raises(ValueError, match=r"fractions.*Pass integers"):
             of_sentences.predict(X + 0.5)
 
-    def test_one_unknown_id_is_enough_to_name_the_embedding(self, sentences):
+    @pytest.mark.parametrize("unknown", [-1, N_TOKENS])
+    def test_one_unknown_id_is_enough_to_name_the_embedding(self, sentences, unknown):
         X, y = sentences
         X = X.copy()
-        X[:, 0] += (np.arange(N) > 40) * N_TOKENS
+        X[40, 2] = unknown
         with pytest.raises(ValueError, match=r"below num_embeddings"):
             asked(Bag, X, y)
+
+    @pytest.mark.parametrize("method", ["predict", "predict_proba"])
+    @pytest.mark.parametrize("unknown", [-1, N_TOKENS])
+    def test_so_it_is_after_the_fit(self, sentences, of_sentences, method, unknown):
+        X = sentences[0].copy()
+        X[40, 2] = unknown
+        with pytest.raises(ValueError, match=r"0 or more and below num_embeddings"):
+            getattr(of_sentences, method)(X)
+
+    @pytest.mark.parametrize("method", ["fit", "partial_fit"])
+    @pytest.mark.parametrize("unknown", [-1, N_TOKENS])
+    def test_and_among_unlabelled_samples_before_the_training(
+        self, sentences, method, unknown, monkeypatch
+    ):
+        X, y = sentences
+        pool = X.copy()
+        pool[40, 2] = unknown
+        est = SampleSizeEstimator(Bag, **QUICK)
+        monkeypatch.setattr(Run, "begin", lambda *args: pytest.fail("too late"))
+        with pytest.raises(ValueError, match=r"0 or more and below num_embeddings"):
+            getattr(est, method)(X, y, X_unlabelled=pool)
 
     @pytest.mark.parametrize("kind", [list, "tensors", "objects"])
     def test_sequences_of_several_lengths_are_to_be_padded(self, sentences, kind):

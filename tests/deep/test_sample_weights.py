@@ -352,12 +352,18 @@ FOURTH = np.arange(N) == 3
 BAD = {
     "negative": (np.where(FOURTH, -1.0, 1.0), "is -1 for some samples"),
     "all zero": (np.zeros(N), "is 0 for all samples.*not all zero"),
-    "missing": (np.where(FOURTH, np.nan, 1.0), "sample_weight contains NaN"),
+    "missing": (
+        np.where(FOURTH, np.nan, 1.0),
+        "sample_weight contains NaN or infinity",
+    ),
     "infinite": (
         np.where(FOURTH, np.inf, 1.0),
-        "sample_weight contains infinity",
+        r"sample_weight contains NaN or infinity\. Pass one number of 0 or more",
     ),
     "too few": (np.ones(3), r"shape \(3,\) for 160 samples\. Pass one number"),
+    "one for all": (2.0, r"shape \(\) for 160 samples\. Pass one number"),
+    "a name": ("column", r"shape \(\) for 160 samples\. Pass one number"),
+    "None for some": ([None] + [1.0] * (N - 1), "sample_weight contains NaN or None"),
     "rows": (np.ones((N, 2)), r"shape \(160, 2\) for 160 samples"),
     "words": (np.full(N, "heavy"), "not numbers.*Pass one number of 0 or more"),
     "a class left out": (np.where(Y, 0.0, 1.0), "class 1 has fewer than 2 samples"),

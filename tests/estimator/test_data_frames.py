@@ -132,6 +132,20 @@ def test_other_columns_are_refused(fitted, table):
         fitted.predict(X.to_numpy())
 
 
+def test_the_encoder_names_the_columns_that_it_makes(fitted, table):
+    names = fitted.encoder_.get_feature_names_out().tolist()
+    assert len(names) == fitted.encoder_.transform(table[0]).shape[1]
+    assert {name.split("_")[0] for name in names} >= {"width", "wet", "colour"}
+
+
+def test_frames_without_rows_are_refused_before_the_encoder(fitted, table):
+    X, y = table
+    with pytest.raises(ValueError, match=r"^Found array with 0 sample\(s\)"):
+        fitted.predict(X[:0])
+    with pytest.raises(ValueError, match=r"^X_unlabelled does not go with X.*0 sample"):
+        small("mlp").fit(X, y, X_unlabelled=X[:0])
+
+
 def test_an_encoder_of_ones_own_sees_the_training_part(digits, tmp_path):
     X, y = digits
     X = 1000 * X

@@ -65,3 +65,10 @@ def test_they_are_saved_and_kept_in_a_session(fitted, tmp_path):
     assert waiting.partial_fit(X, Y.to_numpy()).classes_.tolist() == NAMES
     given = small("mlp").partial_fit(X, Y.to_numpy(), classes=NAMES)
     assert given.classes_.tolist() == NAMES
+
+
+@pytest.mark.parametrize("values", [("no", "yes"), (1, 2)], ids=["words", "numbers"])
+def test_labels_in_other_values_than_0_and_1_are_refused(values):
+    other = Y.astype(object).where(Y == 1, values[0]).where(Y == 0, values[1])
+    with pytest.raises(ValueError, match=r"a column of 0 and 1 for each label"):
+        small("mlp").fit(X, other)

@@ -57,6 +57,11 @@ def test_so_does_the_default_training(estimator, check):
 
 
 class TestParameters:
+    def test_what_is_printed_are_those_that_were_changed(self):
+        est = SampleSizeEstimator("mlp", min_gain=0.02, random_state=0)
+        printed = "SampleSizeEstimator(estimator='mlp', min_gain=0.02, random_state=0)"
+        assert repr(est) == printed
+
     def test_a_clone_has_the_same_parameters_and_no_answer(self, fitted, digits):
         copy = clone(fitted)
         old, new = fitted.get_params(), copy.get_params()

@@ -317,9 +317,9 @@ class TestSpread:
     def test_the_summary_says_them(self, found):
         text = found.summary()
         assert text.startswith("Verdicts of 5 seeds: more data helps (3)")
-        assert "probability that the data suffice: 40%" in text
+        assert "probability that the data suffice: 40 %" in text
         assert "1,088 samples are needed on average" in text
-        assert "standard deviation 101, 9.3%" in text
+        assert "standard deviation 101, 9.3 %" in text
 
     @pytest.mark.parametrize(
         ("unknown", "median", "said"),

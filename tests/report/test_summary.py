@@ -13,7 +13,7 @@ from sufficient.decision.verdict import (
 )
 from sufficient.report.summary import summarise
 from sufficient.results import UNKNOWN_GAIN, Gain
-from sufficient.settings import Settings
+from sufficient.settings import TRAININGS, Settings
 from tests.report.made import Forecast, sound
 
 
@@ -69,6 +69,15 @@ def test_every_verdict_has_its_remedy(lines, verdict, remedy):
     found = lines(verdict, validation_score_std_err=1e-4)
     assert found[0].startswith(f"Verdict: {verdict}.")
     assert remedy in found[-1]
+
+
+@pytest.mark.parametrize("training", TRAININGS)
+def test_to_train_longer_names_what_sets_the_steps(unsettled, training):
+    curve = sound(unsettled.curve_, n_steps=3000.0, validation_score=0.9)
+    curve = replace(curve, verdict=TRAIN_LONGER, score_forecast=Forecast())
+    found = summarise(curve, replace(Settings.of(unsettled), training=training))
+    knob = "update_epochs" if training == "update" else "max_epochs"
+    assert knob in found.splitlines()[-1]
 
 
 def test_a_noisy_score_is_told_apart_from_one_that_cannot_tell(lines):

@@ -128,6 +128,16 @@ class TestSavedAndLoaded:
         with pytest.raises(ValueError, match=r"hidden_sizes is \(8\) there and \(9\)"):
             SampleSizeEstimator.load(tmp_path, estimator=other)
 
+    def test_an_instance_has_to_have_the_weights_it_had(self, tmp_path):
+        layer, other = (torch.nn.Linear(X.shape[1], 10) for _ in range(2))
+        before = {name: value.clone() for name, value in layer.state_dict().items()}
+        est = fit(stepwise(layer))
+        est.save(tmp_path)
+        with pytest.raises(ValueError, match="give it the same state_dict"):
+            SampleSizeEstimator.load(tmp_path, estimator=other)
+        other.load_state_dict(before)
+        self.check(est, SampleSizeEstimator.load(tmp_path, estimator=other))
+
     def test_a_net_by_name_needs_none(self, tmp_path):
         fit(stepwise(None)).save(tmp_path)
         with pytest.raises(ValueError, match="leave estimator= out"):
