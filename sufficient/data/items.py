@@ -65,10 +65,10 @@ def ragged_message(
     )
 
 
-def check_finite(values: np.ndarray, name: str = "X") -> None:
+def check_finite(values: np.ndarray) -> None:
     """Raise ValueError for an array in memory that holds NaN or infinity."""
     rows = np.arange(len(values))
-    check_rows_finite(values, rows, name, f"Fill or drop such rows, or {FILLED}.")
+    check_rows_finite(values, rows, remedy=f"Fill or drop such rows, or {FILLED}.")
 
 
 def check_rows_finite(

@@ -11,7 +11,7 @@ from sklearn.utils import check_array, check_consistent_length
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from sufficient.data.dtypes import ACCEPTED, WHOLE
-from sufficient.data.items import check_finite, stacked
+from sufficient.data.items import check_rows_finite, stacked
 from sufficient.data.numbers import check_numbers
 from sufficient.fields import Fields, are_fields
 from sufficient.typing import ArrayLike
@@ -109,5 +109,5 @@ def _array(name, values):
         ensure_min_samples=0,
         ensure_all_finite=False,
     )
-    check_finite(found, name)
+    check_rows_finite(found, np.arange(len(found)), name)
     return found.astype(WHOLE, copy=False) if found.dtype.kind in "iu" else found
