@@ -1,6 +1,6 @@
-"""Draw the picture of the landing page: ``python docs/answer.py``, half a minute.
+"""Draw the picture of the landing page: ``python docs/answer.py``, a few seconds.
 
-The score of a default fit to 10,000 images of Fashion-MNIST and its forecast, once for
+The score of a default fit to 3,000 images of Fashion-MNIST and its forecast, once for
 light pages and once for dark ones.
 """
 
@@ -68,7 +68,7 @@ def write(ax, est, text, score, forecast):
 
 
 if __name__ == "__main__":
-    X, y = load_fashion_mnist(n_samples=10_000)
+    X, y = load_fashion_mnist(n_samples=3_000)
     est = SampleSizeEstimator(random_state=0).fit(X, y)
     print(est.summary())
     for theme, colours in {"light": LIGHT, "dark": DARK}.items():
