@@ -5,6 +5,7 @@ import numpy as np
 from ..common.pages import markdown
 from .curves import DEAD
 from .settings import LETTER
+from .thresholds import PRINTED
 
 __all__ = ["tables"]
 
@@ -176,6 +177,79 @@ def _count(found):
     return f"{found['batches']}" if found["reached"] else f"({found['batches']})"
 
 
+def _thresholds(part):
+    return [_threshold_row(*row) for row in _table_rows(part)]
+
+
+def _threshold_row(about, fits):
+    batches, loss, seconds = PRINTED.get((fits[0]["data"], fits[0]["net"]), "---")
+    return {
+        **about,
+        "k\\* (paper)": batches,
+        **{
+            f"k\\* by {title}": _counts([fit["k_star"][name] for fit in fits])
+            for name, title in CURVES.items()
+        },
+        "paper's rule": _of_those_reached([fit["first_below"] for fit in fits]),
+        "loss (paper)": loss,
+        "loss": _spread([fit["loss"] for fit in fits], "{:.3f}"),
+        "accuracy": _spread([fit["score"] for fit in fits], "{:.3f}"),
+        "s (paper)": seconds,
+        "CPU s": f"{np.median([fit['cpu_seconds'] for fit in fits]):.0f}",
+    }
+
+
+def _convergence(part):
+    return [
+        {
+            **about,
+            "rate of Δ": _spread([fit["rate"][0] for fit in fits], "{:.2f}"),
+            "later half": _spread([fit["rate"][1] for fit in fits], "{:.2f}"),
+            "(2) / Δ": _range([fit["formula_ratio"] for fit in fits], "{:.3g}"),
+            "(2) below Δ": f"{_share_below(fits, 'delta'):.0%}",
+            "(2) below (1)": f"{_share_below(fits, 'one_batch'):.0%}",
+            "gradient norm": _range([fit["gradient_norm"] for fit in fits], "{:.1g}"),
+        }
+        for about, fits in _table_rows(part)
+    ]
+
+
+def _table_rows(part):
+    """For each row of paper B's table and each training, what it is and its fits."""
+    rows = {}
+    for fit in part["fits"]:
+        pair = f"{fit['data']} / {fit['net']}"
+        rows.setdefault((pair, fit["training"]), []).append(fit)
+    return [
+        ({"pair": pair, "training": training, "seeds": len(fits)}, fits)
+        for (pair, training), fits in rows.items()
+    ]
+
+
+def _share_below(fits, name):
+    return np.mean([fit["formula_below"][name] for fit in fits])
+
+
+def _counts(found):
+    """Mean number of batches, in brackets if one lies beyond the data."""
+    text = _of_those_reached([one["batches"] for one in found])
+    return text if all(one["reached"] for one in found) else f"({text})"
+
+
+def _of_those_reached(counts):
+    """Mean over the seeds that have a number, and how many these are."""
+    reached = [count for count in counts if count is not None]
+    text = _spread(reached, "{:.0f}") if reached else "-"
+    some = len(reached) < len(counts)
+    return f"{text} ({len(reached)} of {len(counts)})" if some else text
+
+
+def _spread(values, form):
+    """Mean and standard deviation."""
+    mean = form.format(np.mean(values))
+    return f"{mean} ± {form.format(np.std(values, ddof=1))}" if values[1:] else mean
+
+
 def _published(part):
     return [
         {
@@ -220,6 +294,8 @@ TABLES = {
     "distance": ("distance", _distances),
     "rates": ("growth", _rates),
     "formula": ("growth", _formulas),
+    "thresholds": ("thresholds", _thresholds),
+    "convergence": ("thresholds", _convergence),
     "published": ("published", _published),
     "plane": ("plane", _plane),
 }
