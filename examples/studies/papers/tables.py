@@ -1,5 +1,7 @@
 """The tables of the documentation page."""
 
+from functools import partial
+
 import numpy as np
 
 from ..common.pages import markdown
@@ -177,10 +179,6 @@ def _count(found):
     return f"{found['batches']}" if found["reached"] else f"({found['batches']})"
 
 
-def _thresholds(part):
-    return [_threshold_row(*row) for row in _table_rows(part)]
-
-
 def _threshold_row(about, fits):
     batches, loss, seconds = PRINTED.get((fits[0]["data"], fits[0]["net"]), "---")
     return {
@@ -199,35 +197,32 @@ def _threshold_row(about, fits):
     }
 
 
-def _convergence(part):
-    return [
-        {
-            **about,
-            "rate of Δ": _spread([fit["rate"][0] for fit in fits], "{:.2f}"),
-            "later half": _spread([fit["rate"][1] for fit in fits], "{:.2f}"),
-            "(2) / Δ": _range([fit["formula_ratio"] for fit in fits], "{:.3g}"),
-            "(2) below Δ": f"{_share_below(fits, 'delta'):.0%}",
-            "(2) below (1)": f"{_share_below(fits, 'one_batch'):.0%}",
-            "gradient norm": _range([fit["gradient_norm"] for fit in fits], "{:.1g}"),
-        }
-        for about, fits in _table_rows(part)
-    ]
+def _convergence_row(about, fits):
+    return {
+        **about,
+        "rate of Δ": _spread([fit["rate"][0] for fit in fits], "{:.2f}"),
+        "later half": _spread([fit["rate"][1] for fit in fits], "{:.2f}"),
+        "(2) / Δ": _range([fit["formula_ratio"] for fit in fits], "{:.3g}"),
+        "(2) below Δ": _mean_share(fits, "delta"),
+        "(2) below (1)": _mean_share(fits, "one_batch"),
+        "gradient norm": _range([fit["gradient_norm"] for fit in fits], "{:.1g}"),
+    }
 
 
-def _table_rows(part):
-    """For each row of paper B's table and each training, what it is and its fits."""
+def _rows_by(row_of, part):
+    """A row for each data set, network and training, made of its fits."""
     rows = {}
     for fit in part["fits"]:
-        pair = f"{fit['data']} / {fit['net']}"
-        rows.setdefault((pair, fit["training"]), []).append(fit)
+        row = f"{fit['data']} / {fit['net']}", fit["training"]
+        rows.setdefault(row, []).append(fit)
     return [
-        ({"pair": pair, "training": training, "seeds": len(fits)}, fits)
+        row_of({"pair": pair, "training": training, "seeds": len(fits)}, fits)
         for (pair, training), fits in rows.items()
     ]
 
 
-def _share_below(fits, name):
-    return np.mean([fit["formula_below"][name] for fit in fits])
+def _mean_share(fits, name):
+    return f"{np.mean([fit['formula_below'][name] for fit in fits]):.0%}"
 
 
 def _counts(found):
@@ -240,8 +235,8 @@ def _of_those_reached(counts):
     """Mean over the seeds that have a number, and how many these are."""
     reached = [count for count in counts if count is not None]
     text = _spread(reached, "{:.0f}") if reached else "-"
-    some = len(reached) < len(counts)
-    return f"{text} ({len(reached)} of {len(counts)})" if some else text
+    share = f" ({len(reached)} of {len(counts)})"
+    return text if len(reached) == len(counts) else text + share
 
 
 def _spread(values, form):
@@ -294,8 +289,8 @@ TABLES = {
     "distance": ("distance", _distances),
     "rates": ("growth", _rates),
     "formula": ("growth", _formulas),
-    "thresholds": ("thresholds", _thresholds),
-    "convergence": ("thresholds", _convergence),
+    "thresholds": ("thresholds", partial(_rows_by, _threshold_row)),
+    "convergence": ("thresholds", partial(_rows_by, _convergence_row)),
     "published": ("published", _published),
     "plane": ("plane", _plane),
 }
