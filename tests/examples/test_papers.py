@@ -1,5 +1,7 @@
 """The papers' experiments in small. Oracles: definitions, and torch by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,18 +12,30 @@ matplotlib.use("Agg")
 
 from examples.studies.common.pages import fill  # noqa: E402
 from examples.studies.common.store import read, write  # noqa: E402
-from examples.studies.papers import curves, ensembles, needs, plane, published  # noqa: E402
+from examples.studies.papers import (  # noqa: E402
+    curves,
+    ensembles,
+    needs,
+    plane,
+    published,
+    thresholds,
+)
+from examples.studies.papers.data import images  # noqa: E402
 from examples.studies.papers.figures import draw  # noqa: E402
 from examples.studies.papers.parts import PARTS  # noqa: E402
 from examples.studies.papers.settings import FULL, SMALL  # noqa: E402
 from examples.studies.papers.tables import tables  # noqa: E402
+from sufficient import SampleSizeEstimator  # noqa: E402
+from sufficient.nets import default_net  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     path = tmp_path_factory.mktemp("papers") / "papers.json"
+    settings = replace(SMALL, folder=path.parent)
     parts = {
-        name: {"cpu_seconds": 1.0, **measure(SMALL)} for name, measure in PARTS.items()
+        name: {"cpu_seconds": 1.0, **measure(settings)}
+        for name, measure in PARTS.items()
     }
     write(parts, path, digits=4)
     return path
@@ -121,6 +135,36 @@ def test_relative_shifts_are_those_of_the_eigenvalues(results):
     values, shifts = np.array(run["eigenvalues"]), np.array(run["eigenvalue_shifts"])
     expected = np.abs(shifts).sum(1) / np.abs(values).sum(1)
     np.testing.assert_allclose(run["relative_shifts"], expected, rtol=2e-3)
+
+
+def test_a_row_of_the_table_is_what_the_estimator_says(results):
+    """Oracle: the estimator itself, asked for the same training."""
+    fit = results["thresholds"]["fits"][0]
+    est = SampleSizeEstimator(
+        default_net(module__hidden_sizes=(16,), module__standardise=False),
+        random_state=fit["seed"],
+        training=fit["training"],
+        **{"tol": fit["tol"], "batch_size": 64, "n_candidates": 1, "stop": "never"},
+    ).fit(*images("digits", SMALL.n_samples))
+    found, curves = fit["k_star"]["projected"], est.curves_
+    assert (found["batches"], found["reached"]) == (est.k_star_, est.converged_)
+    at = np.abs(curves["batch_count"] - est.k_star_).argmin()
+    assert fit["loss"] == pytest.approx(curves["train_loss"][at], rel=1e-3)
+    assert fit["score"] == pytest.approx(curves["validation_score"][at], rel=1e-3)
+    below = curves["batch_count"][curves["eigenvalue"] < fit["tol"]]
+    assert fit["first_below"] == (below[0] if len(below) else None)
+
+
+def test_both_trainings_are_in_the_table_and_only_one_fits_closely(results):
+    losses = {fit["training"]: fit["loss"] for fit in results["thresholds"]["fits"]}
+    assert losses["converged"] < 0.1 < 1 < losses["update"]
+
+
+def test_stored_fits_are_not_made_again(path, results, monkeypatch):
+    monkeypatch.setattr(thresholds, "grown", None)
+    again = thresholds.measure(replace(SMALL, folder=path.parent))["fits"]
+    for one, before in zip(again, results["thresholds"]["fits"], strict=True):
+        assert one["score"] == pytest.approx(before["score"], rel=1e-3)
 
 
 def test_increments_are_those_of_a_network_with_moved_weights():

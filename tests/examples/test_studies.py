@@ -101,7 +101,9 @@ def test_a_page_keeps_the_parts_that_were_not_measured_again(tmp_path):
     results.measure({"b": lambda: 2}, ["b"])
     found, folder = results.published(page)
     assert found["parts"] == {"a": 1, "b": 2} and folder == page.parent
+    assert found["environments"] == {"a": {}, "b": found["environment"]}
     assert read(page.with_suffix(".json")) == found
+    assert results.published(page)[0] == found
     small, _ = Results(tmp_path / "any.json", full=False).published(page)
     assert small["parts"] == {"b": 2}
     assert results.published(None) == (results.read(), tmp_path)

@@ -61,8 +61,9 @@ class Results:
     def published(self, page: Path | None) -> tuple[dict, Path]:
         """Write the results to the folder of a page; return results and folder.
 
-        Parts that have been published earlier and are not in this file are preserved.
-        Without a page, return the stored results and their folder.
+        Parts that have been published earlier and are not in this file are preserved,
+        and ``environments`` says for each part where it was measured. Without a page,
+        return the stored results and their folder.
         """
         kept = self.read()
         if page is None:
@@ -70,6 +71,7 @@ class Results:
         path = page.with_suffix(".json")
         before = read(path) if path.exists() else {}
         if before.get("full") == self.full:
+            kept["environments"] = {**_environments(before), **_environments(kept)}
             kept["parts"] = {**before["parts"], **kept["parts"]}
         write(kept, path, self.digits)
         return kept, page.parent
@@ -77,3 +79,9 @@ class Results:
     def _write(self, parts):
         results = {"full": self.full, "environment": environment(), "parts": parts}
         write(results, self.path, self.digits)
+
+
+def _environments(results):
+    """For each part, the environment in which it was measured."""
+    everywhere = dict.fromkeys(results["parts"], results["environment"])
+    return results.get("environments", everywhere)

@@ -1,5 +1,6 @@
 """The command ``python -m examples.studies.papers``."""
 
+from dataclasses import replace
 from functools import partial
 
 from ..common.clock import timed
@@ -21,7 +22,7 @@ def main() -> None:
     """Measure, store the numbers, draw, and fill in the tables."""
     chosen = parser_of("papers", about, PARTS).parse_args()
     results = Results.of("papers", chosen, DIGITS)
-    settings = FULL if chosen.full else SMALL
+    settings = replace(FULL if chosen.full else SMALL, folder=chosen.folder)
     parts = {name: partial(_timed, part, settings) for name, part in PARTS.items()}
     wanted = results.wanted(parts, chosen.only)
     require(missing(wanted, settings))

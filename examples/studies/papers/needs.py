@@ -10,7 +10,7 @@ from .settings import Settings
 __all__ = ["left_out", "missing"]
 
 USE_FEATURES = {"features", "differences"}
-USE_GROWN_DATA = {"growth", "published", "plane"}
+USE_GROWN_DATA = {"growth", "thresholds", "published", "plane"}
 
 
 def missing(parts: list[str], settings: Settings) -> list[str]:

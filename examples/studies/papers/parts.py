@@ -9,6 +9,7 @@ from . import (
     plane,
     published,
     surfaces,
+    thresholds,
 )
 
 __all__ = ["PARTS"]
@@ -20,6 +21,7 @@ PARTS = {
     "norms": norms.measure,
     "distance": distance.measure,
     "growth": growth.measure,
+    "thresholds": thresholds.measure,
     "published": published.measure,
     "plane": plane.measure,
 }

@@ -1,6 +1,7 @@
 """The sizes of the experiments."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 __all__ = ["FULL", "LETTER", "OTHER", "SMALL", "Settings"]
 
@@ -42,6 +43,9 @@ class Settings:
         Smallest k of a second fit, to the late part of the curve.
     n_runs : int
         Number of seeds of paper B's Algorithm 1.
+    rows : tuple of (str, str, str, int)
+        Rows of paper B's table: data set, network ("CNN", or the widths of the hidden
+        layers), training and number of seeds.
     published_hidden : tuple of int
         Widths of the hidden layers of the network in paper B's code.
     published_counts : tuple of int
@@ -52,6 +56,8 @@ class Settings:
         Number of batches at which displacements and directions are varied.
     most_draws : int
         Number of random displacements for this.
+    folder : Path
+        Where single fits are stored, so that a part that is interrupted can go on.
     """
 
     data: tuple[str, ...]
@@ -67,11 +73,13 @@ class Settings:
     first_k: int
     late_k: int
     n_runs: int
+    rows: tuple[tuple[str, str, str, int], ...]
     published_hidden: tuple[int, ...]
     published_counts: tuple[int, ...]
     n_draws: int
     plane_count: int
     most_draws: int
+    folder: Path = Path("runs")
 
     @property
     def middle(self) -> tuple[int, int]:
@@ -107,6 +115,16 @@ FULL = Settings(
     first_k=100,
     late_k=1000,
     n_runs=3,
+    rows=(
+        ("Fashion-MNIST", "128-64", "update", 1),
+        ("Fashion-MNIST", "128-64", "converged", 5),
+        ("MNIST", "128-64", "update", 1),
+        ("MNIST", "128-64", "converged", 5),
+        ("MNIST", "128", "update", 1),
+        ("MNIST", "128", "converged", 5),
+        ("Fashion-MNIST", "128", "update", 1),
+        ("Fashion-MNIST", "128", "converged", 5),
+    ),
     published_hidden=(256, 256),
     published_counts=(10, 15, 22, 33, 50, 75, 110, 150),
     n_draws=64,
@@ -127,6 +145,7 @@ SMALL = Settings(
     first_k=50,
     late_k=200,
     n_runs=1,
+    rows=(("digits", "16", "update", 2), ("digits", "16", "converged", 1)),
     published_hidden=(16, 16),
     published_counts=(3, 5, 8),
     n_draws=16,

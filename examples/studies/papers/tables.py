@@ -1,10 +1,13 @@
 """The tables of the documentation page."""
 
+from functools import partial
+
 import numpy as np
 
 from ..common.pages import markdown
 from .curves import DEAD
 from .settings import LETTER
+from .thresholds import PRINTED
 
 __all__ = ["tables"]
 
@@ -176,6 +179,72 @@ def _count(found):
     return f"{found['batches']}" if found["reached"] else f"({found['batches']})"
 
 
+def _threshold_row(about, fits):
+    batches, loss, seconds = PRINTED.get((fits[0]["data"], fits[0]["net"]), "---")
+    return {
+        **about,
+        "k\\* (paper)": batches,
+        **{
+            f"k\\* by {title}": _counts([fit["k_star"][name] for fit in fits])
+            for name, title in CURVES.items()
+        },
+        "paper's rule": _of_those_reached([fit["first_below"] for fit in fits]),
+        "loss (paper)": loss,
+        "loss": _spread([fit["loss"] for fit in fits], "{:.3f}"),
+        "accuracy": _spread([fit["score"] for fit in fits], "{:.3f}"),
+        "s (paper)": seconds,
+        "CPU s": f"{np.median([fit['cpu_seconds'] for fit in fits]):.0f}",
+    }
+
+
+def _convergence_row(about, fits):
+    return {
+        **about,
+        "rate of Δ": _spread([fit["rate"][0] for fit in fits], "{:.2f}"),
+        "later half": _spread([fit["rate"][1] for fit in fits], "{:.2f}"),
+        "(2) / Δ": _range([fit["formula_ratio"] for fit in fits], "{:.3g}"),
+        "(2) below Δ": _mean_share(fits, "delta"),
+        "(2) below (1)": _mean_share(fits, "one_batch"),
+        "gradient norm": _range([fit["gradient_norm"] for fit in fits], "{:.1g}"),
+    }
+
+
+def _rows_by(row_of, part):
+    """A row for each data set, network and training, made of its fits."""
+    rows = {}
+    for fit in part["fits"]:
+        row = f"{fit['data']} / {fit['net']}", fit["training"]
+        rows.setdefault(row, []).append(fit)
+    return [
+        row_of({"pair": pair, "training": training, "seeds": len(fits)}, fits)
+        for (pair, training), fits in rows.items()
+    ]
+
+
+def _mean_share(fits, name):
+    return f"{np.mean([fit['formula_below'][name] for fit in fits]):.0%}"
+
+
+def _counts(found):
+    """Mean number of batches, in brackets if one lies beyond the data."""
+    text = _of_those_reached([one["batches"] for one in found])
+    return text if all(one["reached"] for one in found) else f"({text})"
+
+
+def _of_those_reached(counts):
+    """Mean over the seeds that have a number, and how many these are."""
+    reached = [count for count in counts if count is not None]
+    text = _spread(reached, "{:.0f}") if reached else "-"
+    share = f" ({len(reached)} of {len(counts)})"
+    return text if len(reached) == len(counts) else text + share
+
+
+def _spread(values, form):
+    """Mean and standard deviation."""
+    mean = form.format(np.mean(values))
+    return f"{mean} ± {form.format(np.std(values, ddof=1))}" if values[1:] else mean
+
+
 def _published(part):
     return [
         {
@@ -220,6 +289,8 @@ TABLES = {
     "distance": ("distance", _distances),
     "rates": ("growth", _rates),
     "formula": ("growth", _formulas),
+    "thresholds": ("thresholds", partial(_rows_by, _threshold_row)),
+    "convergence": ("thresholds", partial(_rows_by, _convergence_row)),
     "published": ("published", _published),
     "plane": ("plane", _plane),
 }
