@@ -71,7 +71,7 @@ class Convolution(Weighted):
         return conv2d_weight(a, shape, D, **self.options)
 
     def _linear_each(self, a, W, b):
-        if len(a) == 1 < len(W):
+        if len(a) == 1:
             return self.outputs_of_data(a[0], W, b)
         # With channels last in memory, one convolution makes all draws at once.
         images, filters = a.transpose(0, 1).flatten(1, 2), W.flatten(0, 1)
