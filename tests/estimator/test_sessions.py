@@ -110,7 +110,9 @@ class TestNewClasses:
         rows = np.r_[np.flatnonzero(y < 8)[:240], np.flatnonzero(y)[-80:]]
         return X[rows], y[rows]
 
-    @pytest.mark.parametrize("training", ["restart", "converged"])
+    @pytest.mark.parametrize(
+        "training", ["restart", pytest.param("converged", marks=pytest.mark.slow)]
+    )
     def test_are_as_if_they_had_been_named_at_the_start(self, late, training):
         named, new = (small(training=training) for _ in range(2))
         told(named, *late, 80, classes=ALL)
