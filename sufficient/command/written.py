@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from sufficient.command.writing import draw
 from sufficient.display import SampleSizeDisplay
-from sufficient.display.page import write_page
+from sufficient.display.page import page_of
 from sufficient.estimator import SampleSizeEstimator
-from sufficient.many_fits.page import write_repeats_page
+from sufficient.many_fits.page import repeats_page_of
 from sufficient.many_fits.repeats import RepeatedSampleSize
+from sufficient.report.page import write_page
 
 __all__ = ["written"]
 
@@ -24,5 +25,5 @@ def written(
         yield draw(args, SampleSizeDisplay.from_estimator(found).figure_)
     if args.report:
         command = shlex.join(["sufficient", *args.words])
-        write = write_page if args.repeats is None else write_repeats_page
-        yield f"Report: {write(found, args.report, command=command)}"
+        page = page_of if args.repeats is None else repeats_page_of
+        yield f"Report: {write_page(page(found, command=command), args.report)}"

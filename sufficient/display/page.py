@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -25,37 +22,9 @@ from sufficient.report.parameters import (
 )
 from sufficient.settings import Settings
 
-__all__ = ["TITLE", "page_of", "write_page"]
+__all__ = ["TITLE", "page_of"]
 
 TITLE = "Is there enough training data?"
-
-
-def write_page(
-    estimator: BaseEstimator,
-    path: str | os.PathLike[str],
-    *,
-    title: str = TITLE,
-    command: str | None = None,
-) -> Path:
-    """Write the report of a fitted estimator to a file.
-
-    Parameters
-    ----------
-    estimator : SampleSizeEstimator
-        Fitted.
-    path : str or path-like
-        The file; one that is there is replaced.
-    title, command
-        As in `page_of`.
-
-    Returns
-    -------
-    Path
-        Of the file.
-    """
-    place, text = Path(path), page_of(estimator, title=title, command=command)
-    place.write_text(text, encoding="utf-8")
-    return place
 
 
 def page_of(

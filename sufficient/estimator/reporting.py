@@ -7,10 +7,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from sklearn.utils.validation import check_is_fitted
-
-from sufficient.display.page import TITLE, write_page
+from sufficient.display.page import TITLE, page_of
 from sufficient.estimator.answer import AnswerMixin
+from sufficient.report.page import write_page
 
 __all__ = ["ReportMixin"]
 
@@ -61,8 +60,7 @@ class ReportMixin(AnswerMixin):
         ...     print(path.name, "Digits" in path.read_text(encoding="utf-8"))
         report.html True
         """
-        check_is_fitted(self)
-        return write_page(self, path, title=title)
+        return write_page(page_of(self, title=title), path)
 
     def _repr_html_inner(self) -> str:
         """The answer above scikit-learn's box; before a fit only the box."""

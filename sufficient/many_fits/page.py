@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from sufficient.decision.score_forecast import ScoreForecast
@@ -15,10 +14,10 @@ from sufficient.display.figures import pictures, scores_in_words
 from sufficient.display.page import TITLE
 from sufficient.report.markup import paragraph, preformatted, table
 from sufficient.report.numbers import count, gain, percent, share
-from sufficient.report.page import Section, page
+from sufficient.report.page import Section, page, write_page
 from sufficient.report.parameters import versions_of
 
-__all__ = ["RepeatsReportMixin", "write_repeats_page"]
+__all__ = ["RepeatsReportMixin", "repeats_page_of"]
 
 # Heading of each: the column of the runs, and how its values are told.
 SEEDS: dict[str, tuple[str, Callable[[Any], str]]] = {
@@ -27,16 +26,15 @@ SEEDS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "Held-out score": ("score", share),
     "Gain from twice the data": ("expected_gain", gain),
     "Probability that the data suffice": ("probability_sufficient", percent),
-    "Samples for a stable landscape": (
-        "n_samples_needed",
-        lambda n: count(n) if np.isfinite(n) else "unknown",
-    ),
+    "Samples for a stable landscape": ("n_samples_needed", count),
 }
-AGAIN = (
+ARGUMENTS = (
     "repeat_sample_size gives these answers again with the arguments that were given, "
-    "which this page does not list, and SampleSizeEstimator one of them with the seed "
-    "of its row as random_state. The last digits depend on the versions above and on "
-    "the machine."
+    "which this page does not list."
+)
+AGAIN = (
+    "One of the answers is given by SampleSizeEstimator with the seed of its row as "
+    "random_state. The last digits depend on the versions above and on the machine."
 )
 
 
@@ -68,24 +66,18 @@ class RepeatsReportMixin:
         OSError
             If the file cannot be written.
         """
-        return write_repeats_page(self, path, title=title)
+        return write_page(repeats_page_of(self, title=title), path)
 
 
-def write_repeats_page(
-    found: Any,
-    path: str | os.PathLike[str],
-    *,
-    title: str = TITLE,
-    command: str | None = None,
-) -> Path:
-    """Write the report of several seeds to a file.
+def repeats_page_of(
+    found: Any, *, title: str = TITLE, command: str | None = None
+) -> str:
+    """The report of several seeds as HTML that needs no other file.
 
     Parameters
     ----------
     found : RepeatedSampleSize
         Answers of `repeat_sample_size`.
-    path : str or path-like
-        The file; one that is there is replaced.
     title : str, default="Is there enough training data?"
         Heading of the page.
     command : str or None, default=None
@@ -93,21 +85,23 @@ def write_repeats_page(
 
     Returns
     -------
-    Path
-        Of the file.
+    str
     """
     answer, *rest = found.summary().splitlines()
-    again = preformatted(command) if command else ""
     sections = [
         Section("landscape", "Landscape", "\n".join(map(paragraph, rest))),
         Section("pictures", "Picture", pictures(found, {"score": _scores})),
         Section("seeds", "Seeds", _seeds(found.runs)),
         Section("versions", "Versions", versions_of()),
-        Section("again", "How to ask again", f"{again}\n{paragraph(AGAIN)}"),
+        Section("again", "How to ask again", _again(command)),
     ]
-    place = Path(path)
-    place.write_text(page(title, answer, sections), encoding="utf-8")
-    return place
+    return page(title, answer, sections)
+
+
+def _again(command: str | None) -> str:
+    if command is None:
+        return paragraph(f"{ARGUMENTS} {AGAIN}")
+    return f"{preformatted(command)}\n{paragraph(AGAIN)}"
 
 
 def _scores(found: Any) -> str:

@@ -75,11 +75,13 @@ def percent(value: float) -> str:
 
 
 def count(value: float | None) -> str:
-    """A number of samples, or that there is none.
+    """A number of samples, that there is none, or that it is not known.
 
     Examples
     --------
-    >>> count(12345), count(None)
-    ('12,345', 'no upper limit')
+    >>> count(12345), count(None), count(float("nan"))
+    ('12,345', 'no upper limit', 'unknown')
     """
-    return "no upper limit" if value is None else f"{int(value):,}"
+    if value is None:
+        return "no upper limit"
+    return f"{int(value):,}" if isfinite(value) else "unknown"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 from string import Template
 from typing import NamedTuple
 
@@ -17,7 +19,15 @@ from sufficient.report.summary import score_name, summarise
 from sufficient.results import SampleSizeCurve
 from sufficient.settings import BOUNDS, Settings
 
-__all__ = ["Section", "answer_lines", "details_of", "page", "sizes_of", "summary_of"]
+__all__ = [
+    "Section",
+    "answer_lines",
+    "details_of",
+    "page",
+    "sizes_of",
+    "summary_of",
+    "write_page",
+]
 
 MOST_ROWS = 100
 # Heading of each: the column of the curve, and how its values are told.
@@ -66,6 +76,13 @@ def page(title: str, answer: str, sections: Iterable[Section]) -> str:
         sections="\n".join(_framed(section) for section in sections),
         version=escape(__version__),
     )
+
+
+def write_page(text: str, path: str | os.PathLike[str]) -> Path:
+    """Write a page to a file, and return its path; one that is there is replaced."""
+    place = Path(path)
+    place.write_text(text, encoding="utf-8")
+    return place
 
 
 def _framed(section: Section) -> str:
@@ -130,7 +147,7 @@ def _score_columns(curve: SampleSizeCurve) -> dict[str, list[str]]:
         "Training score": ("train_score", share),
         "Held-out loss": ("validation_loss", number),
         "Training loss": ("train_loss", number),
-        "Steps": ("n_steps", _whole),
+        "Steps": ("n_steps", count),
     }
     return _texts(curve, plan)
 
@@ -151,7 +168,3 @@ def _texts(curve: SampleSizeCurve, plan: Columns) -> dict[str, list[str]]:
         name: [told(value) for value in curve.columns[column]]
         for name, (column, told) in plan.items()
     }
-
-
-def _whole(value: float) -> str:
-    return count(value) if np.isfinite(value) else "unknown"
