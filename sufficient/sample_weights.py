@@ -17,6 +17,7 @@ __all__ = [
     "linearised",
     "mean_by_weight",
     "values_of",
+    "weights_or_ones",
 ]
 
 
@@ -78,6 +79,11 @@ def given_targets(y: Any) -> Any:
 def as_targets(given: Any) -> Any:
     """What `given_targets` was given."""
     return WeightedTargets(*given) if isinstance(given, list) else given
+
+
+def weights_or_ones(weights: np.ndarray | None, n: int) -> np.ndarray:
+    """The weights of n samples, which are 1 where none are given."""
+    return np.ones(n) if weights is None else weights
 
 
 def mean_by_weight(values: Tensor, weights: Tensor | None) -> Tensor:

@@ -14,7 +14,7 @@ from skorch import NeuralNet
 from sufficient.data.regression import Regression
 from sufficient.data.task import Task, Weights, no_features
 from sufficient.fields import as_given
-from sufficient.sample_weights import linearised
+from sufficient.sample_weights import linearised, weights_or_ones
 from sufficient.typing import ArrayLike
 
 __all__ = ["Classification", "MultiLabel", "Regression"]
@@ -110,7 +110,7 @@ class Classification(Task):
     ) -> DummyClassifier:
         """Predicts the most frequent label; classes that are not in y get weight 0."""
         labels = np.concatenate([y, self.classes])
-        counted = np.ones(len(y)) if weights is None else weights
+        counted = weights_or_ones(weights, len(y))
         weights = np.concatenate([counted, np.zeros(len(self.classes))])
         return DummyClassifier().fit(no_features(labels), labels, weights)
 
@@ -230,7 +230,7 @@ class MultiLabel(Task):
         weights: Weights = None,
     ) -> np.ndarray:
         """Mean over the labels of the log-loss of how frequent each is."""
-        counted = np.ones(len(rows)) if weights is None else weights
+        counted = weights_or_ones(weights, len(rows))
         shares = (counted @ rows + 1) / (counted.sum() + 2)
         each = np.where(held_out > 0, -np.log(shares), -np.log1p(-shares))
         return each.mean(axis=1)

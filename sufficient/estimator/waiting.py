@@ -13,6 +13,7 @@ from sufficient.data.dtypes import FLOAT, WHOLE, in_dtype
 from sufficient.data.row_source import RowSource
 from sufficient.data.task import Weights
 from sufficient.fields import Fields, from_state, state_of
+from sufficient.sample_weights import weights_or_ones
 from sufficient.settings import Settings
 from sufficient.typing import ArrayLike
 
@@ -57,11 +58,8 @@ class Waiting:
         X = _joined(self.X, _in_memory(more.X))
         y, weights = np.concatenate([self.y, more.y]), None
         if self.weights is not None or more.weights is not None:
-            parts = (
-                np.ones(len(part)) if part.weights is None else part.weights
-                for part in (self, more)
-            )
-            weights = np.concatenate([*parts])
+            parts = [weights_or_ones(one.weights, len(one)) for one in (self, more)]
+            weights = np.concatenate(parts)
         names = more.names if self.names is None else self.names
         return replace(self, X=X, y=y, weights=weights, names=names)
 

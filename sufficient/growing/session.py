@@ -22,6 +22,7 @@ from sufficient.growing.run import Run
 from sufficient.growing.schedule import resolve_batch_size
 from sufficient.reproducibility.agreement import check_same_problem
 from sufficient.results import Record, SampleSizeCurve
+from sufficient.sample_weights import weights_or_ones
 from sufficient.settings import Settings
 from sufficient.training.criteria import net_for
 from sufficient.training.strategies import STRATEGIES
@@ -209,7 +210,7 @@ class LabellingSession:
         return self._next(new, held_out)
 
     def _in_units_of_the_first(self, weights, train_rows, n):
-        weights = np.ones(n) if weights is None else weights
+        weights = weights_or_ones(weights, n)
         if self.n_calls == 0:
             self.weight_unit = float(weights[train_rows].mean())
         return in_units(weights, self.weight_unit)
