@@ -92,6 +92,11 @@ class Task(ABC):
     def constant_answer(self, y: np.ndarray, weights: Weights = None) -> BaseEstimator:
         """A dummy estimator fitted to the targets y, which ignores X."""
 
+    @property
+    def is_one_number(self) -> bool:
+        """Whether every sample has a single numeric target."""
+        return self.is_regression and self.n_outputs == 1
+
     def fitted_attributes(self) -> dict[str, np.ndarray]:
         """Attributes that scikit-learn expects of an estimator fitted to this task."""
         return {}

@@ -87,8 +87,7 @@ class Run:
         self.wider = wider(template) if settings.try_wider else template
         net = self.training.fresh_net()
         n_parameters = objective_of(net).n_parameters
-        one_number = task.is_regression and task.n_outputs == 1
-        self._lacks_axis = one_number and lacks_axis(net, example)
+        self._lacks_axis = task.is_one_number and lacks_axis(net, example)
         device = str(template.device)
         self.probe = Probe(settings, task, n_parameters, seed, cache_bytes, device)
         self.rule = StoppingRule(settings, task, self.training.is_one_net)

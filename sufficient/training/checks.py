@@ -130,8 +130,7 @@ def _check_shape(net, output, n, task):
                 "classes. Use NeuralNetClassifier with CrossEntropyLoss."
             )
         return
-    one_number = task.is_regression and task.n_outputs == 1
-    if one_number and tuple(output.shape) == (n,):
+    if task.is_one_number and tuple(output.shape) == (n,):
         return
     if output.ndim != 2 or len(output) != n:
         raise ValueError(
